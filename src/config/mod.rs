@@ -1,0 +1,200 @@
+//! Config: TOML text → sources and feeds in which nothing can fail any more. Pure, but for `load`.
+//!
+//! After loading, URLs, selectors, zones, durations and patterns are already what they claim to be. What a
+//! person wrote wrong is reported all at once, each with its place (`problem`).
+
+use std::{path::PathBuf, time::Duration};
+
+use jiff::tz::TimeZone;
+use regex::Regex;
+use serde::Serialize;
+use url::Url;
+
+use crate::id::SourceId;
+
+/// A whole config.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where the store lives; `None`: not configured.
+    pub state: Option<PathBuf>,
+    /// Where feeds are written; `None`: not configured.
+    pub output: Option<PathBuf>,
+    /// The public address of the output folder, ending in `/`; `None`: not known, self links stay relative.
+    pub base_url: Option<Url>,
+    /// Every source, in the order of their ids.
+    pub sources: Vec<Source>,
+    /// Every joined feed, in the order of their ids.
+    pub feeds: Vec<FeedRule>,
+    /// The files this config was read from, the main one first.
+    pub files: Vec<PathBuf>,
+}
+
+/// A configured origin.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// Its id: a slug, the name of its feed's file.
+    pub id: SourceId,
+    /// The listing page's address.
+    pub url: Url,
+    /// The feed's title; `None`: taken from the page, else the host.
+    pub title: Option<String>,
+    /// `false`: kept in the config, never fetched.
+    pub enabled: bool,
+    /// How often it is due.
+    pub every: Duration,
+    /// The zone in which its days begin.
+    pub timezone: TimeZone,
+    /// The language of its dates and texts, a BCP 47 tag; `None`: what the page states.
+    pub language: Option<String>,
+    /// How entries are read from the page.
+    pub rules: Rules,
+    /// How the page is asked for.
+    pub request: Request,
+    /// How many failures in a row need a person.
+    pub alert_after: u32,
+    /// How much of its history its feed shows.
+    pub keep: Keep,
+    /// Changes when anything that decides what is read from a page changes; validators are void then.
+    pub digest: Digest,
+}
+
+/// How much history a feed shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Keep {
+    /// At most this many entries, newest first.
+    pub entries: usize,
+    /// Entries published longer ago than this, counted from the newest, are left out; `None`: no limit.
+    pub age: Option<Duration>,
+}
+
+/// A digest of the part of a source's config that decides what is read from a page.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, serde::Deserialize)]
+pub struct Digest(pub String);
+
+/// How a page is asked for.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Header lines of the config's own, after environment secrets were put in; never logged.
+    pub headers: Vec<(String, String)>,
+    /// The user agent; `None`: gleaner's own, with the contact.
+    pub user_agent: Option<String>,
+    /// The owner's contact (a URL or an address), shown in the user agent; `None`: gleaner's home page alone.
+    pub contact: Option<String>,
+    /// The whole exchange must be over by then.
+    pub timeout: Duration,
+    /// The most bytes of body after content decoding.
+    pub max_bytes: usize,
+    /// The most redirects followed.
+    pub max_redirects: usize,
+    /// Requests to private, loopback and link-local addresses are allowed.
+    pub allow_private: bool,
+    /// The least time between two requests to one host.
+    pub spacing: Duration,
+}
+
+/// How entries are read from a page.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    /// The container of the entries; `None`: not named.
+    pub listing: Option<Css>,
+    /// One element an entry.
+    pub entry: Css,
+    /// The headline.
+    pub headline: FieldRule,
+    /// The link; `None`: the headline's own link if it has one.
+    pub link: Option<FieldRule>,
+    /// An id of the page's own (`data-id`); `None`: none.
+    pub id: Option<FieldRule>,
+    /// The teaser.
+    pub teaser: Option<FieldRule>,
+    /// The image.
+    pub image: Option<FieldRule>,
+    /// The author.
+    pub author: Option<FieldRule>,
+    /// The categories; every match counts.
+    pub category: Option<FieldRule>,
+    /// The date; `None`: only what needs no config (`<time datetime>`, metadata, the link's path).
+    pub date: Option<DateRule>,
+}
+
+/// How one field is found.
+#[derive(Clone, Debug)]
+pub struct FieldRule {
+    /// Tried in order; the first that gives text wins. Never empty.
+    pub candidates: Vec<Candidate>,
+    /// All matches of the winning candidate are joined with this; `None`: its first match alone counts.
+    pub join: Option<String>,
+    /// The first capture group (or the whole match) is the value; `None`: the whole text.
+    pub regex: Option<Regex>,
+    /// Patterns cut from the end of the text, again and again until none fits ("read more", "[…]").
+    pub cut: Vec<Regex>,
+    /// Without this field the row is dropped.
+    pub required: bool,
+}
+
+/// One place to look.
+#[derive(Clone, Debug)]
+pub struct Candidate {
+    /// What it is called in messages: as the user wrote it.
+    pub text: String,
+    /// Which element; `None`: the entry itself (`*`).
+    pub selector: Option<scraper::Selector>,
+    /// Which attribute; `None`: the element's text.
+    pub attr: Option<String>,
+}
+
+/// A compiled selector and the text it came from.
+#[derive(Clone, Debug)]
+pub struct Css {
+    /// As the user wrote it.
+    pub text: String,
+    /// Compiled.
+    pub selector: scraper::Selector,
+}
+
+/// How the date is found and read.
+#[derive(Clone, Debug)]
+pub struct DateRule {
+    /// Where its text is; `None`: only `from`.
+    pub field: Option<FieldRule>,
+    /// Fields whose text holds the date, in order: headline, teaser, link.
+    pub from: Vec<DateFrom>,
+    /// A `strptime` format of the text; `None`: gleaner reads what it can.
+    pub format: Option<String>,
+    /// The order of day and month in numeric dates; `None`: the page decides.
+    pub order: Option<DayMonthOrder>,
+}
+
+/// A field whose text may hold the date.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DateFrom {
+    /// The headline's text.
+    Headline,
+    /// The teaser's text.
+    Teaser,
+    /// The link's path.
+    Link,
+}
+
+/// The order of day and month in a numeric date.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DayMonthOrder {
+    /// 31/12/2025.
+    DayFirst,
+    /// 12/31/2025.
+    MonthFirst,
+}
+
+/// A joined feed, as configured.
+#[derive(Clone, Debug)]
+pub struct FeedRule {
+    /// Its id: a slug, the name of its file; never the id of a source.
+    pub id: SourceId,
+    /// Its title.
+    pub title: String,
+    /// The sources it joins, in the order of their ids; never empty.
+    pub sources: Vec<SourceId>,
+    /// How much history it shows.
+    pub keep: Keep,
+}

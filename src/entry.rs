@@ -1,0 +1,42 @@
+//! An entry: one thing we stand behind. A noun, pure.
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::{id::EntryKey, moment::Moment};
+
+/// What a row says once it is believed: texts are clean, addresses absolute, the date a moment or unknown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Plain text, never empty.
+    pub headline: String,
+    /// Absolute, http or https; `None`: an entry without a link is an entry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<Url>,
+    /// Plain text, never empty; `None`: the page has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub teaser: Option<String>,
+    /// Absolute, http or https.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<Url>,
+    /// Plain text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub author: Option<String>,
+    /// Plain text, each once, in page order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub categories: Vec<String>,
+    /// Its date; `None`: the page does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moment: Option<Moment>,
+}
+
+/// An entry as it stands on a page now: with what it can be recognised by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sighting {
+    /// What it says.
+    pub entry: Entry,
+    /// What it is recognised by, surest first; never empty. The first is what its id is made of.
+    pub keys: Vec<EntryKey>,
+    /// The rows it was read from, from 1; more than one where the page posts it twice.
+    pub rows: Vec<usize>,
+}

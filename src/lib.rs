@@ -1,0 +1,42 @@
+//! gleaner follows web pages that have no feed, and remembers.
+//!
+//! The line, each stage eating one noun and returning the next. The stages share nouns, not code, and meet in
+//! one place, [`refresh`]:
+//!
+//! ```text
+//! Source ─fetch→ Page ─decode→ Document ─extract→ Listing ─normalize→ sightings
+//!        ─merge→ Plan ─commit→ Records ─assemble→ Feed ─render→ bytes ─publish→ file
+//! ```
+//!
+//! The core is pure: network, disk, clock, environment and terminal are touched only in the files that
+//! `tests/it/shape.rs` lists.
+
+// The nouns.
+pub mod diagnostic;
+pub mod entry;
+pub mod id;
+pub mod listing;
+pub mod page;
+pub mod record;
+pub mod verdict;
+
+// What the user asked for.
+pub mod config;
+
+// The line, in order.
+pub mod fetch;
+pub mod decode;
+pub mod extract;
+pub mod moment;
+pub mod normalize;
+pub mod merge;
+pub mod store;
+pub mod assemble;
+pub mod render;
+pub mod publish;
+
+// Where the stages meet, and who asks them to.
+pub mod refresh;
+pub mod fixture;
+pub mod clock;
+pub mod cli;

@@ -1,0 +1,100 @@
+//! A listing: the raw entries of a page, in page order. Nouns, pure.
+//!
+//! Raw means unresolved and unbelieved: strings as they stood, each with where it was found, so that
+//! `explain` can show the way from the page to the value.
+
+use serde::Serialize;
+use url::Url;
+
+use crate::diagnostic::Diagnostic;
+
+/// What one page said.
+#[derive(Clone, Debug)]
+pub struct Listing {
+    /// The rows, in page order.
+    pub entries: Vec<RawEntry>,
+    /// Whether the configured container of the entries was there.
+    pub container: Container,
+    /// What relative addresses are resolved against: `<base href>`, else the page's address.
+    pub base: Url,
+    /// The language the page states (`<html lang>`), as a BCP 47 tag; `None`: it states none.
+    pub language: Option<String>,
+    /// The page's `<title>`, for messages and for telling a block page; `None`: it has none.
+    pub title: Option<String>,
+    /// What was noticed on the way.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Whether the container named by `listing` was on the page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Container {
+    /// The config names none.
+    NotAsked,
+    /// It is there.
+    Present,
+    /// It is not.
+    Absent,
+}
+
+/// One row as found.
+#[derive(Clone, Debug, Default)]
+pub struct RawEntry {
+    /// The row's place on the page, from 1.
+    pub row: usize,
+    /// Its headline.
+    pub headline: Option<RawField>,
+    /// Its link, as written on the page (relative perhaps).
+    pub link: Option<RawField>,
+    /// The configured id field, if the config has one.
+    pub id: Option<RawField>,
+    /// Its teaser.
+    pub teaser: Option<RawField>,
+    /// Its image's address, as written.
+    pub image: Option<RawField>,
+    /// Its author.
+    pub author: Option<RawField>,
+    /// Its categories, in page order.
+    pub categories: Vec<RawField>,
+    /// Every text that may hold its date, best source first.
+    pub dates: Vec<RawDate>,
+}
+
+/// A field's text and where it came from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RawField {
+    /// The value after regex, cuts and white space folding; never empty.
+    pub value: String,
+    /// The text as it stood, white space folded.
+    pub raw: String,
+    /// The selector that found it, as written in the config, or the rule's name when no selector was asked.
+    pub selector: String,
+    /// The element it matched, as an opening tag for a person to recognise.
+    pub element: String,
+}
+
+/// A text that may hold an entry's date.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RawDate {
+    /// Which of DESIGN §8's sources this is.
+    pub source: DateSource,
+    /// The text.
+    pub field: RawField,
+}
+
+/// Sources of a date, best first (DESIGN §8).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DateSource {
+    /// `<time datetime>` inside the entry.
+    TimeElement,
+    /// JSON-LD, microdata and other metadata of the page, joined to the entry by its link.
+    Metadata,
+    /// The configured date field.
+    Field,
+    /// The text of the headline.
+    Headline,
+    /// The text of the teaser.
+    Teaser,
+    /// The link's path (`/2025/03/06/`).
+    LinkPath,
+}

@@ -1,0 +1,3 @@
+//! The `gleaner` program: arguments in, exit status out.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Integration tests, in one binary: each link is seconds.
