@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::{id::EntryKey, moment::Moment};
+use crate::{id::EntryKey, listing::RawDate, moment::Moment};
 
 /// What a row says once it is believed: texts are clean, addresses absolute, the date a moment or unknown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,13 +30,15 @@ pub struct Entry {
     pub moment: Option<Moment>,
 }
 
-/// An entry as it stands on a page now: with what it can be recognised by.
+/// An entry as it stands on a page now: with what it can be recognised by, its date not yet resolved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sighting {
-    /// What it says.
+    /// What it says; its moment is `None` until the listing's dates are resolved together.
     pub entry: Entry,
     /// What it is recognised by, surest first; never empty. The first is what its id is made of.
     pub keys: Vec<EntryKey>,
     /// The rows it was read from, from 1; more than one where the page posts it twice.
     pub rows: Vec<usize>,
+    /// The texts that may hold its date, best source first.
+    pub dates: Vec<RawDate>,
 }

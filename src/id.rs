@@ -112,6 +112,23 @@ impl EntryKey {
         Self(format!("id:{text}"))
     }
 
+    /// Kind of the key by headline, teaser and day.
+    pub const HEADLINE_TEASER: &str = "headline+teaser";
+    /// Kind of the key by headline and day.
+    pub const HEADLINE_DATE: &str = "headline+date";
+    /// Kind of the key by teaser and day.
+    pub const TEASER_DATE: &str = "teaser+date";
+
+    /// Whether different entries may well share it: it is evidence, not proof.
+    pub fn is_weak(&self) -> bool {
+        [Self::HEADLINE_DATE, Self::TEASER_DATE].iter().any(|kind| self.0.starts_with(kind))
+    }
+
+    /// Whether it is an address or an id that the page gives: proof.
+    pub fn is_given(&self) -> bool {
+        self.0.starts_with("link:") || self.0.starts_with("id:")
+    }
+
     /// By a digest of some of its texts; `kind` names which.
     pub fn texts(kind: &str, parts: &[&str]) -> Self {
         let mut hasher = blake3::Hasher::new();

@@ -1,1 +1,239 @@
-//! normalize.
+//! Listing → sightings: raw rows become entries we stand behind, each with what it is recognised by. Pure.
+//!
+//! Refuses to decide what is new (that is `merge`) and to date anything (that is `moment`, over the whole
+//! listing at once). A row that cannot become an entry is named in a diagnostic.
+
+mod canonical;
+mod text;
+
+use std::collections::HashMap;
+
+use url::Url;
+
+use crate::{
+    diagnostic::{Code, Diagnostic},
+    entry::{Entry, Sighting},
+    extract::address,
+    id::EntryKey,
+    listing::{DateSource, Listing, RawEntry, RawField},
+};
+
+pub use canonical::canonical;
+pub use text::{comparable, lasting, numbers_aside};
+
+/// Every row of a listing as an entry, posted twice or not, in page order.
+pub fn normalize(listing: &Listing, page: &Url) -> (Vec<Sighting>, Vec<Diagnostic>) {
+    let mut diagnostics = Vec::new();
+    let rows: Vec<Believed> = listing
+        .entries
+        .iter()
+        .filter_map(|raw| believe(raw, &listing.base, page, &mut diagnostics))
+        .collect();
+    let shared = links_that_tell_nothing_apart(&rows, page);
+    let mut sightings: Vec<Sighting> = Vec::with_capacity(rows.len());
+    let mut first_by: HashMap<EntryKey, usize> = HashMap::new();
+    for row in rows {
+        let row_number = row.row;
+        let sighting = row.sighting(&shared);
+        let twin = telling(&sighting.keys).find_map(|key| first_by.get(key).copied());
+        match twin {
+            Some(first) => {
+                let first = &mut sightings[first];
+                diagnostics.push(Diagnostic::row(
+                    Code::DoublePost,
+                    row_number,
+                    format!("row {row_number} is row {} again: `{}`", first.rows[0], first.entry.headline),
+                ));
+                fold(first, sighting);
+            }
+            None => {
+                for key in telling(&sighting.keys) {
+                    first_by.insert(key.clone(), sightings.len());
+                }
+                sightings.push(sighting);
+            }
+        }
+    }
+    (sightings, diagnostics)
+}
+
+/// The keys by which two rows of one page are one entry: the surest, and all that are not weak. A table of
+/// "Minutes" shares headline and day row by row.
+fn telling(keys: &[EntryKey]) -> impl Iterator<Item = &EntryKey> {
+    keys.iter().enumerate().filter(|(index, key)| *index == 0 || !key.is_weak()).map(|(_, key)| key)
+}
+
+/// The later of two rows of one entry gives the first what it lacks, and its keys.
+fn fold(first: &mut Sighting, later: Sighting) {
+    first.rows.extend(later.rows);
+    for key in later.keys {
+        if !first.keys.contains(&key) {
+            first.keys.push(key);
+        }
+    }
+    let entry = &mut first.entry;
+    entry.link = entry.link.take().or(later.entry.link);
+    entry.teaser = entry.teaser.take().or(later.entry.teaser);
+    entry.image = entry.image.take().or(later.entry.image);
+    entry.author = entry.author.take().or(later.entry.author);
+    for category in later.entry.categories {
+        if !entry.categories.contains(&category) {
+            entry.categories.push(category);
+        }
+    }
+    if first.dates.is_empty() {
+        first.dates = later.dates;
+    }
+}
+
+/// A row whose texts and addresses are believed; what it is recognised by depends on the other rows.
+struct Believed {
+    row: usize,
+    entry: Entry,
+    canonical: Option<String>,
+    own_id: Option<String>,
+    day: String,
+    dates: Vec<crate::listing::RawDate>,
+}
+
+fn believe(
+    raw: &RawEntry,
+    base: &Url,
+    page: &Url,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Believed> {
+    let row = raw.row;
+    let Some(headline) = &raw.headline else {
+        diagnostics.push(Diagnostic::row(
+            Code::HeadlineMissing,
+            row,
+            "the row has no headline and nothing to stand in for it".to_owned(),
+        ));
+        return None;
+    };
+    let mut resolved = |name: &str, field: &Option<RawField>| -> Option<Url> {
+        let field = field.as_ref()?;
+        match address::resolve(base, &field.value) {
+            Ok(url) => Some(url),
+            Err(why) => {
+                diagnostics.push(Diagnostic::row(
+                    Code::AddressUnusable,
+                    row,
+                    format!("{name} `{}` cannot be used: {why}", shown(&field.value)),
+                ));
+                None
+            }
+        }
+    };
+    let link = resolved("link", &raw.link);
+    let image = resolved("image", &raw.image);
+    let value = |field: &Option<RawField>| field.as_ref().map(|f| f.value.clone());
+    let mut categories: Vec<String> = Vec::new();
+    for category in &raw.categories {
+        if !categories.contains(&category.value) {
+            categories.push(category.value.clone());
+        }
+    }
+    Some(Believed {
+        row,
+        canonical: link.as_ref().map(|link| canonical(link, page)),
+        own_id: value(&raw.id),
+        day: day_text(raw),
+        entry: Entry {
+            headline: headline.value.clone(),
+            link,
+            teaser: value(&raw.teaser),
+            image,
+            author: value(&raw.author),
+            categories,
+            moment: None,
+        },
+        dates: raw.dates.clone(),
+    })
+}
+
+/// An address in a message: enough to know it again.
+fn shown(address: &str) -> String {
+    const SHOWN: usize = 120;
+    let mut text: String = address.chars().take(SHOWN).flat_map(char::escape_debug).collect();
+    if address.chars().nth(SHOWN).is_some() {
+        text.push('…');
+    }
+    text
+}
+
+/// Links that three or more rows share under different headlines, and links to the listing page itself: they
+/// lead somewhere, but say nothing of which entry is which (a table whose rows all link one form).
+fn links_that_tell_nothing_apart(rows: &[Believed], page: &Url) -> Vec<String> {
+    let mut headlines: HashMap<&str, Vec<String>> = HashMap::new();
+    for row in rows {
+        if let Some(link) = &row.canonical {
+            let of_link = headlines.entry(link).or_default();
+            let headline = comparable(&row.entry.headline);
+            if !of_link.contains(&headline) {
+                of_link.push(headline);
+            }
+        }
+    }
+    let mut shared: Vec<String> = headlines
+        .into_iter()
+        .filter(|(_, headlines)| headlines.len() >= 3)
+        .map(|(link, _)| link.to_owned())
+        .collect();
+    let mut own = page.clone();
+    own.set_fragment(None);
+    shared.push(canonical(&own, page));
+    shared
+}
+
+/// What a row says of its day outside of headline and teaser, without the time of day: two posts of one story
+/// minutes apart are one, a weekly briefing in the same words is not. Empty: it says nothing that lasts.
+///
+/// The text, not the resolved day: a stored key must not depend on how dates are read.
+fn day_text(raw: &RawEntry) -> String {
+    let own = |source| matches!(source, DateSource::TimeElement | DateSource::Metadata | DateSource::Field);
+    let Some(date) = raw.dates.iter().find(|date| own(date.source)) else { return String::new() };
+    let text = date.field.value.as_str();
+    let is_time = |word: &&str| word.contains(':');
+    match text.split_once('T') {
+        // An ISO stamp: the day is what stands before the `T`.
+        Some((day, _)) if day.len() == 10 && day.is_ascii() => lasting(day),
+        _ => lasting(&text.split_whitespace().filter(|word| !is_time(word)).collect::<Vec<_>>().join(" ")),
+    }
+}
+
+/// On an entry with a link, a teaser at least this long tells stories apart; "Read the notice" does not.
+const TELLING_TEASER_CHARS: usize = 20;
+
+/// On an entry without a link, a teaser at least this long tells it from others under a new headline.
+const LONG_TEASER_CHARS: usize = 40;
+
+impl Believed {
+    fn sighting(self, shared: &[String]) -> Sighting {
+        let mut keys = Vec::new();
+        if let Some(id) = &self.own_id {
+            keys.push(EntryKey::id(id));
+        }
+        if let Some(link) = self.canonical.as_ref().filter(|link| !shared.contains(link)) {
+            keys.push(EntryKey::link(link));
+        }
+        let is_addressed = !keys.is_empty();
+        let headline = lasting(&self.entry.headline);
+        let teaser = self.entry.teaser.as_deref().map(lasting).unwrap_or_default();
+        let teaser_chars = teaser.chars().count();
+        let day = &self.day;
+        if teaser_chars >= if is_addressed { TELLING_TEASER_CHARS } else { 1 } {
+            keys.push(EntryKey::texts(EntryKey::HEADLINE_TEASER, &[&headline, &teaser, day]));
+        }
+        if !day.is_empty() || !is_addressed {
+            keys.push(EntryKey::texts(EntryKey::HEADLINE_DATE, &[&headline, day]));
+        }
+        if !is_addressed && teaser_chars >= LONG_TEASER_CHARS {
+            keys.push(EntryKey::texts(EntryKey::TEASER_DATE, &[&teaser, day]));
+        }
+        Sighting { entry: self.entry, keys, rows: vec![self.row], dates: self.dates }
+    }
+}
+
+#[cfg(test)]
+mod tests;

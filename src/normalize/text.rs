@@ -1,0 +1,107 @@
+//! Texts → the form by which they are compared. Pure.
+//!
+//! For recognition alone; what is published keeps its spelling.
+
+use unicode_normalization::UnicodeNormalization as _;
+
+/// Letters and digits of a text in lower case, words parted by one space: NFC and NFD forms, kinds of quotes,
+/// dashes and spaces, and case give the same (compatibility decomposition, Unicode TR15).
+pub fn comparable(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut gap = false;
+    for c in text.nfkc().flat_map(char::to_lowercase) {
+        if c.is_alphanumeric() || is_mark(c) {
+            if gap && !out.is_empty() {
+                out.push(' ');
+            }
+            gap = false;
+            out.push(c);
+        } else {
+            gap = true;
+        }
+    }
+    out
+}
+
+fn is_mark(c: char) -> bool {
+    unicode_normalization::char::is_combining_mark(c)
+}
+
+/// A comparable text with what changes at every fetch taken out: numbers beside words for views, comments and
+/// the like, and phrases such as "3 hours ago".
+pub fn lasting(text: &str) -> String {
+    let comparable = comparable(text);
+    let words: Vec<&str> = comparable.split(' ').collect();
+    let mut kept = Vec::with_capacity(words.len());
+    let mut at = 0;
+    while at < words.len() {
+        match counter(&words[at..]) {
+            0 => {
+                kept.push(words[at]);
+                at += 1;
+            }
+            length => at += length,
+        }
+    }
+    kept.join(" ")
+}
+
+/// How many words from here on are a counter or a relative time; 0: none.
+fn counter(words: &[&str]) -> usize {
+    let is_number = |word: &str| word.bytes().next().is_some_and(|b| b.is_ascii_digit());
+    let digits = words.iter().take_while(|word| is_number(word)).count();
+    match (digits, words.get(digits), words.get(digits + 1)) {
+        (1.., Some(&unit), Some(&"ago")) if UNITS.contains(&unit) => digits + 2,
+        (1.., Some(&unit), _) if COUNTED.contains(&unit) => digits + 1,
+        (0, Some(&unit), Some(number)) if COUNTED.contains(&unit) && is_number(number) => 2,
+        _ => 0,
+    }
+}
+
+const UNITS: &[&str] = &[
+    "second", "seconds", "sec", "secs", "minute", "minutes", "min", "mins", "hour", "hours", "hr", "hrs", "day", "days",
+    "week", "weeks", "month", "months", "year", "years",
+];
+
+const COUNTED: &[&str] = &[
+    "views", "view", "comments", "comment", "likes", "like", "shares", "share", "reads", "read", "replies", "reply",
+    "votes", "points", "downloads", "clicks", "reactions",
+];
+
+/// A text with every run of digits as one `0`: equal for two texts that differ in numbers alone.
+pub fn numbers_aside(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if !c.is_numeric() {
+            out.push(c);
+        } else if !out.ends_with('0') {
+            out.push('0');
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spelling_that_readers_do_not_see_does_not_count() {
+        assert_eq!(comparable("Caf\u{e9}\u{a0}– “News”"), comparable("cafe\u{301} - \"news\""));
+        assert_ne!(comparable("5 killed"), comparable("7 killed"));
+    }
+
+    #[test]
+    fn counters_and_relative_times_do_not_last() {
+        assert_eq!(lasting("Talks resume (1,204 views)"), lasting("Talks resume (1,377 views)"));
+        assert_eq!(lasting("Talks resume 3 hours ago"), lasting("Talks resume 2 days ago"));
+        assert_eq!(lasting("Talks resume. Comments: 12"), lasting("Talks resume. Comments: 15"));
+        assert_ne!(lasting("5 killed in Sabha"), lasting("7 killed in Sabha"));
+    }
+
+    #[test]
+    fn numbers_aside_keeps_words() {
+        assert_eq!(numbers_aside("a 12 b 3,400"), numbers_aside("a 9 b 1,200"));
+        assert_ne!(numbers_aside("a 12 b"), numbers_aside("a 12 c"));
+    }
+}
