@@ -1,5 +1,8 @@
 //! Verdicts: how one refresh of one source ended, with its reason (DESIGN §6). Pure.
 
+pub mod blocked;
+pub mod judge;
+
 use serde::{Deserialize, Serialize};
 
 /// Exactly one for each refresh.

@@ -1,0 +1,109 @@
+//! What a page held, against what its source's pages usually hold → whether it can be believed. Pure.
+
+use crate::{
+    diagnostic::Code,
+    listing::{Container, Listing},
+    record::PageShape,
+};
+
+use super::Verdict;
+
+/// What a page gave.
+#[derive(Clone, Copy, Debug)]
+pub struct Found<'a> {
+    /// The listing.
+    pub listing: &'a Listing,
+    /// What its entries hold.
+    pub shape: PageShape,
+    /// The entry selector, for messages.
+    pub entry: &'a str,
+    /// The listing selector, for messages; `None`: not configured.
+    pub container: Option<&'a str>,
+}
+
+/// Fewer pages than this are no history.
+const MIN_HISTORY: usize = 3;
+
+/// Below this share of the usual number of entries, in percent, the number has collapsed.
+const COLLAPSED_PERCENT: u32 = 30;
+
+/// A field that this share of entries usually had, in percent, and now none, has vanished.
+const USUAL_PERCENT: u32 = 80;
+
+/// The verdict on a page without entries; `None`: it has entries.
+pub fn without_entries(found: &Found<'_>, history: &[PageShape]) -> Option<Verdict> {
+    if found.shape.entries > 0 {
+        return None;
+    }
+    let usual = usual(history, |shape| shape.entries);
+    let before = match usual {
+        Some(n) if n > 0 => format!(", {n} on earlier pages"),
+        _ => String::new(),
+    };
+    let container = found.container.unwrap_or_default();
+    let is_drop = |code| matches!(code, Code::HeadlineMissing | Code::RequiredMissing);
+    let dropped = found.listing.diagnostics.iter().filter(|d| is_drop(d.code)).count();
+    Some(match found.listing.container {
+        Container::Present if dropped == 0 => {
+            Verdict::Empty { reason: format!("the listing `{container}` is there and holds no entry") }
+        }
+        Container::Absent => {
+            Verdict::Drifted { reason: format!("the listing `{container}` is not on the page{before}") }
+        }
+        _ if dropped > 0 => Verdict::Drifted {
+            reason: format!("the entry selector `{}` matches, but no row has what an entry needs", found.entry),
+        },
+        _ => Verdict::Drifted { reason: format!("the entry selector `{}` matches nothing{before}", found.entry) },
+    })
+}
+
+/// Why a page with entries is less than its source's pages usually are; `None`: it is not.
+pub fn degraded(shape: PageShape, history: &[PageShape]) -> Option<String> {
+    if history.len() < MIN_HISTORY {
+        return None;
+    }
+    let usual_entries = usual(history, |shape| shape.entries)?;
+    if usual_entries >= 4 && shape.entries * 100 < usual_entries * COLLAPSED_PERCENT {
+        return Some(format!("{} entries, usually {usual_entries}", shape.entries));
+    }
+    let fields: [(&str, fn(&PageShape) -> u32); 3] =
+        [("link", |s| s.links), ("teaser", |s| s.teasers), ("date", |s| s.dates)];
+    for (name, count) in fields {
+        let share = usual(history, |s| if s.entries == 0 { 0 } else { count(s) * 100 / s.entries })?;
+        if share >= USUAL_PERCENT && count(&shape) == 0 && shape.entries >= 2 {
+            return Some(format!("no entry has a {name}, usually {share} % have one"));
+        }
+    }
+    None
+}
+
+/// The median over earlier pages; `None`: there are none.
+fn usual(history: &[PageShape], of: impl Fn(&PageShape) -> u32) -> Option<u32> {
+    let mut values: Vec<u32> = history.iter().map(of).collect();
+    values.sort_unstable();
+    values.get(values.len() / 2).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shape(entries: u32, dates: u32) -> PageShape {
+        PageShape { entries, links: entries, teasers: entries, dates }
+    }
+
+    #[test]
+    fn a_collapse_is_told_from_a_short_page() {
+        let history = [shape(10, 10), shape(10, 10), shape(11, 11)];
+        assert_eq!(degraded(shape(8, 8), &history), None);
+        assert_eq!(degraded(shape(2, 2), &history).unwrap(), "2 entries, usually 10");
+        assert_eq!(degraded(shape(2, 2), &history[..2]), None, "two pages are no history");
+    }
+
+    #[test]
+    fn a_field_that_vanished_is_named() {
+        let history = [shape(10, 10), shape(10, 9), shape(10, 10)];
+        assert_eq!(degraded(shape(10, 0), &history).unwrap(), "no entry has a date, usually 100 % have one");
+        assert_eq!(degraded(shape(10, 1), &history), None);
+    }
+}
