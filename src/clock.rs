@@ -1,1 +1,29 @@
-//! clock.
+//! The clock: the one file that reads it.
+
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+
+/// The time now.
+#[allow(clippy::disallowed_methods)]
+pub fn now() -> Timestamp {
+    Timestamp::now()
+}
+
+/// A deadline: answers whether there is still time.
+#[derive(Clone, Copy, Debug)]
+pub struct Deadline(Instant);
+
+impl Deadline {
+    /// A deadline `time` from now.
+    #[allow(clippy::disallowed_methods)]
+    pub fn after(time: Duration) -> Self {
+        Self(Instant::now() + time)
+    }
+
+    /// Whether it is still to come.
+    #[allow(clippy::disallowed_methods)]
+    pub fn is_ahead(&self) -> bool {
+        Instant::now() < self.0
+    }
+}

@@ -78,7 +78,7 @@ pub struct Request {
     pub headers: Vec<(String, String)>,
     /// The user agent; `None`: gleaner's own, with the contact.
     pub user_agent: Option<String>,
-    /// The owner's contact (a URL or an address), shown in the user agent; `None`: gleaner's home page alone.
+    /// The owner's contact (a URL or an address), shown in the user agent; `None`: none is shown.
     pub contact: Option<String>,
     /// The whole exchange must be over by then.
     pub timeout: Duration,
