@@ -1,1 +1,325 @@
-//! refresh.
+//! The refresh of a source: the one place where the stages meet. Pure.
+//!
+//! What a fetch gave, and what we know, go in; a verdict and a plan come out. Network, store and clock are the
+//! caller's: `run` asks them, and so does a replay of fixtures, over the same code.
+
+use jiff::{Timestamp, civil::Date};
+
+use crate::{
+    config::Source,
+    decode::{self, Document},
+    diagnostic::{Code, Diagnostic},
+    entry::{Entry, Sighting},
+    extract,
+    fetch::{self, FetchError, Fetched},
+    id::EntryKey,
+    listing::Listing,
+    merge, moment,
+    normalize::normalize,
+    page::{Page, Validators},
+    record::{PageShape, Plan, Record, SourceState},
+    verdict::{Verdict, blocked, judge},
+};
+
+/// How a refresh ended, and what is to be committed.
+#[derive(Clone, Debug)]
+pub struct Refreshed {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// What to commit: the state at least.
+    pub plan: Plan,
+    /// The numbers of the plan's records that are announced for the first time.
+    pub new: Vec<u64>,
+    /// What the stages noticed.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// The validators to send: none when the config that read the last page was another, for then a 304 would hide
+/// what the new config would find.
+pub fn validators_for(source: &Source, state: &SourceState) -> Validators {
+    if state.digest == source.digest { state.validators.clone() } else { Validators::default() }
+}
+
+/// What [`refresh`] asks of the store: the records known by any of these keys, and the source's recent ones.
+pub type Known<'a, E> = dyn FnMut(&[EntryKey]) -> Result<Vec<Record>, E> + 'a;
+
+/// Refreshes a source with what a fetch gave. `still_time` answers whether parsing may go on.
+///
+/// # Errors
+/// Only those of `known`.
+pub fn refresh<E>(
+    source: &Source,
+    state: SourceState,
+    fetched: &Fetched,
+    (known, still_time): (&mut Known<'_, E>, &dyn Fn() -> bool),
+) -> Result<Refreshed, E> {
+    let now = fetched.at();
+    let page = match fetched {
+        Fetched::NotModified { .. } => {
+            let verdict = Verdict::Unchanged { reason: "304 Not Modified".to_owned() };
+            return Ok(good(source, state, verdict, now).alone());
+        }
+        Fetched::Failed { error, .. } => return Ok(failed(source, state, verdict_of(error), now)),
+        Fetched::Page(page) => page,
+    };
+    let body = body_digest(&page.body);
+    if page.status == 200 && state.digest == source.digest && state.body.as_ref() == Some(&body) {
+        let verdict = Verdict::Unchanged { reason: "the same bytes".to_owned() };
+        let mut state = good(source, state, verdict, now);
+        state.plan.state.validators = Validators::of(&page.headers);
+        return Ok(state.alone());
+    }
+    let mut reading = match read(source, page, still_time) {
+        Ok(reading) => reading,
+        Err(verdict) => return Ok(failed(source, state, verdict, now)),
+    };
+    let shape = reading.shape();
+    if let Some(verdict) = reading.verdict_without_entries(source, &state.history) {
+        if verdict.is_failure() {
+            return Ok(Refreshed { diagnostics: reading.diagnostics, ..failed(source, state, verdict, now) });
+        }
+        let mut good = good(source, state, verdict, now);
+        good.remember(source, page, &reading, body);
+        return Ok(good.with(reading.diagnostics));
+    }
+
+    let keys: Vec<EntryKey> = reading.sightings.iter().flat_map(|s| s.keys.iter().cloned()).collect();
+    let records = known(&keys)?;
+    let recognized = merge::recognize(&reading.sightings, &records);
+    let anchors: Vec<Option<Date>> = recognized
+        .iter()
+        .map(|place| place.and_then(|p| records[p].entry.moment.as_ref()).map(|moment| moment.day))
+        .collect();
+    reading.date(source, &anchors, now);
+    let shape = PageShape { dates: reading.dated(), ..shape };
+    let degraded = judge::degraded(shape, &state.history);
+    if let Some(reason) = &degraded
+        && recognized.iter().all(Option::is_none)
+        && !records.is_empty()
+        && shape.teasers == 0
+        && shape.dates == 0
+    {
+        let reason = format!("what the entry selector matches are not the entries known so far: {reason}");
+        return Ok(Refreshed {
+            diagnostics: reading.diagnostics,
+            ..failed(source, state, Verdict::Drifted { reason }, now)
+        });
+    }
+
+    let context =
+        merge::Context { source: &source.id, zone: &source.timezone, now, last_number: state.last_number };
+    let mut merged = merge::merge(&reading.sightings, &records, &recognized, &context);
+    let (new, changed) = (merged.new.len(), merged.changed.len());
+    let verdict = match degraded {
+        Some(reason) => Verdict::Degraded { reason, new, changed },
+        None if new + changed == 0 => Verdict::Unchanged { reason: "the same entries".to_owned() },
+        None => Verdict::New { new, changed },
+    };
+    let is_degraded = matches!(verdict, Verdict::Degraded { .. });
+    let mut good = good(source, state, verdict, now);
+    good.remember(source, page, &reading, body);
+    if !is_degraded {
+        // A degraded page does not become the usual one.
+        good.learn(shape);
+    }
+    good.plan.state.last_number = merged.new.last().copied().unwrap_or(good.plan.state.last_number);
+    good.plan.records = std::mem::take(&mut merged.records);
+    reading.diagnostics.append(&mut merged.diagnostics);
+    Ok(Refreshed { new: merged.new, ..good.with(reading.diagnostics) })
+}
+
+/// A page as its source's rules read it.
+#[derive(Clone, Debug)]
+pub struct Reading {
+    /// The page as text.
+    pub document: Document,
+    /// What was found.
+    pub listing: Listing,
+    /// The entries, dated once [`Reading::date`] was asked to.
+    pub sightings: Vec<Sighting>,
+    /// How each sighting's date was resolved; empty until then.
+    pub resolutions: Vec<moment::Resolution>,
+    /// What the stages noticed.
+    pub diagnostics: Vec<Diagnostic>,
+    headers: crate::page::Headers,
+}
+
+/// Reads a page by its source's rules: decode, extract, normalize.
+///
+/// # Errors
+/// The verdict on a page that is none: its status, or bytes that are not text.
+pub fn read(source: &Source, page: &Page, still_time: &dyn Fn() -> bool) -> Result<Reading, Verdict> {
+    let document = decode::decode(page);
+    if let Some(verdict) = fetch::refused(page, document.as_ref().ok().map(|document| document.text.as_str())) {
+        return Err(verdict);
+    }
+    let document = document.map_err(|why| Verdict::Unreadable { reason: why.to_string() })?;
+    let mut listing = extract::extract(&document, &source.rules, still_time);
+    let mut diagnostics = document.diagnostics.clone();
+    diagnostics.append(&mut listing.diagnostics.clone());
+    let (sightings, mut noticed) = normalize(&listing, &page.url);
+    diagnostics.append(&mut noticed);
+    listing.diagnostics.clone_from(&diagnostics);
+    Ok(Reading {
+        document,
+        listing,
+        sightings,
+        resolutions: Vec::new(),
+        diagnostics,
+        headers: page.headers.clone(),
+    })
+}
+
+impl Reading {
+    /// Resolves the dates of the whole listing together. `anchors` are the days already stored for entries that
+    /// are known, in the order of the sightings: constants, that others are held against.
+    pub fn date(&mut self, source: &Source, anchors: &[Option<Date>], now: Timestamp) {
+        let rule = source.rules.date.as_ref();
+        let language = rule.and_then(|rule| rule.language.as_deref()).or(source.language.as_deref());
+        let context = moment::Context {
+            now,
+            zone: &source.timezone,
+            language: language.or(self.listing.language.as_deref()),
+            order: rule.and_then(|rule| rule.order),
+            format: rule.and_then(|rule| rule.format.as_deref()),
+        };
+        let rows: Vec<moment::Row<'_>> = self
+            .sightings
+            .iter()
+            .enumerate()
+            .map(|(at, s)| moment::Row { dates: &s.dates, anchor: anchors.get(at).copied().flatten() })
+            .collect();
+        self.resolutions = moment::resolve(&rows, &context);
+        for (sighting, resolution) in self.sightings.iter_mut().zip(&self.resolutions) {
+            match &resolution.outcome {
+                Ok(moment) => sighting.entry.moment = Some(moment.clone()),
+                Err(why) if rule.is_some() || !sighting.dates.is_empty() => {
+                    self.diagnostics.push(Diagnostic::row(why.code(), sighting.rows[0], why.to_string()));
+                }
+                // Nothing was asked for and nothing is there: an undated page, not a loss.
+                Err(_) => {}
+            }
+        }
+        if rule.is_some() {
+            self.fold_undated();
+        }
+    }
+
+    /// When no entry at all has a date, that is one fact about the page, not one for each row.
+    fn fold_undated(&mut self) {
+        let is_undated = |d: &Diagnostic| d.code == Code::DateMissing && d.row.is_some();
+        let undated = self.diagnostics.iter().filter(|d| is_undated(d)).count();
+        if self.sightings.len() > 1 && undated == self.sightings.len() {
+            self.diagnostics.retain(|d| !is_undated(d));
+            self.diagnostics.push(Diagnostic::page(Code::DateMissing, "no entry has a date that can be read"));
+        }
+    }
+
+    /// The verdict on a page without entries, a block page before all; `None`: it has entries.
+    pub fn verdict_without_entries(&self, source: &Source, history: &[PageShape]) -> Option<Verdict> {
+        let found = judge::Found {
+            listing: &self.listing,
+            shape: self.shape(),
+            entry: &source.rules.entry.text,
+            container: source.rules.listing.as_ref().map(|css| css.text.as_str()),
+        };
+        let verdict = judge::without_entries(&found, history)?;
+        if verdict.is_failure()
+            && let Some(kind) = blocked::kind(&self.headers, &self.document.text)
+        {
+            return Some(Verdict::Blocked { reason: format!("the page is {kind}") });
+        }
+        Some(verdict)
+    }
+
+    /// What the page's entries hold.
+    pub fn shape(&self) -> PageShape {
+        let count = |has: fn(&Entry) -> bool| {
+            u32::try_from(self.sightings.iter().filter(|s| has(&s.entry)).count()).unwrap_or(u32::MAX)
+        };
+        PageShape {
+            entries: count(|_| true),
+            links: count(|entry| entry.link.is_some()),
+            teasers: count(|entry| entry.teaser.is_some()),
+            dates: self.dated(),
+        }
+    }
+
+    /// How many entries the page itself dates.
+    fn dated(&self) -> u32 {
+        u32::try_from(self.sightings.iter().filter(|s| s.entry.moment.is_some()).count()).unwrap_or(u32::MAX)
+    }
+}
+
+/// A digest of a page's bytes.
+fn body_digest(body: &[u8]) -> String {
+    blake3::hash(body).to_hex()[..32].to_owned()
+}
+
+fn verdict_of(error: &FetchError) -> Verdict {
+    let reason = error.to_string();
+    match error {
+        FetchError::Unreachable(_) => Verdict::Unreachable { reason },
+        FetchError::Unreadable(_) => Verdict::Unreadable { reason },
+        FetchError::Ours(_) => Verdict::Skipped { reason },
+    }
+}
+
+/// A refresh that went well, being put together.
+struct Good {
+    verdict: Verdict,
+    plan: Plan,
+}
+
+fn good(source: &Source, mut state: SourceState, verdict: Verdict, now: Timestamp) -> Good {
+    state.refreshed_at = Some(now);
+    state.succeeded_at = Some(now);
+    state.failures = 0;
+    state.due_at = Some(after(now, fetch::wait(source.every, 0)));
+    state.verdict = Some(verdict.clone());
+    Good { verdict, plan: Plan { source: source.id.clone(), state, records: Vec::new() } }
+}
+
+impl Good {
+    /// What is kept of the page besides its entries; validators only here, with the entries they vouch for.
+    fn remember(&mut self, source: &Source, page: &Page, reading: &Reading, body: String) {
+        let state = &mut self.plan.state;
+        state.validators = Validators::of(&page.headers);
+        state.digest = source.digest.clone();
+        state.body = Some(body);
+        state.page_title.clone_from(&reading.listing.title);
+        state.page_url = Some(page.url.clone());
+        state.language.clone_from(&reading.listing.language);
+    }
+
+    fn learn(&mut self, shape: PageShape) {
+        let history = &mut self.plan.state.history;
+        history.push(shape);
+        let surplus = history.len().saturating_sub(SourceState::HISTORY);
+        history.drain(..surplus);
+    }
+
+    fn alone(self) -> Refreshed {
+        self.with(Vec::new())
+    }
+
+    fn with(self, diagnostics: Vec<Diagnostic>) -> Refreshed {
+        Refreshed { verdict: self.verdict, plan: self.plan, new: Vec::new(), diagnostics }
+    }
+}
+
+/// A refresh that failed: validators, entries and history stay as they are, only our patience changes.
+fn failed(source: &Source, mut state: SourceState, verdict: Verdict, now: Timestamp) -> Refreshed {
+    if verdict.is_failure() {
+        state.refreshed_at = Some(now);
+        state.failures = state.failures.saturating_add(1);
+        state.due_at = Some(after(now, fetch::wait(source.every, state.failures)));
+        state.verdict = Some(verdict.clone());
+    }
+    let plan = Plan { source: source.id.clone(), state, records: Vec::new() };
+    Refreshed { verdict, plan, new: Vec::new(), diagnostics: Vec::new() }
+}
+
+fn after(now: Timestamp, wait: std::time::Duration) -> Timestamp {
+    now.checked_add(wait).unwrap_or(Timestamp::MAX)
+}
