@@ -1,0 +1,113 @@
+//! Places → what a command works with: the config, the chosen sources, the store, the folders.
+
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+
+use super::{Exit, Failure, Places, terminal::Terminal};
+use crate::{
+    clock,
+    config::{
+        Config, Source,
+        load::{self, LoadError},
+        problem::Colors,
+    },
+    id::SourceId,
+    store::{self, Engine, StoreError},
+};
+
+/// Loads the config; its problems are drawn on standard error.
+pub fn config(places: &Places, terminal: &Terminal) -> Result<Config, Failure> {
+    let found = load::find(places.config.as_deref()).map_err(|error| failure(&error, terminal))?;
+    load::load(&found, &environment).map_err(|error| failure(&error, terminal))
+}
+
+/// The process's environment, for the secrets that a config names.
+#[allow(clippy::disallowed_methods)]
+pub fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+fn failure(error: &LoadError, terminal: &Terminal) -> Failure {
+    match error {
+        LoadError::Problems(problems) => {
+            let colors = if terminal.is_colored() { Colors::Styled } else { Colors::Plain };
+            terminal.say(problems.draw(colors).trim_end());
+            let count = problems.list().len();
+            let noun = if count == 1 { "problem" } else { "problems" };
+            Failure::usage(format!("the config has {count} {noun}; nothing was done"))
+        }
+        other => {
+            let failure = Failure::usage(other.to_string());
+            match other.hint() {
+                Some(hint) => failure.hint(hint),
+                None => failure,
+            }
+        }
+    }
+}
+
+/// The sources that were named, in the config's order; all when none was.
+pub fn chosen<'a>(config: &'a Config, names: &[String]) -> Result<Vec<&'a Source>, Failure> {
+    for name in names {
+        if !config.sources.iter().any(|source| source.id.as_str() == name) {
+            let failure = Failure::usage(format!("the config has no source `{name}`"));
+            return Err(match nearest(config, name) {
+                Some(id) => failure.hint(format!("did you mean `{id}`?")),
+                None => failure,
+            });
+        }
+    }
+    let is_chosen = |id: &SourceId| names.is_empty() || names.iter().any(|name| name == id.as_str());
+    Ok(config.sources.iter().filter(|source| is_chosen(&source.id)).collect())
+}
+
+fn nearest<'a>(config: &'a Config, name: &str) -> Option<&'a SourceId> {
+    config
+        .sources
+        .iter()
+        .map(|source| (strsim::jaro_winkler(source.id.as_str(), name), &source.id))
+        .filter(|(likeness, _)| *likeness > 0.7)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, id)| id)
+}
+
+/// One source, named.
+pub fn one<'a>(config: &'a Config, name: &str) -> Result<&'a Source, Failure> {
+    Ok(chosen(config, &[name.to_owned()])?[0])
+}
+
+/// The folder of the store.
+pub fn state_folder(places: &Places, config: &Config) -> PathBuf {
+    places.state.clone().or_else(|| config.state.clone()).unwrap_or_else(|| PathBuf::from("state"))
+}
+
+/// The folder that feeds are written to.
+pub fn output_folder(places: &Places, config: &Config) -> PathBuf {
+    places.output.clone().or_else(|| config.output.clone()).unwrap_or_else(|| PathBuf::from("feeds"))
+}
+
+/// Opens the store, and says what was mended.
+pub fn open_store(places: &Places, config: &Config, terminal: &Terminal) -> Result<Engine, Failure> {
+    let (engine, repairs) =
+        store::open(&state_folder(places, config), clock::now()).map_err(|error| store_failure(&error))?;
+    for repair in repairs {
+        terminal.say(&format!("store: {repair}"));
+    }
+    Ok(engine)
+}
+
+/// A store's trouble as a command's failure.
+pub fn store_failure(error: &StoreError) -> Failure {
+    Failure::ours(error.to_string()).hint(error.hint())
+}
+
+/// A time as people read it, in their own zone.
+pub fn local(time: Timestamp) -> String {
+    time.to_zoned(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M %Z").to_string()
+}
+
+/// The exit status of a command whose findings need a person, or do not.
+pub fn exit_if(needs_person: impl FnOnce() -> bool) -> Exit {
+    if needs_person() { Exit::NeedsPerson } else { Exit::Fine }
+}
