@@ -1,1 +1,235 @@
-//! assemble.
+//! Assemble: the records of one source, or of several joined → a feed. Pure.
+//!
+//! The same records give the same feed: nothing here asks a clock or depends on the order the records came in.
+//! It refuses to invent: what a feed says is in the records, the source's state or the config.
+
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
+};
+
+use jiff::{SignedDuration, Timestamp};
+use url::Url;
+
+use crate::{
+    config::{FeedRule, Keep, Source},
+    feed::{Feed, FeedEntry, Origin},
+    id::{EntryKey, SourceId, feed_urn},
+    record::{Record, SourceState},
+};
+
+/// What one source gives to a feed.
+#[derive(Clone, Debug)]
+pub struct Part<'a> {
+    /// The source.
+    pub source: &'a Source,
+    /// Its state.
+    pub state: &'a SourceState,
+    /// All its records: what is shown is decided here.
+    pub records: Vec<Record>,
+}
+
+/// The feed of one source. `base_url` is the public address of the output folder, ending in `/`.
+pub fn source_feed(
+    source: &Source,
+    state: &SourceState,
+    records: Vec<Record>,
+    base_url: Option<&Url>,
+) -> Feed {
+    let part = Part { source, state, records };
+    let mut rows: Vec<Row> = part.records.iter().map(|record| Row { part: &part, record }).collect();
+    rows.sort_by_key(Row::seniority);
+    let mut ids = BTreeSet::new();
+    rows.retain(|row| ids.insert(row.record.id));
+    let entries: Vec<FeedEntry> =
+        chosen(rows, source.keep).into_iter().map(|(row, updated)| entry(&row, updated, None)).collect();
+    let title = title_of(source, state);
+    Feed {
+        id: source.id.clone(),
+        urn: feed_urn(&source.id),
+        author: title.clone(),
+        title,
+        subtitle: None,
+        language: source.language.clone().or_else(|| state.language.clone()),
+        self_link: self_link(&source.id, base_url),
+        alternate: Some(page_of(source, state)),
+        updated: newest_update(&entries).unwrap_or_else(|| succeeded_at(state)),
+        entries,
+    }
+}
+
+/// Several sources as one feed, each story once: of two records with the same link, the one seen first stays.
+/// `base_url` is the public address of the output folder, ending in `/`.
+pub fn joined_feed(rule: &FeedRule, parts: &[Part<'_>], base_url: Option<&Url>) -> Feed {
+    let mut rows: Vec<Row> =
+        parts.iter().flat_map(|part| part.records.iter().map(move |record| Row { part, record })).collect();
+    rows.sort_by_key(Row::seniority);
+    let rows = each_story_once(rows);
+
+    let origins: BTreeMap<&SourceId, Origin> = parts
+        .iter()
+        .map(|part| {
+            let origin = Origin {
+                title: title_of(part.source, part.state),
+                urn: feed_urn(&part.source.id),
+                self_link: self_link(&part.source.id, base_url),
+                link: page_of(part.source, part.state),
+            };
+            (&part.source.id, origin)
+        })
+        .collect();
+    let entries: Vec<FeedEntry> = chosen(rows, rule.keep)
+        .into_iter()
+        .map(|(row, updated)| entry(&row, updated, origins.get(&row.part.source.id).cloned()))
+        .collect();
+    let succeeded = parts.iter().map(|part| succeeded_at(part.state)).max();
+    Feed {
+        id: rule.id.clone(),
+        urn: feed_urn(&rule.id),
+        author: rule.title.clone(),
+        title: rule.title.clone(),
+        subtitle: None,
+        language: common_language(parts),
+        self_link: self_link(&rule.id, base_url),
+        alternate: None,
+        updated: newest_update(&entries).or(succeeded).unwrap_or(Timestamp::UNIX_EPOCH),
+        entries,
+    }
+}
+
+/// A record and the source it belongs to.
+struct Row<'a> {
+    part: &'a Part<'a>,
+    record: &'a Record,
+}
+
+impl<'a> Row<'a> {
+    /// Who was there first; no two rows compare equal.
+    fn seniority(&self) -> (Timestamp, &'a SourceId, u64) {
+        (self.record.first_seen, &self.part.source.id, self.record.number)
+    }
+}
+
+/// Keeps the most senior row of each story. A row that gives way passes its links on, so that a story is followed
+/// through every address it had.
+fn each_story_once(rows: Vec<Row<'_>>) -> Vec<Row<'_>> {
+    let mut ids = BTreeSet::new();
+    let mut links = BTreeSet::new();
+    let mut kept = Vec::new();
+    for row in rows {
+        let own: Vec<&str> = row
+            .record
+            .keys
+            .iter()
+            .map(crate::id::EntryKey::as_str)
+            .filter(|key| key.starts_with("link:"))
+            .collect();
+        let is_known = own.iter().any(|link| links.contains(link));
+        links.extend(own);
+        if ids.insert(row.record.id) && !is_known {
+            kept.push(row);
+        }
+    }
+    kept
+}
+
+/// The rows a feed shows, newest first, each with the `updated` it shows; `rows` come by seniority.
+fn chosen(rows: Vec<Row<'_>>, keep: Keep) -> Vec<(Row<'_>, Timestamp)> {
+    // Steps are taken over all rows, before the limit, so that an entry's `updated` does not move when an older
+    // entry falls out of the feed.
+    let updates = distinct_updates(&rows);
+    let mut rows: Vec<(Row<'_>, Timestamp)> = rows.into_iter().zip(updates).collect();
+    rows.sort_by(|(a, _), (b, _)| newest_first(a).cmp(&newest_first(b)));
+    rows.truncate(keep.entries);
+    let newest = rows.first().map(|(row, _)| row.record.published);
+    // An age beyond what a signed duration holds (292 billion years) is no limit.
+    let age = keep.age.and_then(|age| SignedDuration::try_from(age).ok());
+    if let (Some(newest), Some(age)) = (newest, age) {
+        rows.retain(|(row, _)| newest.duration_since(row.record.published) <= age);
+    }
+    rows
+}
+
+fn newest_first<'a>(row: &Row<'a>) -> (Reverse<Timestamp>, &'a SourceId, Reverse<u64>) {
+    (Reverse(row.record.published), &row.part.source.id, Reverse(row.record.number))
+}
+
+/// The `updated` of each row in whole seconds, the junior of two equal ones stepped on by a second: readers that
+/// sort by `updated` would order equal ones as they like, and validators warn of them.
+fn distinct_updates(rows: &[Row<'_>]) -> Vec<Timestamp> {
+    let mut taken = BTreeSet::new();
+    rows.iter()
+        .map(|row| {
+            let mut second = row.record.updated.as_second();
+            // At the end of time there is no later second; two equal ones are the lesser evil.
+            while !taken.insert(second) && second < Timestamp::MAX.as_second() {
+                second += 1;
+            }
+            from_second(second)
+        })
+        .collect()
+}
+
+fn from_second(second: i64) -> Timestamp {
+    Timestamp::from_second(second).expect("a second of another timestamp, or one before the last")
+}
+
+fn entry(row: &Row<'_>, updated: Timestamp, source: Option<Origin>) -> FeedEntry {
+    let said = &row.record.entry;
+    FeedEntry {
+        id: row.record.id,
+        headline: said.headline.clone(),
+        link: said.link.clone(),
+        teaser: said.teaser.clone(),
+        image: said.image.clone(),
+        // In a joined feed the feed's author is nobody; the source answers for what it published.
+        author: said.author.clone().or_else(|| source.as_ref().map(|origin| origin.title.clone())),
+        categories: said.categories.clone(),
+        published: from_second(row.record.published.as_second()),
+        updated,
+        source,
+    }
+}
+
+fn newest_update(entries: &[FeedEntry]) -> Option<Timestamp> {
+    entries.iter().map(|entry| entry.updated).max()
+}
+
+fn succeeded_at(state: &SourceState) -> Timestamp {
+    let time = state.succeeded_at.or(state.refreshed_at).unwrap_or(Timestamp::UNIX_EPOCH);
+    from_second(time.as_second())
+}
+
+fn page_of(source: &Source, state: &SourceState) -> Url {
+    state.page_url.clone().unwrap_or_else(|| source.url.clone())
+}
+
+/// The configured title, else the page's, else the host.
+fn title_of(source: &Source, state: &SourceState) -> String {
+    [source.title.as_deref(), state.page_title.as_deref(), source.url.host_str(), Some(source.id.as_str())]
+        .into_iter()
+        .flatten()
+        .map(str::trim)
+        .find(|title| !title.is_empty())
+        .expect("an id is never empty")
+        .to_owned()
+}
+
+fn self_link(id: &SourceId, base_url: Option<&Url>) -> String {
+    let file = format!("{id}.atom");
+    match base_url.and_then(|base| base.join(&file).ok()) {
+        Some(url) => url.into(),
+        None => file,
+    }
+}
+
+/// The language all parts share; `None` when they do not, or one is not known.
+fn common_language(parts: &[Part<'_>]) -> Option<String> {
+    let mut languages =
+        parts.iter().map(|part| part.source.language.as_ref().or(part.state.language.as_ref()));
+    let first = languages.next()??;
+    languages.all(|language| language == Some(first)).then(|| first.clone())
+}
+
+#[cfg(test)]
+mod tests;

@@ -14,6 +14,7 @@
 // The nouns.
 pub mod diagnostic;
 pub mod entry;
+pub mod feed;
 pub mod id;
 pub mod listing;
 pub mod page;

@@ -1,1 +1,203 @@
-//! publish.
+//! Publish: bytes → a file in the output folder, replaced as a whole or not at all. IO.
+//!
+//! A reader of the file sees the old feed or the new one, never a part, and after a power cut too. It refuses to
+//! write where something other than a plain file stands, and to touch a file whose bytes would stay the same.
+
+use std::{
+    fs::{self, File, Metadata},
+    io::{self, Write},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use tempfile::NamedTempFile;
+use thiserror::Error;
+
+/// What became of the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Published {
+    /// It is new, or its bytes were replaced.
+    Written,
+    /// It held these bytes already, and was not touched.
+    Unchanged,
+}
+
+/// Why nothing was published. The file that was there still is, as it was.
+#[derive(Debug, Error)]
+pub enum PublishError {
+    /// Something stands at the feed's place that is not ours to replace.
+    #[error("cannot write `{}`: expected a plain file, found a {found}", path.display())]
+    Occupied {
+        /// The feed's file.
+        path: PathBuf,
+        /// What stands there.
+        found: &'static str,
+    },
+    /// The file system refused.
+    #[error("cannot {action} `{}`: {source}", path.display())]
+    Io {
+        /// What was tried, as a verb.
+        action: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+impl PublishError {
+    /// What a person can do about it; `None`: the message says all we know.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Occupied { found: "symbolic link", .. } => Some(
+                "feeds are not written through links; remove it, or set `output` to where it leads"
+                    .to_owned(),
+            ),
+            Self::Occupied { .. } => Some("move it away, or set another `output`".to_owned()),
+            Self::Io { source, .. } => hint_for(source.kind()).map(str::to_owned),
+        }
+    }
+}
+
+fn hint_for(kind: io::ErrorKind) -> Option<&'static str> {
+    match kind {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            Some("free some space; the feed published last stays as it is, and the next run tries again")
+        }
+        io::ErrorKind::ReadOnlyFilesystem => {
+            Some("the disk is mounted read-only; set `output` to a folder on another")
+        }
+        io::ErrorKind::PermissionDenied => {
+            Some("give the user that runs gleaner the right to write there, or set another `output`")
+        }
+        io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
+            Some("a part of the path is a file; set `output` to a folder")
+        }
+        io::ErrorKind::InvalidFilename => Some("the path is too long; set a shorter `output`"),
+        _ => None,
+    }
+}
+
+/// Files being written are named `.gleaner-….tmp`: servers and backups leave dot files alone.
+const TEMPORARY: (&str, &str) = (".gleaner-", ".tmp");
+
+/// A temporary file this much older than a new one belongs to a run that was killed: writing one takes seconds.
+const LEFTOVER_AGE: Duration = Duration::from_secs(60 * 60);
+
+/// Makes `bytes` the content of the file `name` in `folder`. The folder is made if it is missing.
+///
+/// # Errors
+/// When something else stands there, or the file system refuses. The old file is as it was then.
+pub fn publish(folder: &Path, name: &str, bytes: &[u8]) -> Result<Published, PublishError> {
+    let path = folder.join(name);
+    create_folder(folder)?;
+    match fs::symlink_metadata(&path) {
+        Ok(standing) => {
+            if let Some(found) = no_plain_file(&standing) {
+                return Err(PublishError::Occupied { path, found });
+            }
+            if holds(&path, &standing, bytes)? {
+                return Ok(Published::Unchanged);
+            }
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(failed("look at", &path)(error)),
+    }
+    replace(folder, &path, bytes)?;
+    Ok(Published::Written)
+}
+
+#[expect(clippy::disallowed_methods, reason = "this file is where feeds are written")]
+fn create_folder(folder: &Path) -> Result<(), PublishError> {
+    fs::create_dir_all(folder).map_err(failed("create the folder", folder))
+}
+
+fn no_plain_file(standing: &Metadata) -> Option<&'static str> {
+    let kind = standing.file_type();
+    if kind.is_file() {
+        None
+    } else if kind.is_symlink() {
+        Some("symbolic link")
+    } else if kind.is_dir() {
+        Some("folder")
+    } else {
+        Some("device, pipe or socket")
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "this file is where feeds are written")]
+fn holds(path: &Path, standing: &Metadata, bytes: &[u8]) -> Result<bool, PublishError> {
+    // Another length saves reading the file.
+    if standing.len() != bytes.len() as u64 {
+        return Ok(false);
+    }
+    Ok(fs::read(path).map_err(failed("read", path))? == bytes)
+}
+
+/// Writes beside the target, and renames over it when every byte is on the disk.
+fn replace(folder: &Path, path: &Path, bytes: &[u8]) -> Result<(), PublishError> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(TEMPORARY.0).suffix(TEMPORARY.1);
+    #[cfg(unix)]
+    let permissions = std::os::unix::fs::PermissionsExt::from_mode(0o644);
+    // A web server of another user reads the feeds; the umask may take that away again.
+    #[cfg(unix)]
+    builder.permissions(permissions);
+
+    let mut file = builder.tempfile_in(folder).map_err(failed("create a file in", folder))?;
+    // Before the bytes are written: on a full disk the leftovers may be what fills it.
+    sweep(folder, &file);
+    file.write_all(bytes).map_err(failed("write", path))?;
+    file.as_file().sync_all().map_err(failed("write", path))?;
+    file.persist(path).map_err(|error| failed("write", path)(error.error))?;
+    sync_folder(folder)
+}
+
+/// Puts the rename itself on the disk: without it a power cut may bring the old file back.
+#[cfg(unix)]
+#[expect(clippy::disallowed_methods, reason = "this file is where feeds are written")]
+fn sync_folder(folder: &Path) -> Result<(), PublishError> {
+    match File::open(folder).and_then(|opened| opened.sync_all()) {
+        // Network and FUSE file systems that cannot sync a folder say so in these ways; the file is in place.
+        Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => {
+            Ok(())
+        }
+        result => result.map_err(failed("write", folder)),
+    }
+}
+
+#[cfg(not(unix))]
+fn sync_folder(_folder: &Path) -> Result<(), PublishError> {
+    Ok(())
+}
+
+/// Removes what killed runs left behind. Their age is told against `new`, by the clock of the disk both are on.
+#[expect(clippy::disallowed_methods, reason = "this file is where feeds are written")]
+fn sweep(folder: &Path, new: &NamedTempFile) {
+    let Ok(now) = new.as_file().metadata().and_then(|metadata| metadata.modified()) else { return };
+    let Ok(listing) = fs::read_dir(folder) else { return };
+    for found in listing.flatten() {
+        let name = found.file_name();
+        let name = name.to_string_lossy();
+        if !(name.starts_with(TEMPORARY.0) && name.ends_with(TEMPORARY.1)) {
+            continue;
+        }
+        let age = found
+            .metadata()
+            .and_then(|metadata| metadata.modified())
+            .ok()
+            .and_then(|then| now.duration_since(then).ok());
+        if age.is_some_and(|age| age >= LEFTOVER_AGE) {
+            // Losing this result is right: a leftover harms nobody, and the next write tries again.
+            let _ = fs::remove_file(found.path());
+        }
+    }
+}
+
+fn failed(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> PublishError {
+    let path = path.to_owned();
+    move |source| PublishError::Io { action, path, source }
+}
+
+#[cfg(test)]
+mod tests;
