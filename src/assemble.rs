@@ -117,13 +117,8 @@ fn each_story_once(rows: Vec<Row<'_>>) -> Vec<Row<'_>> {
     let mut links = BTreeSet::new();
     let mut kept = Vec::new();
     for row in rows {
-        let own: Vec<&str> = row
-            .record
-            .keys
-            .iter()
-            .map(crate::id::EntryKey::as_str)
-            .filter(|key| key.starts_with("link:"))
-            .collect();
+        let own: Vec<&str> =
+            row.record.keys.iter().map(EntryKey::as_str).filter(|key| key.starts_with("link:")).collect();
         let is_known = own.iter().any(|link| links.contains(link));
         links.extend(own);
         if ids.insert(row.record.id) && !is_known {
@@ -158,13 +153,17 @@ fn newest_first<'a>(row: &Row<'a>) -> (Reverse<Timestamp>, &'a SourceId, Reverse
 /// sort by `updated` would order equal ones as they like, and validators warn of them.
 fn distinct_updates(rows: &[Row<'_>]) -> Vec<Timestamp> {
     let mut taken = BTreeSet::new();
+    // Where to look next for a free second, for each second asked for: thousands of entries may share one.
+    let mut next = BTreeMap::new();
     rows.iter()
         .map(|row| {
-            let mut second = row.record.updated.as_second();
+            let wanted = row.record.updated.as_second();
+            let mut second = next.get(&wanted).copied().unwrap_or(wanted);
             // At the end of time there is no later second; two equal ones are the lesser evil.
             while !taken.insert(second) && second < Timestamp::MAX.as_second() {
                 second += 1;
             }
+            next.insert(wanted, second);
             from_second(second)
         })
         .collect()

@@ -3,6 +3,8 @@
 //! Titles and teasers are plain text, escaped once: the one form that every reader shows right. It refuses HTML, since
 //! there is none in a record.
 
+use std::fmt::Write as _;
+
 use atom_syndication::{
     Category, Content, Entry, Feed as AtomFeed, FixedDateTime, Generator, Link, Person, Source, Text,
     TextType, WriteConfig,
@@ -22,6 +24,9 @@ const MEDIA: &str = "http://search.yahoo.com/mrss/";
 const PROLOG: &str = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n";
 
 /// The feed as an Atom document, UTF-8, one element a line. The same feed gives the same bytes.
+///
+/// # Panics
+/// Never: memory takes all that is written to it, and every instant has a date.
 pub fn render(feed: &Feed) -> Vec<u8> {
     let title = line_or(&feed.title, feed.id.as_str());
     let has_image = feed.entries.iter().any(|entry| entry.image.is_some());
@@ -131,7 +136,11 @@ fn categories(terms: &[String]) -> Vec<Category> {
 fn thumbnail(image: &Url) -> ExtensionMap {
     let element = Extension {
         name: "media:thumbnail".to_owned(),
-        attrs: [("url".to_owned(), uri(image))].into(),
+        // `atom_syndication` 0.12.10 escapes the attributes of all elements but extensions. Of what XML wants escaped,
+        // a URI has only the ampersand.
+        attrs: [("url".to_owned(), uri(image).replace('&', "&amp;"))].into(),
+        // Without a value, the end tag would come on a line of its own.
+        value: Some(String::new()),
         ..Extension::default()
     };
     [("media".to_owned(), [("thumbnail".to_owned(), vec![element])].into())].into()
@@ -192,7 +201,7 @@ fn uri(url: &Url) -> String {
         } else {
             let mut bytes = [0; 4];
             for byte in c.encode_utf8(&mut bytes).bytes() {
-                written.push_str(&format!("%{byte:02X}"));
+                write!(written, "%{byte:02X}").expect("a string takes all that is written to it");
             }
         }
     }

@@ -74,9 +74,8 @@ impl fmt::Display for XmlText {
 fn allowed(c: char) -> Option<char> {
     match c {
         '\t' | '\n' => Some(c),
-        '\0'..='\x1f' | '\x7f' => None,
+        '\0'..='\x1f' | '\x7f' | '\u{fdd0}'..='\u{fdef}' => None,
         '\u{80}'..='\u{9f}' => windows_1252(c),
-        '\u{fdd0}'..='\u{fdef}' => None,
         _ if u32::from(c) & 0xfffe == 0xfffe => None,
         // Embeddings, overrides and isolates: left open, they turn around the text of the reader's own page. The
         // marks U+200E, U+200F and U+061C have no scope and belong to Arabic and Hebrew writing: they stay.
