@@ -1,1 +1,3 @@
 //! Integration tests, in one binary: each link is seconds.
+
+mod atom;
