@@ -270,9 +270,9 @@ fn of_two_seen_at_once_the_first_source_wins() {
 fn a_story_is_the_same_under_any_link_it_had() {
     let mut moved = record("two", 1, "new-address", "2026-03-03T12:00:00Z");
     moved.keys.push(EntryKey::link("https://shared.example/old-address"));
-    let again = record("two", 2, "new-address", "2026-03-04T12:00:00Z");
+    let again = record("one", 2, "new-address", "2026-03-04T12:00:00Z");
     let feed =
-        Two::new().join(vec![record("one", 1, "old-address", "2026-03-02T12:00:00Z")], vec![moved, again]);
+        Two::new().join(vec![record("one", 1, "old-address", "2026-03-02T12:00:00Z"), again], vec![moved]);
     assert_eq!(headlines(&feed), ["old-address of one"]);
 }
 
