@@ -22,7 +22,7 @@ pub enum Published {
     Unchanged,
 }
 
-/// Why nothing was published. The file that was there still is, as it was.
+/// Why a feed was not published.
 #[derive(Debug, Error)]
 pub enum PublishError {
     /// Something stands at the feed's place that is not ours to replace.
@@ -84,10 +84,12 @@ const TEMPORARY: (&str, &str) = (".gleaner-", ".tmp");
 /// A temporary file this much older than a new one belongs to a run that was killed: writing one takes seconds.
 const LEFTOVER_AGE: Duration = Duration::from_secs(60 * 60);
 
-/// Makes `bytes` the content of the file `name` in `folder`. The folder is made if it is missing.
+/// Makes `bytes` the content of the file `name` in `folder`. The folder is made if it is missing. `name` is a slug with
+/// an extension, never a path.
 ///
 /// # Errors
-/// When something else stands there, or the file system refuses. The old file is as it was then.
+/// When something else stands there, or the file system refuses. The old file stands there whole then; or the new one,
+/// when only its rename could not be put on the disk.
 pub fn publish(folder: &Path, name: &str, bytes: &[u8]) -> Result<Published, PublishError> {
     let path = folder.join(name);
     create_folder(folder)?;
@@ -136,21 +138,26 @@ fn holds(path: &Path, standing: &Metadata, bytes: &[u8]) -> Result<bool, Publish
 
 /// Writes beside the target, and renames over it when every byte is on the disk.
 fn replace(folder: &Path, path: &Path, bytes: &[u8]) -> Result<(), PublishError> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(TEMPORARY.0).suffix(TEMPORARY.1);
-    #[cfg(unix)]
-    let permissions = std::os::unix::fs::PermissionsExt::from_mode(0o644);
-    // A web server of another user reads the feeds; the umask may take that away again.
-    #[cfg(unix)]
-    builder.permissions(permissions);
-
-    let mut file = builder.tempfile_in(folder).map_err(failed("create a file in", folder))?;
+    let file = tempfile::Builder::new()
+        .prefix(TEMPORARY.0)
+        .suffix(TEMPORARY.1)
+        .make_in(folder, create)
+        .map_err(failed("create a file in", folder))?;
     // Before the bytes are written: on a full disk the leftovers may be what fills it.
     sweep(folder, &file);
-    file.write_all(bytes).map_err(failed("write", path))?;
+    file.as_file().write_all(bytes).map_err(failed("write", path))?;
     file.as_file().sync_all().map_err(failed("write", path))?;
     file.persist(path).map_err(|error| failed("write", path)(error.error))?;
     sync_folder(folder)
+}
+
+fn create(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    // A web server of another user reads the feeds; the umask may take that away again.
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o644);
+    options.open(path)
 }
 
 /// Puts the rename itself on the disk: without it a power cut may bring the old file back.
@@ -172,6 +179,7 @@ fn sync_folder(_folder: &Path) -> Result<(), PublishError> {
 }
 
 /// Removes what killed runs left behind. Their age is told against `new`, by the clock of the disk both are on.
+/// Whatever cannot be looked at or removed stays: a leftover harms nobody, and the next write tries again.
 #[expect(clippy::disallowed_methods, reason = "this file is where feeds are written")]
 fn sweep(folder: &Path, new: &NamedTempFile) {
     let Ok(now) = new.as_file().metadata().and_then(|metadata| metadata.modified()) else { return };
@@ -188,7 +196,7 @@ fn sweep(folder: &Path, new: &NamedTempFile) {
             .ok()
             .and_then(|then| now.duration_since(then).ok());
         if age.is_some_and(|age| age >= LEFTOVER_AGE) {
-            // Losing this result is right: a leftover harms nobody, and the next write tries again.
+            // Losing this result is right, see above.
             let _ = fs::remove_file(found.path());
         }
     }

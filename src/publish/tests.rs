@@ -166,6 +166,7 @@ fn a_folder_that_cannot_be_written_is_named() {
     let error = publish(&closed, "one.atom", b"<feed/>").unwrap_err();
     let message = error.to_string();
     assert!(message.starts_with(&format!("cannot create a file in `{}`: ", closed.display())), "{message}");
+    assert!(!message.contains(TEMPORARY.0), "{message}");
 }
 
 #[test]
