@@ -1,9 +1,24 @@
 //! Config: TOML text → sources and feeds in which nothing can fail any more. Pure, but for `load`.
 //!
 //! After loading, URLs, selectors, zones, durations and patterns are already what they claim to be. What a
-//! person wrote wrong is reported all at once, each with its place (`problem`).
+//! person wrote wrong is reported all at once, each with its place (`problem`). Config never fetches anything, and
+//! never shows a value that came from the environment.
 
-use std::{path::PathBuf, time::Duration};
+mod digest;
+mod field;
+mod headers;
+pub mod keys;
+pub mod load;
+mod problem;
+mod read;
+mod schema;
+mod selector;
+mod sheet;
+mod source;
+mod table;
+mod value;
+
+use std::{fmt, path::PathBuf, time::Duration};
 
 use jiff::tz::TimeZone;
 use regex::Regex;
@@ -11,6 +26,27 @@ use serde::Serialize;
 use url::Url;
 
 use crate::id::SourceId;
+
+pub use self::{
+    load::{LoadError, find, load},
+    problem::{Colors, Problem, Problems},
+    read::read,
+    schema::{reference, schema},
+    sheet::Environment,
+};
+
+/// The version of how pages are read. It goes up when the same page and the same config give other entries: what
+/// was learned from a page (validators) is void then.
+pub const EXTRACTOR_VERSION: u32 = 1;
+
+/// One file of the config, loaded: the main one, or one of `sources/*.toml`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigText {
+    /// Where it was found, for messages; a source's id is its stem.
+    pub path: PathBuf,
+    /// What stands in it.
+    pub text: String,
+}
 
 /// A whole config.
 #[derive(Clone, Debug)]
@@ -71,10 +107,10 @@ pub struct Keep {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, serde::Deserialize)]
 pub struct Digest(pub String);
 
-/// How a page is asked for.
-#[derive(Clone, Debug)]
+/// How a page is asked for. Its `Debug` shows the names of header lines, never their values.
+#[derive(Clone)]
 pub struct Request {
-    /// Header lines of the config's own, after environment secrets were put in; never logged.
+    /// Header lines of the config's own, names in lower case, after environment secrets were put in; never logged.
     pub headers: Vec<(String, String)>,
     /// The user agent; `None`: gleaner's own, with the contact.
     pub user_agent: Option<String>,
@@ -92,6 +128,22 @@ pub struct Request {
     pub spacing: Duration,
 }
 
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.headers.iter().map(|(name, _)| name.as_str()).collect();
+        f.debug_struct("Request")
+            .field("headers", &names)
+            .field("user_agent", &self.user_agent)
+            .field("contact", &self.contact)
+            .field("timeout", &self.timeout)
+            .field("max_bytes", &self.max_bytes)
+            .field("max_redirects", &self.max_redirects)
+            .field("allow_private", &self.allow_private)
+            .field("spacing", &self.spacing)
+            .finish()
+    }
+}
+
 /// How entries are read from a page.
 #[derive(Clone, Debug)]
 pub struct Rules {
@@ -101,8 +153,8 @@ pub struct Rules {
     pub entry: Css,
     /// The headline.
     pub headline: FieldRule,
-    /// The link; `None`: the headline's own link if it has one.
-    pub link: Option<FieldRule>,
+    /// The link.
+    pub link: LinkRule,
     /// An id of the page's own (`data-id`); `None`: none.
     pub id: Option<FieldRule>,
     /// The teaser.
@@ -117,6 +169,17 @@ pub struct Rules {
     pub date: Option<DateRule>,
 }
 
+/// How an entry's link is found.
+#[derive(Clone, Debug)]
+pub enum LinkRule {
+    /// The headline's own link, if it has one.
+    OfHeadline,
+    /// Entries have no links (a changelog).
+    None,
+    /// A field of its own.
+    Field(FieldRule),
+}
+
 /// How one field is found.
 #[derive(Clone, Debug)]
 pub struct FieldRule {
@@ -126,7 +189,8 @@ pub struct FieldRule {
     pub join: Option<String>,
     /// The first capture group (or the whole match) is the value; `None`: the whole text.
     pub regex: Option<Regex>,
-    /// Patterns cut from the end of the text, again and again until none fits ("read more", "[…]").
+    /// Patterns cut from the end of the text, again and again until none fits ("read more", "[…]"). They are
+    /// anchored there already, take the blanks before and after with them, and do not mind the case.
     pub cut: Vec<Regex>,
     /// Without this field the row is dropped.
     pub required: bool,
@@ -135,11 +199,11 @@ pub struct FieldRule {
 /// One place to look.
 #[derive(Clone, Debug)]
 pub struct Candidate {
-    /// What it is called in messages: as the user wrote it.
+    /// What it is called in messages: `selector` or `selector@attribute`, however the user wrote it.
     pub text: String,
     /// Which element; `None`: the entry itself (`*`).
     pub selector: Option<scraper::Selector>,
-    /// Which attribute; `None`: the element's text.
+    /// Which attribute, in lower case; `None`: the element's text.
     pub attr: Option<String>,
 }
 
@@ -163,6 +227,8 @@ pub struct DateRule {
     pub format: Option<String>,
     /// The order of day and month in numeric dates; `None`: the page decides.
     pub order: Option<DayMonthOrder>,
+    /// The date's language, a BCP 47 tag; `None`: the source's.
+    pub language: Option<String>,
 }
 
 /// A field whose text may hold the date.

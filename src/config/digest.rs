@@ -1,0 +1,101 @@
+//! The rules of a source → the digest that voids validators when what is read from a page may change. Pure.
+//!
+//! Header values (secrets), limits and the schedule are left out: they change how a page is asked for, not what
+//! is read from it. How the TOML was written does not count either.
+
+use jiff::tz::TimeZone;
+use regex::Regex;
+use url::Url;
+
+use super::{
+    DateFrom, DateRule, DayMonthOrder, Digest, EXTRACTOR_VERSION, FieldRule, LinkRule, Rules, read::Settings,
+};
+
+/// The digest of what decides what is read from a page.
+pub fn digest(url: &Url, rules: &Rules, settings: &Settings) -> Digest {
+    let mut parts = Parts::default();
+    parts.add("extractor", &EXTRACTOR_VERSION.to_string());
+    parts.add("url", url.as_str());
+    parts.add("timezone", zone_name(&settings.timezone));
+    parts.add_some("language", settings.language.as_deref());
+    let mut headers: Vec<&str> = settings.headers.iter().map(|(name, _)| name.as_str()).collect();
+    headers.sort_unstable();
+    headers.into_iter().for_each(|name| parts.add("header", name));
+    parts.add_some("listing", rules.listing.as_ref().map(|css| css.text.as_str()));
+    parts.add("entry", &rules.entry.text);
+    parts.field("headline", Some(&rules.headline));
+    match &rules.link {
+        LinkRule::OfHeadline => {}
+        LinkRule::None => parts.add("link", "none"),
+        LinkRule::Field(field) => parts.field("link", Some(field)),
+    }
+    parts.field("id", rules.id.as_ref());
+    parts.field("teaser", rules.teaser.as_ref());
+    parts.field("image", rules.image.as_ref());
+    parts.field("author", rules.author.as_ref());
+    parts.field("category", rules.category.as_ref());
+    if let Some(date) = &rules.date {
+        parts.date(date);
+    }
+    Digest(parts.hasher.finalize().to_hex().to_string())
+}
+
+/// The zone's name; every zone of a config has one.
+fn zone_name(zone: &TimeZone) -> &str {
+    zone.iana_name().unwrap_or("UTC")
+}
+
+/// Named parts, each with its length, so that no two lists of parts read the same.
+#[derive(Default)]
+struct Parts {
+    hasher: blake3::Hasher,
+}
+
+impl Parts {
+    fn add(&mut self, name: &str, value: &str) {
+        for text in [name, value] {
+            self.hasher.update(&(text.len() as u64).to_le_bytes());
+            self.hasher.update(text.as_bytes());
+        }
+    }
+
+    fn add_some(&mut self, name: &str, value: Option<&str>) {
+        if let Some(value) = value {
+            self.add(name, value);
+        }
+    }
+
+    fn field(&mut self, name: &str, field: Option<&FieldRule>) {
+        let Some(field) = field else { return };
+        self.add("field", name);
+        field.candidates.iter().for_each(|candidate| self.add("selector", &candidate.text));
+        self.add_some("join", field.join.as_deref());
+        self.add_some("regex", field.regex.as_ref().map(Regex::as_str));
+        field.cut.iter().for_each(|cut| self.add("cut", cut.as_str()));
+        if field.required {
+            self.add("required", "true");
+        }
+    }
+
+    fn date(&mut self, date: &DateRule) {
+        self.add("date", "");
+        self.field("date", date.field.as_ref());
+        for from in &date.from {
+            self.add(
+                "from",
+                match from {
+                    DateFrom::Headline => "headline",
+                    DateFrom::Teaser => "teaser",
+                    DateFrom::Link => "link",
+                },
+            );
+        }
+        self.add_some("format", date.format.as_deref());
+        self.add_some("language", date.language.as_deref());
+        let order = date.order.map(|order| match order {
+            DayMonthOrder::DayFirst => "day-first",
+            DayMonthOrder::MonthFirst => "month-first",
+        });
+        self.add_some("order", order);
+    }
+}

@@ -1,0 +1,119 @@
+//! Header lines of the config, with `${NAME}` put in from the environment. Pure.
+//!
+//! A value is never part of a message: it may be a secret.
+
+use toml::de::DeValue;
+
+use super::{
+    sheet::{Environment, Wrong, quote},
+    table::Item,
+};
+
+/// Header lines gleaner writes itself; a second one would break the request.
+const OWN: &[(&str, Option<&str>)] = &[
+    ("user-agent", Some("use the key `user_agent`")),
+    ("host", None),
+    ("content-length", None),
+    ("transfer-encoding", None),
+    ("connection", None),
+    ("accept-encoding", None),
+    ("if-none-match", None),
+    ("if-modified-since", None),
+    ("range", None),
+];
+
+/// The lines of `base`, and those of the table, which replace lines of the same name.
+pub fn headers(item: Item<'_>, base: &[(String, String)]) -> Vec<(String, String)> {
+    let mut lines = base.to_vec();
+    let DeValue::Table(table) = item.value.get_ref() else {
+        item.report(item.report_kind());
+        return lines;
+    };
+    let mut seen: Vec<String> = Vec::new();
+    for (written, value) in table.iter() {
+        let name = written.get_ref().to_ascii_lowercase();
+        if seen.contains(&name) {
+            let wrong = Wrong::new(format!("header `{name}` is there twice")).hint("their case does not matter".to_owned());
+            item.sheet.report(written.span(), wrong);
+        } else if let Some(wrong) = refuse_name(&name) {
+            item.sheet.report(written.span(), wrong);
+        } else if let Some(text) = read_value(item.with(value), &name) {
+            lines.retain(|(known, _)| *known != name);
+            lines.push((name.clone(), text));
+        }
+        seen.push(name);
+    }
+    lines
+}
+
+fn read_value(item: Item<'_>, name: &str) -> Option<String> {
+    let wrong = match item.value.get_ref().as_str().map(|text| expand(text, item.sheet.environment)) {
+        None => Wrong::new(format!("the value of header `{name}` is not a text")).expected("a text"),
+        Some(Err(wrong)) => wrong,
+        Some(Ok(text)) if text.chars().any(|c| c.is_control() && c != '\t') => {
+            Wrong::new(format!("the value of header `{name}` holds a control character"))
+                .hint("an environment variable may end in a line break".to_owned())
+        }
+        Some(Ok(text)) => return Some(text),
+    };
+    item.report(wrong);
+    None
+}
+
+/// RFC 9110 §5.6.2: a token.
+fn refuse_name(name: &str) -> Option<Wrong> {
+    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    if name.is_empty() || !name.bytes().all(is_token) {
+        return Some(Wrong::new(format!("{} is not the name of a header", quote(name))));
+    }
+    let (name, instead) = OWN.iter().find(|(own, _)| *own == name)?;
+    Some(Wrong::new(format!("gleaner writes the header `{name}` itself")).hint(instead.map(str::to_owned)))
+}
+
+/// Puts the environment in; `$${` is `${` itself.
+fn expand(text: &str, environment: Environment<'_>) -> Result<String, Wrong> {
+    let mut expanded = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find("${") {
+        let (before, after) = (&rest[..at], &rest[at + 2..]);
+        if let Some(before) = before.strip_suffix('$') {
+            expanded.push_str(before);
+            expanded.push_str("${");
+            rest = after;
+            continue;
+        }
+        expanded.push_str(before);
+        let Some((name, after)) = after.split_once('}') else {
+            return Err(Wrong::new("`${` is never closed").expected("`${NAME}`"));
+        };
+        let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        if !is_name {
+            let wrong = Wrong::new(format!("{} is not the name of an environment variable", quote(name)));
+            return Err(wrong.expected("`${NAME}`"));
+        }
+        let Some(value) = environment(name) else {
+            let wrong = Wrong::new(format!("the environment has no `{name}`"));
+            return Err(wrong.hint(format!("set it before gleaner starts, or write `$${{{name}}}` for the text itself")));
+        };
+        expanded.push_str(&value);
+        rest = after;
+    }
+    expanded.push_str(rest);
+    Ok(expanded)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_environment_is_put_in_and_a_doubled_sign_is_itself() {
+        let environment = |name: &str| (name == "A").then(|| "b$".to_owned());
+        let expanded = |text| expand(text, &environment).ok();
+        assert_eq!(expanded("x ${A}${A} $A"), Some("x b$b$ $A".to_owned()));
+        assert_eq!(expanded("$${A}"), Some("${A}".to_owned()));
+        assert_eq!(expanded("${B}"), None);
+        assert_eq!(expanded("${A"), None);
+        assert_eq!(expanded("${}"), None);
+    }
+}

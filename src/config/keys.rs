@@ -1,0 +1,289 @@
+//! Every key of the config: one table → unknown-key checks, limits, the JSON Schema and the reference. Data, pure.
+//!
+//! A key the reader asks for and this table lacks, or the other way round, fails a test of `read`.
+
+/// A table of the config and the keys it may hold.
+#[derive(Debug)]
+pub struct Section {
+    /// How it is called in messages and as a heading.
+    pub name: &'static str,
+    /// One sentence.
+    pub about: &'static str,
+    /// Its keys, in the order of the reference; groups, because sections share some.
+    pub groups: &'static [&'static [Key]],
+}
+
+impl Section {
+    /// Its keys, in order.
+    pub fn keys(&self) -> impl Iterator<Item = &'static Key> + use<> {
+        self.groups.iter().flat_map(|group| group.iter())
+    }
+
+    /// The key of this name; `None`: this section has none.
+    pub fn key(&self, name: &str) -> Option<&'static Key> {
+        self.keys().find(|key| key.name == name)
+    }
+}
+
+/// One key.
+#[derive(Debug)]
+pub struct Key {
+    /// Its name.
+    pub name: &'static str,
+    /// What it may hold.
+    pub kind: Kind,
+    /// Its value when it is not there; empty: none.
+    pub default: &'static str,
+    /// It must be there.
+    pub is_required: bool,
+    /// One sentence.
+    pub about: &'static str,
+}
+
+/// What a key may hold.
+#[derive(Clone, Copy, Debug)]
+pub enum Kind {
+    /// Any text but the empty one.
+    Text,
+    /// An absolute http or https address.
+    Url,
+    /// A number with a unit, between two such.
+    Duration {
+        /// The least.
+        least: &'static str,
+        /// The most.
+        most: &'static str,
+    },
+    /// A whole number between two.
+    Integer {
+        /// The least.
+        least: u64,
+        /// The most.
+        most: u64,
+    },
+    /// `true` or `false`.
+    Switch,
+    /// The name of a zone of the IANA database.
+    Zone,
+    /// A BCP 47 language tag.
+    Language,
+    /// A table of header lines.
+    Headers,
+    /// A folder.
+    Folder,
+    /// A CSS selector.
+    Selector,
+    /// Selectors as fallbacks, one or an array.
+    Selectors,
+    /// An attribute's name.
+    Attribute,
+    /// A field: text, array or table.
+    Field,
+    /// A field, or `false`.
+    Link,
+    /// A field, or a table with `from`.
+    Date,
+    /// A regular expression.
+    Regex,
+    /// Regular expressions, one or an array.
+    Regexes,
+    /// `true` for a blank, or a separator.
+    Join,
+    /// A `strptime` format.
+    Format,
+    /// One word of a list.
+    Word(&'static [&'static str]),
+    /// Words of a list, one or an array.
+    Words(&'static [&'static str]),
+    /// Globs over the ids of sources, one or an array.
+    Globs,
+    /// Tables by id.
+    Tables(&'static Section),
+    /// One table.
+    Table(&'static Section),
+}
+
+impl Kind {
+    /// What is expected, in words.
+    pub fn words(self) -> String {
+        match self {
+            Self::Text => "a text".to_owned(),
+            Self::Url => "an address such as `\"https://example.org/news/\"`".to_owned(),
+            Self::Duration { least, most } => format!("a duration such as `\"1h 30m\"`, from `{least}` to `{most}`"),
+            Self::Integer { least, most } => format!("a whole number from {least} to {most}"),
+            Self::Switch => "`true` or `false`".to_owned(),
+            Self::Zone => "a time zone such as `\"Africa/Tripoli\"`".to_owned(),
+            Self::Language => "a language tag such as `\"en\"` or `\"ar-LY\"`".to_owned(),
+            Self::Headers => "a table of header lines such as `{ Accept = \"text/html\" }`".to_owned(),
+            Self::Folder => "the path of a folder".to_owned(),
+            Self::Selector => "a CSS selector".to_owned(),
+            Self::Selectors => "a CSS selector or an array of them".to_owned(),
+            Self::Attribute => "the name of an attribute such as `\"href\"`".to_owned(),
+            Self::Field => "`\"selector\"`, `\"selector@attribute\"`, an array of those, or a table".to_owned(),
+            Self::Link => {
+                "`\"selector@attribute\"`, an array of those, a table, or `false` for entries without links".to_owned()
+            }
+            Self::Date => "`\"selector\"`, an array of those, or a table such as `{ from = \"teaser\" }`".to_owned(),
+            Self::Regex => "a regular expression".to_owned(),
+            Self::Regexes => "a regular expression or an array of them".to_owned(),
+            Self::Join => "`true` or a separator such as `\", \"`".to_owned(),
+            Self::Format => "a `strptime` format such as `\"%d.%m.%Y\"`".to_owned(),
+            Self::Word(words) => list(words),
+            Self::Words(words) => format!("{}, or an array of those", list(words)),
+            Self::Globs => "ids of sources, `*` standing for anything, such as `[\"libya-*\"]`".to_owned(),
+            Self::Tables(_) => "tables, one for each id".to_owned(),
+            Self::Table(_) => "a table".to_owned(),
+        }
+    }
+}
+
+fn list(words: &[&str]) -> String {
+    words.iter().map(|word| format!("`\"{word}\"`")).collect::<Vec<_>>().join(", ")
+}
+
+const fn key(name: &'static str, kind: Kind, about: &'static str) -> Key {
+    Key { name, kind, default: "", is_required: false, about }
+}
+
+impl Key {
+    const fn or(self, default: &'static str) -> Self {
+        Self { default, ..self }
+    }
+
+    const fn required(self) -> Self {
+        Self { is_required: true, ..self }
+    }
+}
+
+/// The fields whose text may hold a date.
+pub const DATE_FROM: &[&str] = &["headline", "teaser", "link"];
+/// The orders of day and month.
+pub const DATE_ORDER: &[&str] = &["day-first", "month-first"];
+
+/// The main file.
+pub static TOP: Section = Section {
+    name: "the config",
+    about: "The main file; every `sources/*.toml` beside it holds one more source, its id being the file's name.",
+    groups: &[&[
+        key("defaults", Kind::Table(&DEFAULTS), "What holds for every source that does not say otherwise."),
+        key("source", Kind::Tables(&SOURCE), "The sources."),
+        key("feed", Kind::Tables(&FEED), "Feeds that join several sources."),
+    ]],
+};
+
+/// `[defaults]`.
+pub static DEFAULTS: Section = Section {
+    name: "[defaults]",
+    about: "What holds for every source that does not say otherwise, and where things are kept.",
+    groups: &[
+        SHARED,
+        &[
+            key("state", Kind::Folder, "The folder of the store; a relative path starts at the working directory."),
+            key(
+                "output",
+                Kind::Folder,
+                "The folder the feeds are written to; a relative path starts at the working directory.",
+            ),
+            key("base_url", Kind::Url, "The public address of the output folder, for the feeds' links to themselves."),
+        ],
+    ],
+};
+
+/// `[source.ID]`.
+pub static SOURCE: Section = Section {
+    name: "[source.ID]",
+    about: "One page to follow. `ID` names the feed's file: a-z, 0-9, `.`, `_` and `-`.",
+    groups: &[
+        &[
+            key("url", Kind::Url, "The listing page's address.").required(),
+            key("title", Kind::Text, "The feed's title; else the page's own."),
+            key("enabled", Kind::Switch, "`false` keeps the source in the config and never fetches it.").or("true"),
+            key("listing", Kind::Selector, "The container of the entries: present and without entries means `empty`, absent means `drifted`."),
+            key("entry", Kind::Selector, "One element of the page an entry.").required(),
+            key("headline", Kind::Field, "The headline.").required(),
+            key("link", Kind::Link, "The link; else the headline's own, `false` for entries without links."),
+            key("id", Kind::Field, "An id the page itself gives the entry, such as `*@data-id`."),
+            key("teaser", Kind::Field, "The teaser."),
+            key("image", Kind::Field, "The image, such as `img@src`."),
+            key("author", Kind::Field, "The author."),
+            key("category", Kind::Field, "The categories; every match counts."),
+            key("date", Kind::Date, "The date; what a page states by machine (`<time datetime>` and the like) is found without it."),
+        ],
+        SHARED,
+    ],
+};
+
+/// Keys of `[defaults]` that a source may override.
+const SHARED: &[Key] = &[
+    key("every", Kind::Duration { least: "1m", most: "366d" }, "How often a source is due.").or("\"1h\""),
+    key("timezone", Kind::Zone, "The zone in which the source's days begin.").or("\"UTC\""),
+    key("language", Kind::Language, "The language of its dates and texts; else what the page states."),
+    key("user_agent", Kind::Text, "The whole `User-Agent`; else gleaner's own, with `contact`."),
+    key("contact", Kind::Text, "An address or page of yours, shown to the sites in the `User-Agent`."),
+    key("headers", Kind::Headers, "More header lines; `${NAME}` in a value is taken from the environment."),
+    key("timeout", Kind::Duration { least: "1s", most: "1h" }, "The whole exchange must be over by then.").or("\"60s\""),
+    key("max_bytes", Kind::Integer { least: 1024, most: 1 << 30 }, "The most bytes of a page, decompressed.").or("20971520"),
+    key("max_redirects", Kind::Integer { least: 0, most: 20 }, "The most redirects followed.").or("5"),
+    key("spacing", Kind::Duration { least: "0s", most: "1h" }, "The least time between two requests to one host.").or("\"2s\""),
+    key("allow_private", Kind::Switch, "Allows requests to private, loopback and link-local addresses.").or("false"),
+    key("alert_after", Kind::Integer { least: 1, most: 1000 }, "How many failures in a row need a person.").or("2"),
+    KEEP_ENTRIES,
+    KEEP_AGE,
+];
+
+const KEEP_ENTRIES: Key =
+    key("keep_entries", Kind::Integer { least: 1, most: 10_000 }, "The most entries a feed shows, newest first.").or("200");
+// A century: who keeps everything forever leaves the key out.
+const KEEP_AGE: Key = key(
+    "keep_age",
+    Kind::Duration { least: "1d", most: "36525d" },
+    "A feed leaves out entries this much older than its newest; else age does not count.",
+);
+
+/// A field's table.
+pub static FIELD: Section = Section { name: "a field", about: "How one field of an entry is found.", groups: &[FIELD_KEYS] };
+
+/// A table inside a field's array.
+pub static CANDIDATE: Section =
+    Section { name: "a selector's table", about: "One place to look.", groups: &[&[SELECTOR_REQUIRED, ATTR]] };
+
+/// `date`'s table.
+pub static DATE: Section = Section {
+    name: "a date",
+    about: "How an entry's date is found and read; `selector`, `from` or both.",
+    groups: &[
+        FIELD_KEYS,
+        &[
+            key("from", Kind::Words(DATE_FROM), "Fields whose text holds the date, in order."),
+            key("format", Kind::Format, "The text's `strptime` format; else gleaner reads what it can."),
+            key("order", Kind::Word(DATE_ORDER), "The order of day and month in numeric dates; else the page decides."),
+            key("language", Kind::Language, "The language of the date, where it is not the source's."),
+        ],
+    ],
+};
+
+const FIELD_KEYS: &[Key] = &[
+    key("selector", Kind::Selectors, "Where to look, tried in order; `*` is the entry itself."),
+    ATTR,
+    key("regex", Kind::Regex, "Its first group, else its whole match, is the value."),
+    key("join", Kind::Join, "All matches are joined with this, `true` meaning a blank; else the first match counts."),
+    key("cut", Kind::Regexes, "Cut from the end of the text, whatever the case, until none fits, such as `read more`."),
+    key("required", Kind::Switch, "Without this field the entry is dropped.").or("false"),
+];
+const SELECTOR_REQUIRED: Key = key("selector", Kind::Selector, "Where to look; `*` is the entry itself.").required();
+const ATTR: Key = key("attr", Kind::Attribute, "The attribute that holds the value; else the element's text.");
+
+/// `[feed.ID]`.
+pub static FEED: Section = Section {
+    name: "[feed.ID]",
+    about: "A feed that joins several sources.",
+    groups: &[&[
+        key("title", Kind::Text, "The feed's title.").required(),
+        key("sources", Kind::Globs, "The sources it joins.").required(),
+        KEEP_ENTRIES,
+        KEEP_AGE,
+    ]],
+};
+
+/// Every section, in the order of the reference.
+pub static SECTIONS: &[&Section] = &[&TOP, &DEFAULTS, &SOURCE, &FIELD, &CANDIDATE, &DATE, &FEED];

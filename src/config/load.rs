@@ -1,0 +1,164 @@
+//! Paths → a config: finds and reads the files. IO: disk, and the place of the user's config folder.
+//!
+//! What stands in the files is judged by `read` alone.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use super::{Config, ConfigText, Problems, read, sheet::Environment};
+
+/// A config is written by a person: larger than this it is something else.
+const MAX_BYTES: u64 = 4 << 20;
+
+/// Why there is no config.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// None of the usual places has one. Who was only asked for help, or adds a first source, goes on without.
+    #[error("no config found, looked for {}", listed(.looked))]
+    NotFound {
+        /// Where it could have been, in order.
+        looked: Vec<PathBuf>,
+    },
+    /// A file or folder cannot be read.
+    #[error("cannot read `{}`: {trouble}", .path.display())]
+    File {
+        /// Which one.
+        path: PathBuf,
+        /// What is wrong with it.
+        trouble: String,
+        /// Advice; `None`: none.
+        hint: Option<String>,
+    },
+    /// The files were read, and what stands in them cannot be.
+    #[error("{0}")]
+    Problems(Problems),
+}
+
+impl LoadError {
+    /// Advice; `None`: the message, or the problems themselves, have it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::NotFound { .. } => {
+                Some("name it with `--config FILE`, or start one with `gleaner add URL`".to_owned())
+            }
+            Self::File { hint, .. } => hint.clone(),
+            Self::Problems(_) => None,
+        }
+    }
+}
+
+fn listed(paths: &[PathBuf]) -> String {
+    paths.iter().map(|path| format!("`{}`", path.display())).collect::<Vec<_>>().join(" and ")
+}
+
+/// Finds the main file: the one asked for, else `config/gleaner.toml` in the working directory, else
+/// `gleaner/gleaner.toml` in the user's config folder (XDG).
+///
+/// # Errors
+/// [`LoadError::NotFound`], never for a file that was asked for: reading it tells more.
+pub fn find(asked: Option<&Path>) -> Result<PathBuf, LoadError> {
+    if let Some(asked) = asked {
+        return Ok(asked.to_owned());
+    }
+    let folder = directories::BaseDirs::new().map(|folders| folders.config_dir().join("gleaner"));
+    first_of(usual_places(folder.as_deref()))
+}
+
+/// `folder` is gleaner's own in the user's config folder; `None`: the user has no home.
+fn usual_places(folder: Option<&Path>) -> Vec<PathBuf> {
+    let here = Path::new("config").join("gleaner.toml");
+    std::iter::once(here).chain(folder.map(|folder| folder.join("gleaner.toml"))).collect()
+}
+
+fn first_of(looked: Vec<PathBuf>) -> Result<PathBuf, LoadError> {
+    // A place that cannot be looked into may hold it: reading says why it cannot.
+    let found = looked.iter().find(|path| path.try_exists().unwrap_or(true)).cloned();
+    found.ok_or(LoadError::NotFound { looked })
+}
+
+/// Loads the main file and the sources beside it.
+///
+/// # Errors
+/// The first file that cannot be read, or every problem of all files.
+pub fn load(found: &Path, environment: Environment<'_>) -> Result<Config, LoadError> {
+    let mut files = vec![load_text(found)?];
+    for path in source_files(&found.parent().unwrap_or(Path::new("")).join("sources"))? {
+        files.push(load_text(&path)?);
+    }
+    read(&files, environment).map_err(LoadError::Problems)
+}
+
+/// `*.toml` of the folder, by name; none if there is no such folder.
+fn source_files(folder: &Path) -> Result<Vec<PathBuf>, LoadError> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(refuse(folder, &error)),
+    };
+    let mut paths = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(|error| refuse(folder, &error))?.path();
+        // Editors leave `.#name.toml` and the like beside the file they work on.
+        let is_hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        if !is_hidden && path.extension().is_some_and(|extension| extension == "toml") {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    Ok(paths)
+}
+
+fn load_text(path: &Path) -> Result<ConfigText, LoadError> {
+    let data = fs::metadata(path).map_err(|error| refuse(path, &error))?;
+    let file = |trouble: String, hint: Option<String>| LoadError::File { path: path.to_owned(), trouble, hint };
+    if data.is_dir() {
+        let inside = path.join("gleaner.toml");
+        return Err(file("it is a folder".to_owned(), Some(format!("name the file, such as `{}`", inside.display()))));
+    }
+    if data.len() > MAX_BYTES {
+        return Err(file(format!("it has {} bytes, more than {MAX_BYTES}", data.len()), Some("is this the config?".to_owned())));
+    }
+    let bytes = read_bytes(path).map_err(|error| refuse(path, &error))?;
+    // A pipe has no length before it is read.
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(file(format!("it has more than {MAX_BYTES} bytes"), Some("is this the config?".to_owned())));
+    }
+    let text = decode(bytes).map_err(|(trouble, hint)| file(trouble, hint))?;
+    Ok(ConfigText { path: path.to_owned(), text })
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is one of the IO files")]
+fn read_bytes(path: &Path) -> io::Result<Vec<u8>> {
+    use io::Read;
+    let mut bytes = Vec::new();
+    fs::File::open(path)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// UTF-8, or what it is instead and what to do.
+fn decode(bytes: Vec<u8>) -> Result<String, (String, Option<String>)> {
+    let is_wide = bytes.starts_with(&[0xff, 0xfe])
+        || bytes.starts_with(&[0xfe, 0xff])
+        || (bytes.len() >= 4 && (bytes[0] == 0) != (bytes[1] == 0) && (bytes[2] == 0) != (bytes[3] == 0));
+    if is_wide {
+        return Err(("it is UTF-16".to_owned(), Some("save it as UTF-8".to_owned())));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let line = valid.iter().filter(|byte| **byte == b'\n').count() + 1;
+        (format!("line {line} is not UTF-8"), Some("save it as UTF-8".to_owned()))
+    })
+}
+
+fn refuse(path: &Path, error: &io::Error) -> LoadError {
+    let (trouble, hint) = match error.kind() {
+        io::ErrorKind::NotFound => ("there is no such file".to_owned(), None),
+        io::ErrorKind::PermissionDenied => {
+            ("permission denied".to_owned(), Some("the user that runs gleaner must be allowed to read it".to_owned()))
+        }
+        _ => (error.to_string(), None),
+    };
+    LoadError::File { path: path.to_owned(), trouble, hint }
+}

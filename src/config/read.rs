@@ -1,0 +1,345 @@
+//! Config texts → a config, or every problem in them. Pure.
+//!
+//! Nothing is read halfway: a config with one problem is no config.
+
+use std::{collections::BTreeMap, ops::Range, path::Path, time::Duration};
+
+use globset::Glob;
+use jiff::tz::TimeZone;
+use toml::{
+    Spanned,
+    de::{DeTable, DeValue},
+};
+
+use super::{
+    Config, ConfigText, FeedRule, Keep, Problems, Source, headers, keys,
+    sheet::{Environment, Sheet, Wrong, nearest, quote},
+    source::source,
+    table::{Item, TableReader},
+    value,
+};
+use crate::id::SourceId;
+
+/// Syntax errors told for each file: after these the rest is noise.
+const MAX_SYNTAX_ERRORS: usize = 20;
+
+/// Reads a config: the main file first, then one file for each further source.
+///
+/// # Errors
+/// Every problem of every file.
+pub fn read(files: &[ConfigText], environment: Environment<'_>) -> Result<Config, Problems> {
+    // Editors on Windows still write one.
+    let texts: Vec<ConfigText> = files
+        .iter()
+        .map(|file| ConfigText {
+            path: file.path.clone(),
+            text: file.text.strip_prefix('\u{feff}').unwrap_or(&file.text).to_owned(),
+        })
+        .collect();
+    let sheets: Vec<Sheet<'_>> = texts.iter().map(|text| Sheet::new(text, environment)).collect();
+    let tables: Vec<_> = sheets.iter().map(parse).collect();
+    let config = read_tables(&sheets, &tables);
+    drop(tables);
+    let problems: Vec<_> = sheets.into_iter().flat_map(Sheet::into_problems).collect();
+    match config {
+        Some(config) if problems.is_empty() => Ok(config),
+        _ => Err(Problems::new(problems, texts)),
+    }
+}
+
+fn parse<'a>(sheet: &Sheet<'a>) -> DeTable<'a> {
+    let (table, errors) = DeTable::parse_recoverable(sheet.text());
+    for error in errors.iter().take(MAX_SYNTAX_ERRORS) {
+        let end = sheet.text().len();
+        let (message, expected) = match error.message().split_once(", expected ") {
+            Some((message, expected)) => (message, Some(expected)),
+            None => (error.message(), None),
+        };
+        let wrong = Wrong::new(format!("not TOML: {message}"));
+        let wrong = match expected {
+            Some(expected) => wrong.expected(expected),
+            None => wrong,
+        };
+        sheet.report_syntax(error.span().unwrap_or(end..end), wrong);
+    }
+    table.into_inner()
+}
+
+/// What a source may leave to the defaults.
+#[derive(Clone)]
+pub(super) struct Settings {
+    pub every: Duration,
+    pub timezone: TimeZone,
+    pub language: Option<String>,
+    pub user_agent: Option<String>,
+    pub contact: Option<String>,
+    pub headers: Vec<(String, String)>,
+    pub timeout: Duration,
+    pub max_bytes: usize,
+    pub max_redirects: usize,
+    pub spacing: Duration,
+    pub allow_private: bool,
+    pub alert_after: u32,
+    pub keep: Keep,
+}
+
+impl Settings {
+    /// What holds when the config says nothing; the same as the table of keys says.
+    fn builtin() -> Self {
+        Self {
+            every: Duration::from_secs(3600),
+            timezone: TimeZone::UTC,
+            language: None,
+            user_agent: None,
+            contact: None,
+            headers: Vec::new(),
+            timeout: Duration::from_secs(60),
+            max_bytes: 20 << 20,
+            max_redirects: 5,
+            spacing: Duration::from_secs(2),
+            allow_private: false,
+            alert_after: 2,
+            keep: Keep { entries: 200, age: None },
+        }
+    }
+}
+
+/// The settings of a table, those of `base` where it says nothing.
+pub(super) fn settings(reader: &mut TableReader<'_>, base: &Settings) -> Settings {
+    let mut settings = base.clone();
+    set(&mut settings.every, reader.take("every").and_then(value::duration));
+    set(&mut settings.timezone, reader.take("timezone").and_then(value::zone));
+    set_some(&mut settings.language, reader.take("language").and_then(value::language));
+    set_some(&mut settings.user_agent, reader.take("user_agent").and_then(value::header_text));
+    set_some(&mut settings.contact, reader.take("contact").and_then(value::header_text));
+    set(&mut settings.headers, reader.take("headers").map(|item| headers::headers(item, &base.headers)));
+    set(&mut settings.timeout, reader.take("timeout").and_then(value::duration));
+    set(&mut settings.max_bytes, reader.take("max_bytes").and_then(value::count));
+    set(&mut settings.max_redirects, reader.take("max_redirects").and_then(value::count));
+    set(&mut settings.spacing, reader.take("spacing").and_then(value::duration));
+    set(&mut settings.allow_private, reader.take("allow_private").and_then(|item| item.switch()));
+    let alert_after = reader.take("alert_after").and_then(value::integer);
+    set(&mut settings.alert_after, alert_after.and_then(|count| u32::try_from(count).ok()));
+    settings.keep = keep(reader, base.keep);
+    settings
+}
+
+fn keep(reader: &mut TableReader<'_>, base: Keep) -> Keep {
+    let mut keep = base;
+    set(&mut keep.entries, reader.take("keep_entries").and_then(value::count));
+    set_some(&mut keep.age, reader.take("keep_age").and_then(value::duration));
+    keep
+}
+
+fn set<T>(setting: &mut T, value: Option<T>) {
+    if let Some(value) = value {
+        *setting = value;
+    }
+}
+
+fn set_some<T>(setting: &mut Option<T>, value: Option<T>) {
+    if value.is_some() {
+        *setting = value;
+    }
+}
+
+/// Ids taken so far, valid or not, each with its place.
+type Taken = BTreeMap<String, String>;
+
+fn read_tables<'a>(sheets: &'a [Sheet<'a>], tables: &'a [DeTable<'a>]) -> Option<Config> {
+    let (main, root) = (sheets.first()?, tables.first()?);
+    let mut top = TableReader::new(main, &keys::TOP, root);
+    let (mut config, defaults) = defaults(top.take("defaults"));
+    let mut taken = Taken::new();
+    for (id, table) in tables_by_id(top.take("source")) {
+        let reader = TableReader::new(main, &keys::SOURCE, table.table)
+            .named(format!("[source.{}]", short(id.get_ref())), table.header(id));
+        let id = slug(main, id.get_ref(), id.span(), &mut taken);
+        config.sources.extend(source(reader, id, &defaults));
+    }
+    let feeds = top.take("feed");
+    top.finish();
+    for (sheet, table) in sheets.iter().zip(tables).skip(1) {
+        config.sources.extend(source_file(sheet, table, &mut taken, &defaults));
+    }
+    config.sources.sort_by(|a, b| a.id.cmp(&b.id));
+    if taken.is_empty() && sheets.iter().all(|sheet| !sheet.is_broken()) {
+        let end = main.text().len();
+        let wrong = Wrong::new("the config has no source").expected("`[source.ID]` with `url`, `entry` and `headline`");
+        main.report_missing(end..end, wrong.hint("`gleaner add URL` proposes one".to_owned()));
+    }
+    // A source may stand in the part that is not TOML.
+    let source_ids: Vec<String> = taken.keys().cloned().collect();
+    let sources = Known { ids: &source_ids, is_complete: sheets.iter().all(|sheet| !sheet.is_broken()) };
+    for (id, table) in tables_by_id(feeds) {
+        let reader = TableReader::new(main, &keys::FEED, table.table)
+            .named(format!("[feed.{}]", short(id.get_ref())), table.header(id));
+        let id = slug(main, id.get_ref(), id.span(), &mut taken);
+        config.feeds.extend(feed(reader, id, &sources, defaults.keep));
+    }
+    config.feeds.sort_by(|a, b| a.id.cmp(&b.id));
+    config.files = sheets.iter().map(|sheet| sheet.path().to_owned()).collect();
+    Some(config)
+}
+
+/// An id short enough for a message.
+fn short(id: &str) -> String {
+    quote(id).trim_matches('`').to_owned()
+}
+
+/// `[defaults]`, and an otherwise empty config with what stands only there.
+fn defaults(item: Option<Item<'_>>) -> (Config, Settings) {
+    let mut config =
+        Config { state: None, output: None, base_url: None, sources: Vec::new(), feeds: Vec::new(), files: Vec::new() };
+    let builtin = Settings::builtin();
+    let Some(item) = item else { return (config, builtin) };
+    let DeValue::Table(table) = item.value.get_ref() else {
+        item.report(item.report_kind());
+        return (config, builtin);
+    };
+    let mut reader = TableReader::new(item.sheet, &keys::DEFAULTS, table).named("[defaults]", item.span());
+    let settings = settings(&mut reader, &builtin);
+    config.state = reader.take("state").and_then(|item| item.full_text()).map(Into::into);
+    config.output = reader.take("output").and_then(|item| item.full_text()).map(Into::into);
+    config.base_url = reader.take("base_url").and_then(value::base_address);
+    reader.finish();
+    (config, settings)
+}
+
+/// A table with an id.
+struct Named<'a> {
+    table: &'a DeTable<'a>,
+    span: Range<usize>,
+}
+
+impl Named<'_> {
+    /// Where a missing key is reported: the header, else (an inline or dotted table) the id.
+    fn header(&self, id: &Spanned<std::borrow::Cow<'_, str>>) -> Range<usize> {
+        if self.span.is_empty() { id.span() } else { self.span.clone() }
+    }
+}
+
+fn tables_by_id<'a>(item: Option<Item<'a>>) -> Vec<(&'a Spanned<std::borrow::Cow<'a, str>>, Named<'a>)> {
+    let Some(item) = item else { return Vec::new() };
+    let DeValue::Table(tables) = item.value.get_ref() else {
+        let name = item.key.name;
+        item.report(item.report_kind().hint(format!("give it an id: `[{name}.some-name]`")));
+        return Vec::new();
+    };
+    let mut named = Vec::new();
+    for (id, value) in tables.iter() {
+        if let DeValue::Table(table) = value.get_ref() {
+            named.push((id, Named { table, span: value.span() }));
+        } else {
+            let section = format!("[{}.{}]", item.key.name, short(id.get_ref()));
+            let wrong = Wrong::new(format!("{section} is not a table")).expected("a table");
+            // `[source]` with `url = …` below it: the id was forgotten.
+            let is_key = keys::SOURCE.key(id.get_ref()).is_some() || keys::FEED.key(id.get_ref()).is_some();
+            let hint = is_key.then(|| format!("give it an id: `[{}.some-name]`", item.key.name));
+            item.sheet.report(id.span(), wrong.hint(hint));
+        }
+    }
+    // By place, so that of two sources with one id the later one is the second.
+    named.sort_by_key(|(id, _)| id.span().start);
+    named
+}
+
+/// The id of the feed that tells how the sources are: `health.atom` is its file.
+const HEALTH: &str = "health";
+
+/// A valid id that nothing else has; sources and feeds share the folder their files are in.
+fn slug(sheet: &Sheet<'_>, text: &str, span: Range<usize>, taken: &mut Taken) -> Option<SourceId> {
+    if let Some(first) = taken.get(text) {
+        let wrong = Wrong::new(format!("the id {} is taken", quote(text)));
+        sheet.report(span, wrong.hint(format!("it is first used at `{first}`; sources and feeds share their ids")));
+        return None;
+    }
+    taken.insert(text.to_owned(), sheet.place_text(span.start));
+    let found = SourceId::new(text);
+    match found {
+        Ok(_) if text == HEALTH => {
+            sheet.report(span, Wrong::new(format!("the id `{HEALTH}` is kept for the feed of changed verdicts")));
+            None
+        }
+        Ok(id) => Some(id),
+        Err(why) => {
+            let near: String = text.to_lowercase().replace([' ', '/', ':'], "-");
+            let hint = SourceId::new(&near).ok().map(|near| format!("write `{near}`"));
+            sheet.report(span, Wrong::new(format!("{} is not an id", quote(text))).expected(why).hint(hint));
+            None
+        }
+    }
+}
+
+/// One of `sources/*.toml`.
+fn source_file<'a>(
+    sheet: &'a Sheet<'a>,
+    table: &'a DeTable<'a>,
+    taken: &mut Taken,
+    defaults: &Settings,
+) -> Option<Source> {
+    let stem = sheet.path().file_stem().map(|stem| stem.to_string_lossy()).unwrap_or_default();
+    let id = slug(sheet, &stem, 0..0, taken);
+    let belongs_to_main = ["defaults", "source", "feed"].into_iter().find_map(|name| table.get_key_value(name));
+    if let Some((name, _)) = belongs_to_main {
+        let wrong = Wrong::new(format!("`{}` belongs into the main file", name.get_ref()));
+        let hint = "this file is one source: its keys stand at the top, its id is the file's name".to_owned();
+        sheet.report(name.span(), wrong.hint(hint));
+        return None;
+    }
+    let name = Path::new(sheet.path().file_name().unwrap_or_default()).display().to_string();
+    source(TableReader::new(sheet, &keys::SOURCE, table).named(format!("`{name}`"), 0..0), id, defaults)
+}
+
+/// Every id a source has.
+struct Known<'a> {
+    ids: &'a [String],
+    /// No file is broken: an id that is not here is nowhere.
+    is_complete: bool,
+}
+
+fn feed(mut reader: TableReader<'_>, id: Option<SourceId>, known: &Known<'_>, defaults: Keep) -> Option<FeedRule> {
+    let title = reader.require("title").and_then(value::header_text);
+    let mut sources: Vec<SourceId> = Vec::new();
+    for item in reader.require("sources").map_or(Vec::new(), Item::one_or_more) {
+        sources.extend(globbed(item, known));
+    }
+    sources.sort();
+    sources.dedup();
+    let keep = keep(&mut reader, defaults);
+    reader.finish();
+    Some(FeedRule { id: id?, title: title?, sources, keep })
+}
+
+/// The sources a glob names; at least one, or it is a problem.
+fn globbed(item: Item<'_>, known: &Known<'_>) -> Vec<SourceId> {
+    let Some(text) = item.full_text() else { return Vec::new() };
+    let glob = match Glob::new(text) {
+        Ok(glob) => glob.compile_matcher(),
+        Err(error) => {
+            item.report(Wrong::new(format!("{} is not a glob: {}", quote(text), error.kind())));
+            return Vec::new();
+        }
+    };
+    let found: Vec<&String> = known.ids.iter().filter(|id| glob.is_match(id)).collect();
+    if found.is_empty() && known.is_complete {
+        let near = nearest(text, known.ids.iter().map(String::as_str));
+        let hint = match near {
+            Some(near) => Some(format!("did you mean `{near}`?")),
+            None if known.ids.is_empty() => None,
+            None => Some(format!("the sources are {}", some_of(known.ids))),
+        };
+        item.report(Wrong::new(format!("no source is named {}", quote(text))).hint(hint));
+    }
+    found.into_iter().filter_map(|id| SourceId::new(id).ok()).collect()
+}
+
+fn some_of(ids: &[String]) -> String {
+    const MOST: usize = 8;
+    let shown: Vec<_> = ids.iter().take(MOST).map(|id| quote(id)).collect();
+    let more = if ids.len() > MOST { format!(" and {} more", ids.len() - MOST) } else { String::new() };
+    format!("{}{more}", shown.join(", "))
+}
+
+#[cfg(test)]
+mod tests;

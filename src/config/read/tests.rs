@@ -1,0 +1,524 @@
+use std::{cell::Cell, time::Duration};
+
+use super::*;
+use crate::config::{Colors, DateFrom, DayMonthOrder, LinkRule, Problem};
+
+/// The example of the design, to the letter.
+const EXAMPLE: &str = r#"
+[defaults]
+every = "1h"                      # or a cron expression: at = "7 6-22 * * mon-fri"
+timezone = "Africa/Tripoli"
+
+[source.libya-international-actors]
+url      = "https://libyasecuritymonitor.com/international-actors/"
+entry    = "article.et_pb_post"
+headline = "h2.entry-title a"     # its text
+link     = "h2.entry-title a@href"
+teaser   = ".post-content-inner p"
+date     = { from = "teaser" }    # "On 6 March, ...": no year on the page
+
+[feed.libya]                      # a joined feed
+title   = "Libya: all sources"
+sources = ["libya-*"]
+"#;
+
+fn file(path: &str, text: &str) -> ConfigText {
+    ConfigText { path: path.into(), text: text.to_owned() }
+}
+
+fn nothing(_: &str) -> Option<String> {
+    None
+}
+
+fn read_one(text: &str) -> Result<Config, Problems> {
+    read(&[file("gleaner.toml", text)], &nothing)
+}
+
+/// A source with these lines in it.
+fn with(lines: &str) -> Result<Config, Problems> {
+    read_one(&format!("[source.a]\nurl = \"https://a.example/\"\nentry = \"article\"\nheadline = \"h2\"\n{lines}\n"))
+}
+
+fn only(config: Result<Config, Problems>) -> Source {
+    config.map_err(|problems| problems.to_string()).unwrap().sources.remove(0)
+}
+
+/// The problems as `line:column: message (expected; hint)`.
+fn told(config: Result<Config, Problems>) -> Vec<String> {
+    let tell = |problem: &Problem| {
+        let expected = problem.expected.as_ref().map(|text| format!("; expected {text}")).unwrap_or_default();
+        let hint = problem.hint.as_ref().map(|text| format!("; hint: {text}")).unwrap_or_default();
+        format!("{}:{}: {}{expected}{hint}", problem.line, problem.column, problem.message)
+    };
+    config.unwrap_err().list().iter().map(tell).collect()
+}
+
+#[track_caller]
+fn tells(config: Result<Config, Problems>, words: &[&str]) {
+    let told = told(config);
+    assert_eq!(told.len(), 1, "{told:#?}");
+    for word in words {
+        assert!(told[0].contains(word), "`{word}` is not in {}", told[0]);
+    }
+}
+
+#[test]
+fn the_example_of_the_design_reads() {
+    let config = read_one(EXAMPLE).unwrap();
+    let source = &config.sources[0];
+    assert_eq!(source.id.as_str(), "libya-international-actors");
+    assert_eq!(source.url.as_str(), "https://libyasecuritymonitor.com/international-actors/");
+    assert_eq!(source.every, Duration::from_secs(3600));
+    assert_eq!(source.timezone.iana_name(), Some("Africa/Tripoli"));
+    assert_eq!(source.rules.entry.text, "article.et_pb_post");
+    let LinkRule::Field(link) = &source.rules.link else { panic!("{:?}", source.rules.link) };
+    assert_eq!(link.candidates[0].text, "h2.entry-title a@href");
+    assert_eq!(link.candidates[0].attr.as_deref(), Some("href"));
+    let date = source.rules.date.as_ref().unwrap();
+    assert_eq!(date.from, [DateFrom::Teaser]);
+    assert!(date.field.is_none());
+    assert_eq!(config.feeds[0].sources, [source.id.clone()]);
+    assert_eq!(config.feeds[0].title, "Libya: all sources");
+}
+
+#[test]
+fn a_minimal_source_gets_the_defaults() {
+    let config = with("").unwrap();
+    let source = &config.sources[0];
+    assert!(source.enabled);
+    assert!(matches!(source.rules.link, LinkRule::OfHeadline));
+    assert_eq!((source.keep.entries, source.keep.age), (200, None));
+    assert_eq!((source.alert_after, source.request.max_redirects), (2, 5));
+    assert_eq!(source.request.max_bytes, 20_971_520);
+    assert_eq!((source.request.timeout, source.request.spacing), (Duration::from_secs(60), Duration::from_secs(2)));
+    assert!(!source.request.allow_private);
+}
+
+#[test]
+fn the_defaults_of_the_table_are_the_defaults_of_the_reader() {
+    let mut written = "[defaults]\n".to_owned();
+    for key in keys::DEFAULTS.keys().filter(|key| !key.default.is_empty()) {
+        written += &format!("{} = {}\n", key.name, key.default);
+    }
+    written += "[source.a]\nurl = \"https://a.example/\"\nentry = \"article\"\nheadline = \"h2\"\n";
+    assert_eq!(format!("{:?}", only(read_one(&written))), format!("{:?}", only(with(""))));
+}
+
+/// One of every key there is. `TableReader::finish` panics (in tests) when a section has a key nobody asks for, and
+/// `take` when somebody asks for a key no section has.
+const EVERY_KEY: &str = r#"
+[defaults]
+every = "15m"
+timezone = "Europe/Rome"
+language = "it"
+user_agent = "x/1"
+contact = "mailto:a@b.example"
+timeout = "30s"
+max_bytes = 1_000_000
+max_redirects = 0
+spacing = "0s"
+allow_private = true
+headers = { Accept-Language = "it", X-Token = "t ${TOKEN}" }
+alert_after = 3
+keep_entries = 50
+keep_age = "30d"
+state = "state"
+output = "out"
+base_url = "https://feeds.example/x"
+
+[source.a]
+url = "http://a.example:8080/x?y=z"
+title = "A"
+enabled = false
+every = "2d"
+timezone = "UTC"
+language = "ar-LY"
+user_agent = "y/1"
+contact = "c"
+timeout = "1m"
+max_bytes = 0x10000
+max_redirects = 1
+spacing = "1s"
+allow_private = false
+alert_after = 1
+keep_entries = 10
+keep_age = "1w"
+listing = "#list"
+entry = "li, article"
+headline = { selector = ["h2 a", "h3"], regex = "^(.+) -", cut = ["read more", '\[…\]'], join = true, required = true }
+link = false
+id = "*@data-id"
+teaser = ["p.lead", { selector = "p", attr = "title" }, "*"]
+image = { selector = "img", attr = "SRC", required = false, join = false, cut = "x", regex = "x" }
+author = { selector = ".by", join = ", " }
+category = ".tag"
+[source.a.headers]
+accept = "text/html"
+[source.a.date]
+selector = "time@datetime"
+attr_ = 1
+"#;
+
+#[test]
+fn every_key_is_read() {
+    let text = EVERY_KEY.replace(
+        "attr_ = 1",
+        "from = [\"headline\", \"link\"]\nformat = \"%d.%m.%Y\"\norder = \"month-first\"\nlanguage = \"ar\"\n\
+         regex = \"x\"\njoin = true\ncut = \"y\"\nrequired = true\n[feed.all]\ntitle = \"All\"\nsources = \"*\"\n\
+         keep_entries = 7\nkeep_age = \"2d\"\n",
+    );
+    let environment = |name: &str| (name == "TOKEN").then(|| "sesame".to_owned());
+    let config = read(&[file("gleaner.toml", &text)], &environment).map_err(|problems| problems.to_string()).unwrap();
+    let source = &config.sources[0];
+    assert_eq!(config.base_url.as_ref().unwrap().as_str(), "https://feeds.example/x/");
+    assert_eq!(config.state.as_deref(), Some(Path::new("state")));
+    assert_eq!(config.output.as_deref(), Some(Path::new("out")));
+    assert_eq!(source.request.max_bytes, 0x10000);
+    assert_eq!(source.every, Duration::from_secs(172_800));
+    assert_eq!(source.language.as_deref(), Some("ar-LY"));
+    assert!(matches!(source.rules.link, LinkRule::None));
+    let headers: Vec<_> = source.request.headers.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+    assert_eq!(headers, [("accept-language", "it"), ("x-token", "t sesame"), ("accept", "text/html")]);
+    assert_eq!(source.rules.headline.join.as_deref(), Some(" "));
+    assert_eq!(source.rules.headline.candidates.len(), 2);
+    assert!(source.rules.headline.required);
+    assert_eq!(source.rules.headline.cut[1].replace("Headline  […] ", ""), "Headline");
+    assert_eq!(source.rules.headline.cut[0].replace("Read more: now. Read More", ""), "Read more: now.");
+    let teaser = &source.rules.teaser.as_ref().unwrap().candidates;
+    assert_eq!(teaser.iter().map(|c| c.text.as_str()).collect::<Vec<_>>(), ["p.lead", "p@title", "*"]);
+    assert!(teaser[2].selector.is_none());
+    assert_eq!(source.rules.image.as_ref().unwrap().candidates[0].attr.as_deref(), Some("src"));
+    assert_eq!(source.rules.author.as_ref().unwrap().join.as_deref(), Some(", "));
+    let date = source.rules.date.as_ref().unwrap();
+    assert_eq!(date.order, Some(DayMonthOrder::MonthFirst));
+    assert_eq!(date.from, [DateFrom::Headline, DateFrom::Link]);
+    assert_eq!(date.language.as_deref(), Some("ar"));
+    assert_eq!(date.field.as_ref().unwrap().candidates[0].text, "time@datetime");
+    assert_eq!(config.feeds[0].keep, Keep { entries: 7, age: Some(Duration::from_secs(172_800)) });
+}
+
+#[test]
+fn all_problems_are_told_at_once_and_drawn() {
+    let main = file(
+        "config/gleaner.toml",
+        r#"[defaults]
+evry = "1h"
+timezone = "Tripoli"
+
+[source.one]
+url = "ftp://a.example/"
+entry = "article::text"
+headline = { selector = "h2", regx = "x" }
+every = 60
+
+[source."Two Words"]
+url = "https://ann:sesame@b.example/"
+entry = "li:fist-child"
+
+[feed.all]
+title = "All"
+sources = ["ome", "x-*"]
+"#,
+    );
+    let sister = file("config/sources/one.toml", "url = \"https://c.example\"\nentry = \"li\"\nheadline = 5\n");
+    let problems = read(&[main, sister], &nothing).unwrap_err();
+    insta::assert_snapshot!(problems.draw(Colors::Plain), @"");
+    assert!(!problems.draw(Colors::Styled).contains("sesame"));
+    assert!(problems.draw(Colors::Styled).contains('\u{1b}'));
+    let json = serde_json::to_value(&problems).unwrap();
+    insta::assert_snapshot!(json[0], @"");
+}
+
+#[test]
+fn what_is_no_toml_is_told_with_the_rest() {
+    let told = told(read_one("[source.a]\nurl = https://a.example\nentry = \"a:hover\"\n[source.b\nx = = 1\n"));
+    assert!(told.iter().any(|line| line.starts_with("2:") && line.contains("not TOML")), "{told:#?}");
+    assert!(told.iter().any(|line| line.starts_with("3:11") && line.contains(":hover")), "{told:#?}");
+    assert!(told.iter().any(|line| line.starts_with("5:") && line.contains("not TOML")), "{told:#?}");
+    assert!(!told.iter().any(|line| line.contains("has no `headline`")), "{told:#?}");
+}
+
+#[test]
+fn a_byte_order_mark_and_windows_line_ends_change_nothing() {
+    let text = format!("\u{feff}{}", EXAMPLE.replace('\n', "\r\n"));
+    assert_eq!(only(read_one(&text)).digest, only(read_one(EXAMPLE)).digest);
+    tells(read_one("\u{feff}evry = 1\r\n[source.a]\r\nurl = \"http://a\"\r\nentry = \"a\"\r\nheadline = \"a\"\r\n"), &["1:1: unknown key `evry`"]);
+}
+
+#[test]
+fn a_config_without_a_source_is_a_problem() {
+    tells(read_one(""), &["1:1: the config has no source", "[source.ID]", "gleaner add"]);
+    tells(read_one("[defaults]\n"), &["2:1: the config has no source"]);
+}
+
+#[test]
+fn unknown_keys_get_the_nearest_or_the_list() {
+    tells(with("tesaer = \"p\""), &["5:1: unknown key `tesaer` in [source.a]", "did you mean `teaser`?"]);
+    tells(with("heading = \"p\""), &["did you mean `headline`?"]);
+    tells(with("frobnicate = \"p\""), &["expected one of `url`, `title`"]);
+    tells(with("teaser = { selector = \"p\", atr = \"x\" }"), &["5:28: unknown key `atr` in `teaser`", "`attr`"]);
+    tells(with("teaser = [{ selector = \"p\", regex = \"x\" }]"), &["unknown key `regex`", "expected one of `selector`, `attr`"]);
+    tells(with("[sourc.b]"), &["unknown key `sourc` in the config", "`source`"]);
+}
+
+#[test]
+fn wrong_types_tell_what_they_are() {
+    tells(with("title = 5"), &["5:9: `title` is a whole number; expected a text"]);
+    tells(with("enabled = \"yes\""), &["`enabled` is a text; expected `true` or `false`"]);
+    tells(with("max_redirects = 1.5"), &["`max_redirects` is a number with a fraction; expected a whole number from 0 to 20"]);
+    tells(with("teaser = true"), &["`teaser` is `true`", "`\"selector@attribute\"`"]);
+    tells(with("teaser = [5]"), &["5:11: `teaser` is a whole number"]);
+    tells(with("date = 2025-01-01"), &["`date` is a date without quotes"]);
+    tells(with("link = true"), &["`link` is `true`", "leave `link` out"]);
+    tells(with("headers = []"), &["`headers` is an array"]);
+    tells(read_one("source = 5"), &["`source` is a whole number"]);
+}
+
+#[test]
+fn a_forgotten_id_is_told() {
+    let told = told(read_one("[source]\nurl = \"https://a.example\"\n"));
+    assert!(told[0].contains("[source.url] is not a table") && told[0].contains("[source.some-name]"), "{told:#?}");
+}
+
+#[test]
+fn limits_are_told() {
+    for (line, words) in [
+        ("every = \"59s\"", "less than `1m`"),
+        ("every = \"0s\"", "less than `1m`"),
+        ("every = \"367d\"", "more than `366d`"),
+        ("every = \"-1h\"", "is not a duration"),
+        ("every = \"soon\"", "is not a duration"),
+        ("every = 60", "write the unit too"),
+        ("timeout = \"2h\"", "more than `1h`"),
+        ("keep_entries = 0", "a whole number from 1 to 10000"),
+        ("keep_entries = -1", "a whole number from 1 to 10000"),
+        ("max_bytes = 99999999999999999999999", "`max_bytes` is"),
+        ("alert_after = 0", "from 1 to 1000"),
+        ("title = \" \"", "`title` is empty"),
+        ("teaser = []", "`teaser` is an empty array"),
+    ] {
+        tells(with(line), &[words]);
+    }
+}
+
+#[test]
+fn addresses_are_http_with_a_host_and_no_password() {
+    let url = |url: &str| read_one(&format!("[source.a]\nurl = \"{url}\"\nentry = \"a\"\nheadline = \"a\"\n"));
+    tells(url("file:///etc/passwd"), &["the scheme `file`"]);
+    tells(url("a.example/x"), &["not an absolute address", "`https://a.example/x`"]);
+    tells(url("a.example:80/x"), &["the scheme `a.example`", "`https://a.example:80/x`"]);
+    tells(url("//a.example/x"), &["`https://a.example/x`"]);
+    tells(url("https://"), &["is not an address: empty host"]);
+    tells(url("https://u@a.example/"), &["holds a name or password", "headers"]);
+    tells(url("https://a.example/${X}"), &["holds `${`"]);
+    tells(url("https://a.example:99999/"), &["invalid port"]);
+}
+
+#[test]
+fn zones_languages_and_formats_are_checked() {
+    tells(with("timezone = \"tripoli\""), &["did you mean `Africa/Tripoli`?"]);
+    tells(with("timezone = \"Europe/Berlim\""), &["did you mean `Europe/Berlin`?"]);
+    tells(with("timezone = \"local\""), &["no time zone is named `local`"]);
+    tells(with("language = \"en_GB\""), &["did you mean `en-GB`?"]);
+    tells(with("language = \"english\""), &["`english` is not a language tag"]);
+    tells(with("date = { selector = \"p\", format = \"%d.%m.%J\" }"), &["is not a `strptime` format"]);
+    tells(with("date = { selector = \"p\", format = \"%H:%M\" }"), &["holds neither year nor month"]);
+    tells(with("date = { selector = \"p\", order = \"dayfirst\" }"), &["did you mean `day-first`?"]);
+    tells(with("date = { from = \"headlin\" }"), &["did you mean `headline`?"]);
+    tells(with("date = { from = [\"link\", \"link\"] }"), &["names the same field twice"]);
+    tells(with("date = { language = \"en\" }"), &["neither `selector` nor `from`"]);
+    assert!(with("date = { selector = \"p\", format = \"%A, %d %B %Y %H:%M\" }").is_ok());
+    assert!(with("date = { selector = \"p\", format = \"%d %b\" }").is_ok());
+}
+
+#[test]
+fn patterns_are_compiled() {
+    tells(with("teaser = { selector = \"p\", regex = \"(\" }"), &["`regex` is not a regular expression: unclosed group"]);
+    tells(with("teaser = { selector = \"p\", regex = \"(?=x)\" }"), &["look-around is not supported"]);
+    tells(with("teaser = { selector = \"p\", cut = \")(\" }"), &["`cut` is not a regular expression"]);
+    tells(with("teaser = { selector = \"p\", cut = [\"\"] }"), &["`cut` is empty"]);
+    tells(with("teaser = { selector = \"p\", regex = '(\\w{1000}){1000}' }"), &["too large"]);
+}
+
+#[test]
+fn a_selector_problem_stands_at_its_place_inside_the_text() {
+    tells(with("teaser = \"div p:contains('x')\""), &["5:16: `teaser`: `:contains`"]);
+    tells(with("teaser = 'é p:hover'"), &["5:14: "]);
+    tells(with("teaser = \"  p:hover\""), &["5:14: "]);
+    // With escapes the text is not what stands in the file: its start then.
+    tells(with("teaser = \"\\u0070 a:hover\""), &["5:10: "]);
+    tells(with("teaser = \"\"\"p:hover\"\"\""), &["5:10: "]);
+    tells(with("teaser = [\"p\", \"p >\"]"), &["5:19: `teaser`: nothing follows `>`"]);
+    tells(with("teaser = { selector = \"p@title\", attr = \"title\" }"), &["5:25: `@title` and `attr = \"title\"` both"]);
+    tells(with("teaser = \"@title\""), &["5:11: ", "`*@title`"]);
+    tells(with("teaser = \"\""), &["the selector is empty"]);
+    tells(with("listing = \"ul@id\""), &["`@id` asks for an attribute"]);
+}
+
+#[test]
+fn ids_are_slugs_taken_once() {
+    let source = |id: &str| format!("[source.{id}]\nurl = \"https://a.example/\"\nentry = \"a\"\nheadline = \"a\"\n");
+    tells(read_one(&source("\"../x\"")), &["1:9: `../x` is not an id"]);
+    tells(read_one(&source("con")), &["a device"]);
+    tells(read_one(&source("Libya")), &["`Libya` is not an id", "write `libya`"]);
+    tells(read_one(&source("\"\"")), &["may not be empty"]);
+    tells(read_one(&source("health")), &["`health` is kept"]);
+    tells(
+        read_one(&(source("a") + "[feed.a]\ntitle = \"A\"\nsources = \"a\"\n")),
+        &["5:7: the id `a` is taken", "`gleaner.toml:1`"],
+    );
+    let body = "url = \"https://a.example/\"\nentry = \"a\"\nheadline = \"a\"\n";
+    tells(
+        read(&[file("gleaner.toml", &source("a")), file("sources/a.toml", body)], &nothing),
+        &["1:1: the id `a` is taken", "`gleaner.toml:1`"],
+    );
+    tells(
+        read(&[file("gleaner.toml", ""), file("sources/A b.toml", body)], &nothing),
+        &["`A b` is not an id", "write `a-b`"],
+    );
+    assert!(read_one(&(source("a") + &source("a"))).is_err());
+}
+
+#[test]
+fn a_source_file_is_one_source() {
+    let body = "url = \"https://a.example/\"\nentry = \"a\"\nheadline = \"a\"\n";
+    let main = file("gleaner.toml", "[defaults]\nevery = \"2h\"\n[feed.f]\ntitle = \"F\"\nsources = [\"*-x\"]\n");
+    let config = read(&[main, file("sources/b-x.toml", body), file("sources/a-x.toml", body)], &nothing).unwrap();
+    let ids: Vec<_> = config.sources.iter().map(|source| source.id.as_str()).collect();
+    assert_eq!(ids, ["a-x", "b-x"]);
+    assert_eq!(config.sources[0].every, Duration::from_secs(7200));
+    assert_eq!(config.feeds[0].sources.len(), 2);
+    assert_eq!(config.files.len(), 3);
+    tells(
+        read(&[file("gleaner.toml", ""), file("sources/a.toml", &format!("[source.a]\n{body}"))], &nothing),
+        &["1:9: `source` belongs into the main file", "its id is the file's name"].map(|word| word.trim_start_matches("1:9: ")),
+    );
+}
+
+#[test]
+fn a_glob_that_names_nothing_is_a_problem() {
+    tells(with("[feed.f]\ntitle = \"F\"\nsources = [\"b\"]"), &["7:12: no source is named `b`", "did you mean `a`?"]);
+    tells(with("[feed.f]\ntitle = \"F\"\nsources = [\"x-*\"]"), &["the sources are `a`"]);
+    tells(with("[feed.f]\ntitle = \"F\"\nsources = [\"[a\"]"), &["is not a glob"]);
+    tells(with("[feed.f]\ntitle = \"F\"\nsources = []"), &["`sources` is an empty array"]);
+    tells(with("[feed.f]\nsources = \"a\""), &["5:1: [feed.f] has no `title`", "add a line"]);
+}
+
+#[test]
+fn missing_keys_are_told_at_the_table() {
+    let told = told(read_one("\n[source.a]\n"));
+    assert_eq!(told.len(), 3, "{told:#?}");
+    assert!(told.iter().all(|line| line.starts_with("2:1: [source.a] has no ")), "{told:#?}");
+    tells(with("teaser = { attr = \"x\" }"), &["5:10: `teaser` has no `selector`"]);
+}
+
+const SECRETS: &str = "headers = { Authorization = \"Bearer ${TOKEN}\", X = \"${OTHER}\" }";
+
+#[test]
+fn secrets_are_never_shown() {
+    let environment = |name: &str| (name == "TOKEN" || name == "OTHER").then(|| "sesame".to_owned());
+    let text = format!("[source.a]\nurl = \"https://a.example/\"\nentry = \"a\"\nheadline = \"a\"\n{SECRETS}\n");
+    let config = read(&[file("gleaner.toml", &text)], &environment).unwrap();
+    assert_eq!(config.sources[0].request.headers[0].1, "Bearer sesame");
+    assert!(format!("{config:?}").contains("authorization"));
+    assert!(!format!("{config:?}").contains("sesame"));
+    assert!(!format!("{config:#?}").contains("sesame"));
+    let other = |name: &str| (name == "TOKEN").then(|| "sesame\n".to_owned());
+    let problems = read(&[file("gleaner.toml", &text)], &other).unwrap_err();
+    assert_eq!(problems.list().len(), 2);
+    assert!(problems.to_string().contains("the environment has no `OTHER`"));
+    assert!(problems.to_string().contains("`authorization` holds a control character"));
+    assert!(!format!("{problems:?}{problems}").contains("sesame"));
+}
+
+#[test]
+fn headers_of_gleaners_own_are_refused() {
+    tells(with("headers = { User-Agent = \"x\" }"), &["5:13: gleaner writes the header `user-agent` itself", "`user_agent`"]);
+    tells(with("headers = { \"a b\" = \"x\" }"), &["is not the name of a header"]);
+    tells(with("headers = { A = \"x\", a = \"y\" }"), &["header `a` is there twice"]);
+    tells(with("headers = { A = 5 }"), &["5:17: the value of header `a` is not a text"]);
+    tells(with("headers = { A = \"${\" }"), &["`${` is never closed"]);
+}
+
+#[test]
+fn the_digest_does_not_mind_how_the_config_is_written() {
+    let plain = only(with("teaser = \"p@title\"\nimage = \"img\"")).digest;
+    let same = "image = { selector = [ \"img\" ] } # x\n  'teaser' = { attr='TITLE', selector = 'p' }\n every = \"3h\"\nspacing = \"9s\"\nkeep_entries = 5\ntitle = \"T\"";
+    assert_eq!(only(with(same)).digest, plain);
+    assert_eq!(plain.0.len(), 64);
+}
+
+#[test]
+fn the_digest_is_the_same_on_every_machine() {
+    insta::assert_snapshot!(only(read_one(EXAMPLE)).digest.0, @"");
+}
+
+#[test]
+fn whatever_decides_what_is_read_changes_the_digest() {
+    let lines = [
+        "", "teaser = \"p\"", "teaser = \"p@x\"", "teaser = [\"p\", \"x\"]", "image = \"p\"", "link = false", "link = \"a\"",
+        "timezone = \"Africa/Tripoli\"", "language = \"en\"", "listing = \"ul\"", "date = \"p\"", "date = { from = \"teaser\" }",
+        "date = { from = \"link\" }", "date = { selector = \"p\", order = \"day-first\" }",
+        "date = { selector = \"p\", order = \"month-first\" }", "date = { selector = \"p\", format = \"%Y\" }",
+        "date = { selector = \"p\", language = \"ar\" }", "teaser = { selector = \"p\", regex = \"x\" }",
+        "teaser = { selector = \"p\", cut = \"x\" }", "teaser = { selector = \"p\", join = true }",
+        "teaser = { selector = \"p\", required = true }", "headers = { a = \"x\" }",
+    ];
+    let digests: std::collections::BTreeSet<_> = lines.iter().map(|line| only(with(line)).digest.0).collect();
+    assert_eq!(digests.len(), lines.len());
+    assert_eq!(only(with("headers = { a = \"y\" }")).digest, only(with("headers = { A = \"x\" }")).digest);
+}
+
+#[test]
+fn the_environment_is_asked_only_for_what_is_named() {
+    let asked = Cell::new(0);
+    let environment = |_: &str| {
+        asked.set(asked.get() + 1);
+        None
+    };
+    read(&[file("gleaner.toml", EXAMPLE)], &environment).unwrap();
+    assert_eq!(asked.get(), 0);
+}
+
+/// Every problem lies inside its file, and can be drawn.
+fn holds(files: &[ConfigText]) {
+    let Err(problems) = read(files, &nothing) else { return };
+    assert!(!problems.list().is_empty());
+    for problem in problems.list() {
+        let text = &files.iter().find(|file| file.path == problem.file).unwrap().text;
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let line = text.split('\n').nth(problem.line - 1);
+        let line = line.unwrap_or_else(|| panic!("no line {} in {text:?}", problem.line));
+        assert!((1..=line.chars().count() + 1).contains(&problem.column), "{problem:?} in {text:?}");
+        assert!(problem.span.start <= problem.span.end && problem.span.end <= text.len(), "{problem:?} in {text:?}");
+    }
+    problems.draw(Colors::Plain);
+    problems.draw(Colors::Styled);
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_text_is_read_or_refused_inside_itself(text in ".{0,200}") {
+        holds(&[file("gleaner.toml", &text), file("sources/a.toml", &text)]);
+    }
+
+    #[test]
+    fn any_toml_like_text_is_read_or_refused_inside_itself(
+        words in proptest::collection::vec(proptest::sample::select(vec![
+            "[", "]", "[[", "source", ".", "a", "=", "\n", "\r\n", "\"", "'", "\"\"\"", "{", "}", ",", "5", "true", "url",
+            "entry", "headline", "\"https://a.example/é\"", "#", "date", "from", "headers", "\"${X}\"", "feed", "\t", "\"p:hover\"",
+            "defaults", "every", "\"1h\"", "é", "\u{0}", "\\", "1979-05-27", "inf", "-1", "\u{1b}",
+        ]), 0..40)
+    ) {
+        holds(&[file("gleaner.toml", &words.concat()), file("sources/a.toml", &words.join(" "))]);
+    }
+
+    #[test]
+    fn any_edit_of_a_config_is_read_or_refused_inside_itself(at in 0usize..2000, cut in 0usize..12, put in "[a-z\"'\\[\\]{}=,.\n\r\té@:#]{0,3}") {
+        let floor = |mut at: usize| { while !EVERY_KEY.is_char_boundary(at) { at -= 1; } at };
+        let start = floor(at.min(EVERY_KEY.len()));
+        let end = floor((start + cut).min(EVERY_KEY.len())).max(start);
+        let text = format!("{}{put}{}", &EVERY_KEY[..start], &EVERY_KEY[end..]);
+        holds(&[file("gleaner.toml", &text)]);
+    }
+}

@@ -1,0 +1,268 @@
+//! Single values of the config: TOML values → durations, addresses, zones, tags, patterns. Pure.
+//!
+//! Every function reports what is wrong and gives `None` then; none guesses.
+
+use std::time::Duration;
+
+use jiff::tz::{TimeZone, TimeZoneDatabase};
+use regex::{Regex, RegexBuilder};
+use toml::de::DeValue;
+use url::Url;
+
+use super::{
+    keys::Kind,
+    sheet::{Wrong, nearest, quote},
+    table::Item,
+};
+
+/// A duration between the key's limits.
+pub fn duration(item: Item<'_>) -> Option<Duration> {
+    if matches!(item.value.get_ref(), DeValue::Integer(_)) {
+        item.report(item.report_kind().hint("write the unit too: `\"90s\"`, `\"15m\"`, `\"1h\"`, `\"2d\"`".to_owned()));
+        return None;
+    }
+    let text = item.full_text()?;
+    let Kind::Duration { least, most } = item.key.kind else { return None };
+    let limit = |text| parse_duration(text).expect("the table's limits are durations");
+    match parse_duration(text) {
+        Err(why) => item.report(Wrong::new(format!("{} is not a duration: {why}", quote(text))).expected(item.key.kind.words())),
+        Ok(value) if value < limit(least) => {
+            let wrong = Wrong::new(format!("`{}` is {}, less than `{least}`", item.key.name, quote(text)));
+            item.report(wrong.expected(item.key.kind.words()));
+        }
+        Ok(value) if value > limit(most) => {
+            let wrong = Wrong::new(format!("`{}` is {}, more than `{most}`", item.key.name, quote(text)));
+            item.report(wrong.expected(item.key.kind.words()));
+        }
+        Ok(value) => return Some(value),
+    }
+    None
+}
+
+/// `90s`, `15m`, `1h 30m`, `2 days`: numbers with units, added up.
+fn parse_duration(text: &str) -> Result<Duration, String> {
+    let mut rest = text.trim();
+    let mut total = Duration::ZERO;
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+        if digits == 0 {
+            return Err(format!("a number is missing before {}", quote(rest)));
+        }
+        let number: u64 = rest[..digits].parse().map_err(|_| "the number is too large".to_owned())?;
+        rest = rest[digits..].trim_start();
+        let letters = rest.find(|c: char| !c.is_alphabetic()).unwrap_or(rest.len());
+        let seconds: u64 = match &rest[..letters] {
+            "" => return Err(format!("`{number}` has no unit (`s`, `m`, `h`, `d`, `w`)")),
+            "s" | "sec" | "secs" | "second" | "seconds" => 1,
+            "m" | "min" | "mins" | "minute" | "minutes" => 60,
+            "h" | "hour" | "hours" => 3600,
+            "d" | "day" | "days" => 86_400,
+            "w" | "week" | "weeks" => 7 * 86_400,
+            unit => return Err(format!("{} is not a unit (`s`, `m`, `h`, `d`, `w`)", quote(unit))),
+        };
+        let part = number.checked_mul(seconds).map(Duration::from_secs);
+        total = part.and_then(|part| total.checked_add(part)).ok_or("the number is too large")?;
+        rest = rest[letters..].trim_start();
+    }
+    Ok(total)
+}
+
+/// A whole number between the key's limits.
+pub fn integer(item: Item<'_>) -> Option<u64> {
+    let Kind::Integer { least, most } = item.key.kind else { return None };
+    let DeValue::Integer(integer) = item.value.get_ref() else {
+        item.report(item.report_kind());
+        return None;
+    };
+    let value = u64::from_str_radix(integer.as_str(), integer.radix()).ok();
+    let value = value.filter(|value| (least..=most).contains(value));
+    if value.is_none() {
+        let wrong = Wrong::new(format!("`{}` is {}", item.key.name, quote(&integer.to_string())));
+        item.report(wrong.expected(item.key.kind.words()));
+    }
+    value
+}
+
+/// The same as a `usize`.
+pub fn count(item: Item<'_>) -> Option<usize> {
+    integer(item).and_then(|value| usize::try_from(value).ok())
+}
+
+/// An absolute http or https address without a name or password.
+pub fn address(item: Item<'_>) -> Option<Url> {
+    let text = item.full_text()?;
+    let expected = item.key.kind.words();
+    let name = item.key.name;
+    let wrong = match Url::parse(text) {
+        Ok(url) if !url.username().is_empty() || url.password().is_some() => {
+            let hint = "send them as a header: `headers = { Authorization = \"Basic ${NAME}\" }`, from the environment";
+            Wrong::new(format!("`{name}` holds a name or password")).expected(expected).hint(hint.to_owned())
+        }
+        Ok(url) if !matches!(url.scheme(), "http" | "https") => {
+            let (message, hint) = not_http(name, text, &url);
+            Wrong::new(message).expected(expected).hint(hint)
+        }
+        Ok(url) if url.host_str().is_none_or(str::is_empty) => {
+            Wrong::new(format!("`{name}` has no host")).expected(expected)
+        }
+        Ok(_) if text.contains("${") => Wrong::new(format!("`{name}` holds `${{`"))
+            .expected(expected)
+            .hint("`${NAME}` is put in only in the values of `headers`".to_owned()),
+        Ok(url) => return Some(url),
+        Err(url::ParseError::RelativeUrlWithoutBase) => Wrong::new(format!("`{name}` is not an absolute address"))
+            .expected(expected)
+            .hint(format!("write the scheme too: {}", quote(&format!("https://{}", text.trim_start_matches('/'))))),
+        Err(error) => Wrong::new(format!("`{name}` is not an address: {error}")).expected(expected),
+    };
+    item.report(wrong);
+    None
+}
+
+fn not_http(name: &str, text: &str, url: &Url) -> (String, Option<String>) {
+    // `example.org:8080/x` parses, with `example.org` as its scheme.
+    let is_host = url.cannot_be_a_base() && url.scheme().contains('.');
+    let hint = is_host.then(|| format!("write the scheme too: {}", quote(&format!("https://{text}"))));
+    (format!("`{name}` has the scheme `{}`", url.scheme()), hint)
+}
+
+/// The public address of a folder: an address that ends in `/`.
+pub fn base_address(item: Item<'_>) -> Option<Url> {
+    let mut url = address(item)?;
+    if url.query().is_some() || url.fragment().is_some() {
+        item.report(Wrong::new(format!("`{}` has a query or fragment", item.key.name)).expected("the address of a folder"));
+        return None;
+    }
+    if !url.path().ends_with('/') {
+        url.set_path(&format!("{}/", url.path()));
+    }
+    Some(url)
+}
+
+/// A zone by its IANA name, from the database in the binary: a config must read the same on every machine.
+pub fn zone(item: Item<'_>) -> Option<TimeZone> {
+    let text = item.full_text()?;
+    let database = TimeZoneDatabase::bundled();
+    let found = database.get(text).ok().filter(|zone| zone.iana_name().is_some());
+    if found.is_none() {
+        let names: Vec<String> = database.available().map(|name| name.as_str().to_owned()).collect();
+        // A city alone is the commonest slip.
+        let city = names.iter().find(|name| {
+            name.rsplit('/').next().is_some_and(|city| city.eq_ignore_ascii_case(&text.replace(' ', "_")))
+        });
+        let near = city.map(String::as_str).or_else(|| nearest(text, names.iter().map(String::as_str)));
+        let hint = near.map(|name| format!("did you mean `{name}`?"));
+        item.report(Wrong::new(format!("no time zone is named {}", quote(text))).expected(item.key.kind.words()).hint(hint));
+    }
+    found
+}
+
+/// A language tag (BCP 47, RFC 5646 §2.1): well-formed, not looked up.
+pub fn language(item: Item<'_>) -> Option<String> {
+    let text = item.full_text()?;
+    let mut subtags = text.split('-');
+    let is_primary = |tag: &str| (2..=3).contains(&tag.len()) && tag.bytes().all(|b| b.is_ascii_alphabetic());
+    let is_subtag = |tag: &str| (1..=8).contains(&tag.len()) && tag.bytes().all(|b| b.is_ascii_alphanumeric());
+    if subtags.next().is_some_and(is_primary) && subtags.all(is_subtag) {
+        return Some(text.to_owned());
+    }
+    let hint = text.contains('_').then(|| format!("did you mean {}?", quote(&text.replace('_', "-"))));
+    item.report(Wrong::new(format!("{} is not a language tag", quote(text))).expected(item.key.kind.words()).hint(hint));
+    None
+}
+
+/// What a compiled pattern may take: enough for any pattern a person writes, too little for `(a{1000}){1000}`.
+const PATTERN_BYTES: usize = 1 << 20;
+
+/// A regular expression, wrapped in `around` (`{}` standing for it).
+pub fn pattern(item: Item<'_>, around: [&str; 2]) -> Option<Regex> {
+    let text = item.text()?;
+    let build = |text: &str| RegexBuilder::new(text).size_limit(PATTERN_BYTES).build();
+    let wrong = |error: &regex::Error| {
+        let why = match error {
+            regex::Error::CompiledTooBig(_) => "it is too large when compiled".to_owned(),
+            // The last line says what, the ones before draw the place.
+            error => error.to_string().lines().last().unwrap_or("").trim_start_matches("error: ").to_owned(),
+        };
+        let hint = ["(?=", "(?!", "(?<=", "(?<!"].iter().any(|look| text.contains(look));
+        let hint = hint.then(|| "look-around is not supported; match more and put a group around the value".to_owned());
+        Wrong::new(format!("`{}` is not a regular expression: {why}", item.key.name)).hint(hint)
+    };
+    let [before, after] = around;
+    // Alone first, so that `)(` cannot lean on what is put around it.
+    let built = build(text).and_then(|alone| if before.is_empty() { Ok(alone) } else { build(&format!("{before}{text}{after}")) });
+    match built {
+        Ok(_) if text.is_empty() => {
+            item.report(Wrong::new(format!("`{}` is empty", item.key.name)).expected(item.key.kind.words()));
+            None
+        }
+        Ok(regex) => Some(regex),
+        Err(error) => {
+            item.report(wrong(&error));
+            None
+        }
+    }
+}
+
+/// A word of the key's list.
+pub fn word(item: Item<'_>) -> Option<&'static str> {
+    let text = item.full_text()?;
+    let (Kind::Word(words) | Kind::Words(words)) = item.key.kind else { return None };
+    let found = words.iter().copied().find(|word| *word == text);
+    if found.is_none() {
+        let hint = nearest(text, words.iter().copied()).map(|word| format!("did you mean `{word}`?"));
+        item.report(Wrong::new(format!("`{}` is {}", item.key.name, quote(text))).expected(item.key.kind.words()).hint(hint));
+    }
+    found
+}
+
+/// A text that can stand in a header line.
+pub fn header_text(item: Item<'_>) -> Option<String> {
+    let text = item.full_text()?;
+    if text.chars().any(char::is_control) {
+        item.report(Wrong::new(format!("`{}` holds a control character", item.key.name)));
+        return None;
+    }
+    Some(text.to_owned())
+}
+
+/// A `strptime` format that can give at least a month, a year or an instant.
+pub fn format(item: Item<'_>) -> Option<String> {
+    use jiff::fmt::strtime;
+    let text = item.full_text()?;
+    let sample = jiff::civil::date(2025, 3, 6).at(13, 45, 50, 0).to_zoned_datetime(TimeZone::UTC).ok()?;
+    let expected = item.key.kind.words();
+    // Written and read back, a format that can be read proves itself.
+    let read = strtime::format(text, &sample).and_then(|written| strtime::parse(text, written));
+    match read {
+        Ok(found) if found.year().is_some() || found.month().is_some() || found.timestamp().is_some() => {
+            return Some(text.to_owned());
+        }
+        Ok(_) => item.report(Wrong::new(format!("{} holds neither year nor month", quote(text))).expected(expected)),
+        Err(error) => {
+            item.report(Wrong::new(format!("{} is not a `strptime` format: {error}", quote(text))).expected(expected));
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_numbers_with_units() {
+        let seconds = |text| parse_duration(text).map(|duration| duration.as_secs());
+        assert_eq!(seconds("90s"), Ok(90));
+        assert_eq!(seconds("1h 30m"), Ok(5400));
+        assert_eq!(seconds("1h30m"), Ok(5400));
+        assert_eq!(seconds("2 days"), Ok(172_800));
+        assert_eq!(seconds("0s"), Ok(0));
+    }
+
+    #[test]
+    fn what_is_no_duration_says_why() {
+        for text in ["90", "h", "1x", "-1h", "1.5h", "99999999999999999999s", "9999999999999999999w", "1h,"] {
+            assert!(parse_duration(text).is_err(), "{text}");
+        }
+    }
+}
