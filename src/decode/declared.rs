@@ -109,7 +109,7 @@ impl<'a> Scan<'a> {
         while self.peek().is_some_and(&fits) {
             self.at += 1;
         }
-        &self.bytes[start..self.at.max(start)]
+        &self.bytes[start..self.at.clamp(start, self.bytes.len())]
     }
 
     /// The label of the `<meta>` whose attributes begin here.
@@ -167,13 +167,12 @@ fn in_content(content: &[u8]) -> Option<String> {
         rest = &rest[find(&lower, b"charset")? + b"charset".len()..];
         let Some(value) = rest.trim_ascii_start().strip_prefix(b"=") else { continue };
         let value = value.trim_ascii_start();
-        return match value.split_first() {
-            Some((quote @ (b'"' | b'\''), inner)) => label(&inner[..inner.iter().position(|b| b == quote)?]),
-            _ => {
-                let end = value.iter().position(|b| b.is_ascii_whitespace() || *b == b';');
-                label(&value[..end.unwrap_or(value.len())])
-            }
-        };
+        let quoted = value.split_first().filter(|(q, _)| matches!(q, b'"' | b'\''));
+        if let Some((quote, inner)) = quoted {
+            return label(&inner[..inner.iter().position(|b| b == quote)?]);
+        }
+        let end = value.iter().position(|b| b.is_ascii_whitespace() || *b == b';');
+        return label(&value[..end.unwrap_or(value.len())]);
     }
 }
 

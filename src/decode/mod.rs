@@ -111,12 +111,11 @@ fn declarations(page: &Page, diagnostics: &mut Vec<Diagnostic>) -> Result<Vec<Ch
     for (source, label) in labels {
         let Some(label) = label else { continue };
         refuse::by_label(&label)?;
-        match declared::encoding(&label, source) {
-            Some(encoding) => declared.push(Charset { encoding, source }),
-            None => {
-                let message = format!("{} says `{label}`, which is no charset", place(source));
-                diagnostics.push(Diagnostic::page(Code::CharsetDisagrees, message));
-            }
+        if let Some(encoding) = declared::encoding(&label, source) {
+            declared.push(Charset { encoding, source });
+        } else {
+            let message = format!("{} says `{label}`, which is no charset", place(source));
+            diagnostics.push(Diagnostic::page(Code::CharsetDisagrees, message));
         }
     }
     Ok(declared)
