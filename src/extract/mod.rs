@@ -1,1 +1,126 @@
-//! extract.
+//! Extract: a document and a source's rules → its listing. Pure, and never fails: what could not be read is a
+//! diagnostic. Believes nothing: addresses stay as written, dates stay texts.
+//!
+//! A row inside another row is a row of its own, and no field is ever taken from inside it: `article` matches the
+//! page's own `<article>` around the articles that are meant, and its headline must not be theirs. What gives such a
+//! frame neither headline nor teaser is dropped with `HeadlineMissing`.
+
+pub mod address;
+mod dates;
+mod facts;
+mod field;
+mod image;
+mod link;
+mod metadata;
+mod nearest;
+mod notes;
+mod parse;
+mod row;
+pub mod text;
+mod walk;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashSet;
+
+use ego_tree::NodeId;
+use scraper::{ElementRef, Html};
+
+use self::{
+    facts::Facts,
+    field::Place,
+    metadata::Metadata,
+    notes::Notes,
+    parse::{End, Parsed},
+    row::Reader,
+    walk::{Row, is_inert},
+};
+use crate::{
+    config::Rules,
+    decode::Document,
+    diagnostic::Code,
+    listing::{Container, Listing, RawEntry},
+};
+
+pub use nearest::nearest;
+
+/// The most rows read of a page. The longest honest listings (a year of court opinions on one page) have hundreds.
+pub const MAX_ROWS: usize = 1000;
+
+/// Reads a document by a source's rules.
+///
+/// `still_time` is asked between pieces of work of a few milliseconds; once it says no, what was read up to there is
+/// the listing, with a diagnostic.
+pub fn extract(document: &Document, rules: &Rules, still_time: &dyn Fn() -> bool) -> Listing {
+    let parsed = parse::parse(&document.text, still_time);
+    let mut notes = Notes::default();
+    note_end(parsed.end, document.text.len(), &mut notes);
+    let facts = Facts::read(&parsed.html, &document.url);
+    let metadata = Metadata::read(&facts.json_ld, &facts.base, &document.url);
+    let (container, elements) = rows(&parsed, rules, &mut notes);
+    let ids: HashSet<NodeId> = elements.iter().map(|e| e.id()).collect();
+    let reader = Reader { rules, metadata: &metadata };
+    // When parsing has used up the time, the little tree it made is still read: asking again would leave nothing.
+    let has_time = || parsed.end != End::Whole || still_time();
+    let mut entries: Vec<RawEntry> = Vec::new();
+    for (index, element) in elements.iter().enumerate() {
+        if !has_time() {
+            let message = format!("time ran out after {index} of {} rows", elements.len());
+            notes.page(Code::ParseDeadline, message);
+            break;
+        }
+        let place = Place { row: Row { element: *element, rows: &ids }, base: &facts.base };
+        entries.extend(reader.read(index + 1, place, &mut notes));
+    }
+    Listing {
+        entries,
+        container,
+        base: facts.base.clone(),
+        language: facts.language.clone(),
+        title: facts.title.clone(),
+        diagnostics: notes.finish(),
+    }
+}
+
+fn note_end(end: End, whole: usize, notes: &mut Notes) {
+    match end {
+        End::Whole => {}
+        End::OutOfTime(read) => {
+            let message = format!("time ran out after {read} of {whole} bytes; the rest was not read");
+            notes.page(Code::ParseDeadline, message);
+        }
+        End::TooDeep(read) => {
+            let message =
+                format!("elements nest too deep after {read} of {whole} bytes; the rest was not read");
+            notes.page(Code::PageTruncated, message);
+        }
+    }
+}
+
+/// The container's state and the elements of the rows, in page order.
+fn rows<'a>(parsed: &'a Parsed, rules: &Rules, notes: &mut Notes) -> (Container, Vec<ElementRef<'a>>) {
+    let Some(top) = root(&parsed.html) else { return (Container::Absent, Vec::new()) };
+    let containers: Option<HashSet<NodeId>> =
+        rules.listing.as_ref().map(|css| top.select(&css.selector).map(|e| e.id()).collect());
+    let container = match &containers {
+        None => Container::NotAsked,
+        Some(found) if found.is_empty() => return (Container::Absent, Vec::new()),
+        Some(_) => Container::Present,
+    };
+    let is_inside =
+        |e: &ElementRef| containers.as_ref().is_none_or(|c| e.ancestors().any(|a| c.contains(&a.id())));
+    let is_seen = |e: &ElementRef| !e.ancestors().filter_map(ElementRef::wrap).any(is_inert);
+    // A row that was still open when parsing stopped has half a headline; announcing it would be an invention.
+    let is_whole = |e: &ElementRef| !parsed.open.contains(&e.id());
+    let matching = top.select(&rules.entry.selector).filter(|e| is_inside(e) && is_seen(e) && is_whole(e));
+    let mut rows: Vec<ElementRef> = matching.take(MAX_ROWS + 1).collect();
+    if rows.len() > MAX_ROWS {
+        rows.truncate(MAX_ROWS);
+        notes.page(Code::PageTruncated, format!("more than {MAX_ROWS} rows; the rest was not read"));
+    }
+    (container, rows)
+}
+
+fn root(html: &Html) -> Option<ElementRef<'_>> {
+    html.tree.root().children().find_map(ElementRef::wrap)
+}

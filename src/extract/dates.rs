@@ -1,0 +1,151 @@
+//! Dates: a row → every text that may hold its date, best source first (DESIGN §8). Pure. Reads no date: that is
+//! `moment`'s.
+
+use scraper::ElementRef;
+use url::Url;
+
+use super::{
+    address,
+    field::{Place, tag},
+    metadata::Metadata,
+    text,
+};
+use crate::{
+    config::{DateFrom, DateRule},
+    listing::{DateSource, RawDate, RawEntry, RawField},
+};
+
+/// The most machine-readable dates of a row: an event has two or three, a calendar inside a row has hundreds.
+const MAX_TIME_ELEMENTS: usize = 8;
+
+/// The dates of a row whose other fields are known; `field` is what the configured date field gave.
+pub(super) fn of_row(
+    entry: &RawEntry,
+    field: Option<RawField>,
+    rule: Option<&DateRule>,
+    page: (Place<'_>, &Metadata),
+) -> Vec<RawDate> {
+    let (place, metadata) = page;
+    let mut dates = time_elements(place);
+    let link = entry.link.as_ref().and_then(|l| Some((l, address::resolve(place.base, &l.value).ok()?)));
+    dates.extend(link.as_ref().and_then(|(_, url)| from_metadata(metadata, url)));
+    dates.extend(field.map(|field| RawDate { source: DateSource::Field, field }));
+    let from = rule.map_or(&[][..], |r| r.from.as_slice());
+    for from in from {
+        dates.extend(match from {
+            DateFrom::Headline => copied(DateSource::Headline, entry.headline.as_ref()),
+            DateFrom::Teaser => copied(DateSource::Teaser, entry.teaser.as_ref()),
+            DateFrom::Link => link.as_ref().map(|(field, url)| from_path(field, url)),
+        });
+    }
+    if let Some((field, url)) = link.filter(|(_, url)| may_hold_year(url.path()))
+        && !from.contains(&DateFrom::Link)
+    {
+        dates.push(from_path(field, &url));
+    }
+    dates
+}
+
+/// Elements that state a date to machines; those that state a change only when there is no other.
+fn time_elements(place: Place) -> Vec<RawDate> {
+    let mut found: Vec<(Rank, RawField)> = Vec::new();
+    for element in place.row.elements(place.row.element) {
+        let Some((rank, written)) = machine_date(element) else { continue };
+        if found.iter().all(|(known, field)| *known != rank || field.value != written) {
+            found.push((rank, field(element, written)));
+        }
+        if found.len() == MAX_TIME_ELEMENTS {
+            break;
+        }
+    }
+    found.sort_by_key(|(rank, _)| *rank);
+    let best = found.first().map(|(rank, _)| *rank);
+    let is_wanted = |rank: Rank| rank != Rank::Changed || best == Some(Rank::Changed);
+    let wanted = found.into_iter().filter(|(rank, _)| is_wanted(*rank));
+    wanted.map(|(_, field)| RawDate { source: DateSource::TimeElement, field }).collect()
+}
+
+/// What a machine-readable date says it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    Published,
+    Unmarked,
+    Changed,
+}
+
+fn machine_date(element: ElementRef) -> Option<(Rank, String)> {
+    let value = element.value();
+    let marks =
+        || element.attr("itemprop").into_iter().flat_map(str::split_ascii_whitespace).chain(value.classes());
+    let is_published = element.attr("pubdate").is_some()
+        || marks().any(|m| matches!(m, "datePublished" | "published" | "dt-published" | "entry-date"));
+    let is_changed = marks().any(|m| matches!(m, "dateModified" | "updated" | "modified" | "dt-updated"));
+    // WordPress marks one element `published updated` when both are the same.
+    let rank = match (is_published, is_changed) {
+        (true, _) => Rank::Published,
+        (false, true) => Rank::Changed,
+        (false, false) => Rank::Unmarked,
+    };
+    let stated = || ["datetime", "content"].iter().find_map(|a| element.attr(a).filter(|v| has_digit(v)));
+    let written = if value.name() == "time" {
+        stated()
+            .map(str::to_owned)
+            .or_else(|| Some(text::of(element, &std::collections::HashSet::new())).filter(|t| is_iso(t)))
+    } else if marks()
+        .any(|m| matches!(m, "datePublished" | "dt-published" | "dateModified" | "dt-updated" | "published"))
+    {
+        let title = element.attr("title").filter(|t| is_iso(t));
+        stated().or(title).map(str::to_owned)
+    } else {
+        None
+    }?;
+    let written = text::fold(&written);
+    (!written.is_empty() && written.len() <= 60).then_some((rank, written))
+}
+
+fn has_digit(text: &str) -> bool {
+    text.bytes().any(|b| b.is_ascii_digit())
+}
+
+/// `2025-03...`: the content of a `<time>` without attributes must be such a text (HTML standard §4.5.14).
+fn is_iso(text: &str) -> bool {
+    let bytes = text.trim().as_bytes();
+    bytes.len() >= 7
+        && bytes[..4].iter().all(u8::is_ascii_digit)
+        && bytes[4] == b'-'
+        && bytes[5].is_ascii_digit()
+}
+
+fn field(element: ElementRef, written: String) -> RawField {
+    let selector = match element.value().name() {
+        "time" => "time[datetime]",
+        _ => "a published date",
+    };
+    RawField { value: written.clone(), raw: written, selector: selector.to_owned(), element: tag(element) }
+}
+
+fn from_metadata(metadata: &Metadata, link: &Url) -> Option<RawDate> {
+    let stated = metadata.of(link)?;
+    let field = RawField {
+        value: stated.date.clone(),
+        raw: stated.date.clone(),
+        selector: format!("JSON-LD {}", stated.place),
+        element: "<script type=\"application/ld+json\">".to_owned(),
+    };
+    Some(RawDate { source: DateSource::Metadata, field })
+}
+
+fn copied(source: DateSource, field: Option<&RawField>) -> Option<RawDate> {
+    field.map(|field| RawDate { source, field: field.clone() })
+}
+
+fn from_path(link: &RawField, url: &Url) -> RawDate {
+    let value = url.path().to_owned();
+    let field = RawField { value: value.clone(), raw: value, ..link.clone() };
+    RawDate { source: DateSource::LinkPath, field }
+}
+
+/// A path without four digits in a row holds no date, and is no text that should.
+fn may_hold_year(path: &str) -> bool {
+    path.as_bytes().windows(4).any(|w| w.iter().all(u8::is_ascii_digit))
+}

@@ -1,0 +1,192 @@
+//! Metadata: the page's JSON-LD → dates by the address of what they date. Pure.
+//!
+//! Follows schema.org's names in JSON as sites write it, not JSON-LD's own processing: contexts are not fetched.
+//! Refuses objects that describe the page and not an entry (`WebPage`, `WebSite`): their date is the page's.
+
+use std::collections::HashMap;
+
+use serde_json::{Map, Value};
+use url::Url;
+
+use super::address;
+
+/// All JSON-LD of a page that is read; real pages have some 10 KB.
+const MAX_BYTES: usize = 2 * 1024 * 1024;
+
+/// Dates by address.
+pub(super) struct Metadata {
+    dates: HashMap<String, Stated>,
+}
+
+/// A date an object states.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Stated {
+    /// As written.
+    pub(super) date: String,
+    /// The object's type and property, for messages: `NewsArticle datePublished`.
+    pub(super) place: String,
+}
+
+impl Metadata {
+    /// Reads the JSON-LD scripts of a page; what is not JSON gives nothing.
+    pub(super) fn read(scripts: &[String], base: &Url, page: &Url) -> Self {
+        let mut dates = HashMap::new();
+        let mut left = MAX_BYTES;
+        for script in scripts {
+            let Some(rest) = left.checked_sub(script.len()) else { break };
+            left = rest;
+            if let Some(value) = parse(script) {
+                collect(&value, base, &mut dates);
+            }
+        }
+        dates.remove(&key(page));
+        Self { dates }
+    }
+
+    /// The date stated for an address.
+    pub(super) fn of(&self, link: &Url) -> Option<&Stated> {
+        self.dates.get(&key(link))
+    }
+}
+
+/// JSON as sites write it: raw newlines inside strings, comments around, something after.
+fn parse(script: &str) -> Option<Value> {
+    let start = script.find(['{', '['])?;
+    let start = match script.find("<![CDATA[") {
+        Some(cdata) if cdata < start => cdata + script[cdata + 9..].find(['{', '['])? + 9,
+        _ => start,
+    };
+    // White space between tokens and forbidden inside strings: a space is right for both.
+    let clean: String = script[start..].chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    serde_json::Deserializer::from_str(&clean).into_iter::<Value>().next()?.ok()
+}
+
+fn collect(value: &Value, base: &Url, dates: &mut HashMap<String, Stated>) {
+    // An object, and the address its `ListItem` gave for it.
+    let mut waiting: Vec<(&Value, Option<&str>)> = vec![(value, None)];
+    while let Some((value, outer)) = waiting.pop() {
+        match value {
+            // Backwards, so that the first object that dates an address is met first.
+            Value::Array(values) => waiting.extend(values.iter().rev().map(|v| (v, outer))),
+            Value::Object(object) => {
+                let is_list_item = types(object).any(|t| t == "ListItem");
+                let given = if is_list_item { text(object.get("url")) } else { None };
+                if let Some(stated) = stated(object) {
+                    for written in addresses(object).chain(outer) {
+                        if let Ok(url) = address::resolve(base, written) {
+                            dates.entry(key(&url)).or_insert_with(|| stated.clone());
+                        }
+                    }
+                }
+                let inner = object.values().filter(|v| v.is_object() || v.is_array());
+                waiting.extend(inner.map(|v| (v, given)));
+            }
+            _ => {}
+        }
+    }
+}
+
+fn types(object: &Map<String, Value>) -> impl Iterator<Item = &str> {
+    let types = match object.get("@type") {
+        Some(Value::Array(types)) => types.as_slice(),
+        Some(one) => std::slice::from_ref(one),
+        None => &[],
+    };
+    types.iter().filter_map(Value::as_str).map(|t| t.rsplit(['/', '#', ':']).next().unwrap_or(t))
+}
+
+fn stated(object: &Map<String, Value>) -> Option<Stated> {
+    let kind = types(object).find(|t| is_entry(t))?;
+    ["datePublished", "uploadDate", "datePosted", "dateCreated", "startDate"].iter().find_map(|property| {
+        let date = text(object.get(*property))?.trim();
+        // The longest RFC 3339 date has 35 letters; more is prose.
+        let is_date = !date.is_empty() && date.len() <= 60;
+        is_date.then(|| Stated { date: date.to_owned(), place: format!("{kind} {property}") })
+    })
+}
+
+/// Types that describe one thing a listing lists. `WebPage`, `WebSite`, `CollectionPage` describe the page itself.
+fn is_entry(kind: &str) -> bool {
+    [
+        "Article",
+        "Posting",
+        "Event",
+        "Report",
+        "Episode",
+        "VideoObject",
+        "AudioObject",
+        "Review",
+        "Recipe",
+        "Thesis",
+    ]
+    .iter()
+    .any(|ending| kind.ends_with(ending))
+        || matches!(kind, "CreativeWork" | "Course" | "Dataset" | "Legislation" | "Book" | "Movie" | "HowTo")
+}
+
+fn addresses(object: &Map<String, Value>) -> impl Iterator<Item = &str> {
+    ["url", "mainEntityOfPage", "@id"].iter().filter_map(|property| text(object.get(*property)))
+}
+
+/// A string, or the address of an object that stands for one, or the first of several.
+fn text(value: Option<&Value>) -> Option<&str> {
+    match value? {
+        Value::String(text) => Some(text),
+        Value::Object(object) => object.get("@id").or_else(|| object.get("url")).and_then(Value::as_str),
+        Value::Array(values) => values.first().and_then(Value::as_str),
+        _ => None,
+    }
+}
+
+/// Sites write their own addresses in several ways on one page: with and without `www`, `https` and a last slash.
+fn key(url: &Url) -> String {
+    let host = url.host_str().unwrap_or("");
+    let host = host.strip_prefix("www.").unwrap_or(host);
+    format!("{host}{}?{}", url.path().trim_end_matches('/'), url.query().unwrap_or(""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(script: &str) -> Metadata {
+        let page = Url::parse("https://example.org/news/").unwrap();
+        Metadata::read(&[script.to_owned()], &page, &page)
+    }
+
+    fn date(metadata: &Metadata, link: &str) -> Option<String> {
+        metadata.of(&Url::parse(link).unwrap()).map(|s| s.date.clone())
+    }
+
+    #[test]
+    fn articles_in_graphs_arrays_and_lists_are_found() {
+        for script in [
+            r#"{"@graph":[{"@type":"NewsArticle","url":"/a","datePublished":"2025-03-06"}]}"#,
+            r#"[{"@type":["Thing","BlogPosting"],"mainEntityOfPage":{"@id":"https://www.example.org/a/"},"datePublished":"2025-03-06"}]"#,
+            r#"{"@type":"ItemList","itemListElement":[{"@type":"ListItem","url":"/a","item":{"@type":"Article","datePublished":"2025-03-06"}}]}"#,
+            r#"{"@type":"Blog","blogPost":{"@type":"http://schema.org/BlogPosting","@id":"http://example.org/a#x","datePublished":"2025-03-06"}}"#,
+            "//<![CDATA[\n{\"@type\":\"Event\",\"url\":\"/a\",\"name\":\"raw\nnewline\",\"startDate\":\"2025-03-06\"}\n//]]>",
+        ] {
+            assert_eq!(
+                date(&read(script), "https://example.org/a").as_deref(),
+                Some("2025-03-06"),
+                "{script}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_page_itself_dates_nothing() {
+        let page = r#"{"@type":"WebPage","url":"/a","datePublished":"2020-05-05"}"#;
+        assert_eq!(date(&read(page), "https://example.org/a"), None);
+        let own = r#"{"@type":"Article","url":"https://example.org/news","datePublished":"2020-05-05"}"#;
+        assert_eq!(date(&read(own), "https://example.org/news/"), None);
+    }
+
+    #[test]
+    fn broken_json_gives_nothing() {
+        for script in ["", "{", "not json", "{\"@type\":\"Article\",}", &"[".repeat(100_000)] {
+            assert!(read(script).dates.is_empty());
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! Text: an element or an attribute → the words a reader sees, white space folded. Pure.
+//!
+//! Characters that only steer display (bidi overrides, soft hyphens, zero-width marks) are removed: a headline
+//! that turns around the rest of the reader's line is no headline.
+
+use std::collections::HashSet;
+
+use ego_tree::NodeId;
+use scraper::{ElementRef, Node};
+use unicode_normalization::char::is_combining_mark;
+
+use super::walk::{Step, Walk, is_inert};
+
+/// The most letters read of one element before any cut: four times the longest field, so that a regex can still
+/// find its part, and an element of 50 MB costs nothing.
+const MAX_READ_CHARS: usize = 16_000;
+
+/// The longest run of combining marks: Vietnamese and Hebrew need three, heaps of them are drawn over other lines.
+const MAX_COMBINING: usize = 8;
+
+/// The text of an element, without the rows inside it and what nobody sees.
+pub(super) fn of(element: ElementRef, rows: &HashSet<NodeId>) -> String {
+    let mut folder = Folder::default();
+    let mut walk = Walk::new(*element);
+    while let Some(step) = walk.next() {
+        match step {
+            Step::Open(node) => match node.value() {
+                Node::Text(text) => folder.push(text),
+                Node::Element(inner) => {
+                    let is_row = node.id() != element.id() && rows.contains(&node.id());
+                    let is_unseen = ElementRef::wrap(node).is_some_and(is_inert) || inner.name() == "svg";
+                    if is_row || is_unseen {
+                        walk.leave_out();
+                    }
+                    if is_separate(inner.name()) {
+                        folder.separate();
+                    }
+                }
+                _ => {}
+            },
+            Step::Close(node) => {
+                if node.value().as_element().is_some_and(|e| is_separate(e.name())) {
+                    folder.separate();
+                }
+            }
+        }
+        if folder.is_full() {
+            break;
+        }
+    }
+    folder.finish()
+}
+
+/// A text with its white space folded and its steering characters removed.
+pub fn fold(text: &str) -> String {
+    let mut folder = Folder::default();
+    folder.push(text);
+    folder.finish()
+}
+
+/// A text cut to so many letters, at the end of a word where there is one near; `None`: it is short enough.
+pub(super) fn shorten(text: &str, limit: usize) -> Option<String> {
+    let (end, _) = text.char_indices().nth(limit)?;
+    let cut = &text[..end];
+    let is_inside_word = !text[end..].starts_with(char::is_whitespace);
+    let word = if is_inside_word { cut.rfind(char::is_whitespace) } else { None };
+    // Languages without spaces, and words of a megabyte, are cut where the limit falls.
+    let cut = match word {
+        Some(at) if at * 2 > cut.len() => &cut[..at],
+        _ => cut,
+    };
+    Some(cut.trim_end_matches(|c: char| c.is_whitespace() || is_invisible(c)).to_owned())
+}
+
+/// Builds folded text piece by piece.
+#[derive(Default)]
+struct Folder {
+    text: String,
+    chars: usize,
+    combining: usize,
+    needs_space: bool,
+}
+
+impl Folder {
+    fn push(&mut self, piece: &str) {
+        for c in piece.chars() {
+            if self.is_full() {
+                return;
+            }
+            self.push_char(c);
+        }
+    }
+
+    fn push_char(&mut self, c: char) {
+        if c.is_whitespace() {
+            self.needs_space = true;
+            return;
+        }
+        if is_steering(c) || (self.text.is_empty() && is_invisible(c)) {
+            return;
+        }
+        self.combining = if !c.is_ascii() && is_combining_mark(c) { self.combining + 1 } else { 0 };
+        if self.combining > MAX_COMBINING {
+            return;
+        }
+        if self.needs_space && !self.text.is_empty() {
+            self.text.push(' ');
+            self.chars += 1;
+        }
+        self.needs_space = false;
+        self.text.push(c);
+        self.chars += 1;
+    }
+
+    fn separate(&mut self) {
+        self.needs_space = true;
+    }
+
+    fn is_full(&self) -> bool {
+        self.chars >= MAX_READ_CHARS
+    }
+
+    fn finish(mut self) -> String {
+        let end = self.text.trim_end_matches(|c: char| c.is_whitespace() || is_invisible(c)).len();
+        self.text.truncate(end);
+        self.text
+    }
+}
+
+/// Characters that steer display or mean nothing in text.
+fn is_steering(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{200b}' | '\u{2060}' | '\u{feff}'
+            | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+            | '\u{fdd0}'..='\u{fdef}')
+        || u32::from(c) & 0xfffe == 0xfffe
+}
+
+/// Marks that mean something between letters (Persian, Hindi, emoji) and nothing at an end.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200c}'..='\u{200f}' | '\u{61c}' | '\u{180e}')
+}
+
+/// Elements that stand apart from the text around them: `<br>` and what CSS shows as a block.
+fn is_separate(name: &str) -> bool {
+    matches!(
+        name,
+        "address"
+            | "article"
+            | "aside"
+            | "audio"
+            | "blockquote"
+            | "body"
+            | "br"
+            | "button"
+            | "caption"
+            | "center"
+            | "dd"
+            | "details"
+            | "dialog"
+            | "dir"
+            | "div"
+            | "dl"
+            | "dt"
+            | "fieldset"
+            | "figcaption"
+            | "figure"
+            | "footer"
+            | "form"
+            | "h1"
+            | "h2"
+            | "h3"
+            | "h4"
+            | "h5"
+            | "h6"
+            | "header"
+            | "hgroup"
+            | "hr"
+            | "html"
+            | "iframe"
+            | "legend"
+            | "li"
+            | "main"
+            | "menu"
+            | "nav"
+            | "object"
+            | "ol"
+            | "optgroup"
+            | "option"
+            | "p"
+            | "pre"
+            | "search"
+            | "section"
+            | "select"
+            | "summary"
+            | "table"
+            | "tbody"
+            | "td"
+            | "textarea"
+            | "tfoot"
+            | "th"
+            | "thead"
+            | "tr"
+            | "ul"
+            | "video"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn white_space_of_every_kind_is_folded() {
+        assert_eq!(fold(" a\u{a0}\u{a0}b\t\r\nc\u{3000}d\u{2009}"), "a b c d");
+    }
+
+    #[test]
+    fn steering_characters_are_removed() {
+        assert_eq!(fold("\u{feff}se\u{ad}cu\u{200b}rity\u{202e} x\u{2066}y\u{0}\u{1f}\u{85}"), "security xy");
+    }
+
+    #[test]
+    fn joiners_stay_between_letters_and_go_at_the_ends() {
+        assert_eq!(fold("\u{200f}می\u{200c}خواهم\u{200e} "), "می\u{200c}خواهم");
+        assert_eq!(fold("👩\u{200d}👧"), "👩\u{200d}👧");
+    }
+
+    #[test]
+    fn heaps_of_marks_are_cut_down() {
+        assert_eq!(fold(&format!("e{}x", "\u{301}".repeat(1000))).chars().count(), 1 + MAX_COMBINING + 1);
+    }
+
+    #[test]
+    fn cuts_fall_between_words() {
+        assert_eq!(shorten("one two three", 9).as_deref(), Some("one two"));
+        assert_eq!(shorten("one two three", 7).as_deref(), Some("one two"));
+        assert_eq!(shorten("one two", 7), None);
+        assert_eq!(shorten("ééééé", 3).as_deref(), Some("ééé"));
+    }
+
+    proptest! {
+        #[test]
+        fn folding_twice_changes_nothing(text in any::<String>()) {
+            let once = fold(&text);
+            prop_assert_eq!(fold(&once), once);
+        }
+    }
+}
