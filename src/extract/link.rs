@@ -29,7 +29,7 @@ pub(super) fn of_headline<'a>(headline: Option<ElementRef<'a>>, place: Place<'a>
 }
 
 /// The one address all usable links of the row share.
-fn only<'a>(place: Place<'a>) -> Option<Written<'a>> {
+fn only(place: Place<'_>) -> Option<Written<'_>> {
     let mut links = place.row.elements(place.row.element).filter_map(href);
     let mut shared = None;
     for (element, written) in links.by_ref() {

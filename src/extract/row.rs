@@ -193,8 +193,9 @@ impl<'a> RowReading<'a> {
         if self.place.row.holds_rows() {
             return None;
         }
-        let images = self.place.row.elements(self.place.row.element).filter(|e| e.value().name() == "img");
-        images.filter_map(|e| stood_in(&text::fold(e.attr("alt")?), e)).next()
+        let mut images =
+            self.place.row.elements(self.place.row.element).filter(|e| e.value().name() == "img");
+        images.find_map(|e| stood_in(&text::fold(e.attr("alt")?), e))
     }
 
     fn path_tail(&self, link: &RawField) -> Option<RawField> {

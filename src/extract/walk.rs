@@ -87,10 +87,9 @@ impl<'a> Row<'a> {
     /// The elements from `from` up to and with the row itself, `from` first.
     pub(super) fn upwards(&self, from: ElementRef<'a>) -> impl Iterator<Item = ElementRef<'a>> + use<'a> {
         let own = self.element.id();
-        let above = std::iter::successors(Some(from), move |e| {
+        std::iter::successors(Some(from), move |e| {
             if e.id() == own { None } else { e.parent().and_then(ElementRef::wrap) }
-        });
-        above
+        })
     }
 
     /// Whether another row is inside this one.
