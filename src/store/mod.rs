@@ -1,1 +1,99 @@
-//! store.
+//! The store: plans → records that stay. The contract here is pure; `journal`, `checkpoint`, `index`, `lock` and
+//! `engine` touch the disk.
+//!
+//! A commit is durable when it stands in the store's own fsynced journal (`journal`). The sled index (`index`) is
+//! made from checkpoint and journal, is compared with them at every start, and is rebuilt when the two disagree
+//! (`recover` decides, `engine` does). No sled type leaves `index`. The store refuses to decide anything about
+//! entries: what is new, changed or the same is the business of `merge`.
+//!
+//! ```text
+//! <state>/LOCK                      who is using the store
+//! <state>/journal/00000001.log      commits, in order, each a checked frame
+//! <state>/checkpoint.jsonl          everything up to one commit, as JSON Lines
+//! <state>/checkpoint.previous.jsonl the one before, with the journal since, in case the first is damaged
+//! <state>/db/                       the sled index
+//! <state>/db.seal                   a digest of `db/`, there only after a clean close
+//! <state>/db.damaged-*              what was set aside, the newest two
+//! ```
+
+mod checkpoint;
+mod engine;
+mod error;
+mod frame;
+mod index;
+mod journal;
+mod layout;
+mod line;
+mod lock;
+mod memory;
+mod recover;
+mod repair;
+
+#[cfg(test)]
+mod contract;
+#[cfg(test)]
+mod recovery;
+#[cfg(test)]
+mod samples;
+#[cfg(test)]
+mod trials;
+
+use std::time::Duration;
+
+pub use engine::{Engine, open};
+pub use error::{Holder, StoreError};
+pub use line::Line;
+pub use memory::Memory;
+pub use repair::Repair;
+
+use crate::{
+    id::{EntryKey, SourceId},
+    record::{Plan, Record, SourceState},
+};
+
+/// Whole steps of a refresh, so that a shared database can stand in for the one on disk.
+pub trait Store: Send + Sync {
+    /// What is known of a source; the default when it was never committed.
+    fn state(&self, source: &SourceId) -> Result<SourceState, StoreError>;
+
+    /// Every source that was ever committed, in the order of their ids.
+    fn states(&self) -> Result<Vec<(SourceId, SourceState)>, StoreError>;
+
+    /// The records of a source that are recognised by any of `keys`, and its `recent` last ones by number; each
+    /// once, in the order of their numbers.
+    fn known(&self, source: &SourceId, keys: &[EntryKey], recent: usize) -> Result<Vec<Record>, StoreError>;
+
+    /// Writes plans as one group: all of it or nothing, validators and records together, durable when it
+    /// returns. Of two plans for one source the later wins, record by record.
+    ///
+    /// # Errors
+    /// The group is not known to be durable. It is either absent or whole when the store is next read.
+    fn commit(&self, plans: &[Plan]) -> Result<(), StoreError>;
+
+    /// The records a feed shows, newest first: by `published` in whole seconds, then by number.
+    fn records(&self, source: &SourceId, newest: Newest) -> Result<Vec<Record>, StoreError>;
+
+    /// Settles everything, so that the next start is quick. A store that was not closed has lost nothing.
+    fn close(&self) -> Result<(), StoreError>;
+}
+
+/// Which records a feed asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Newest {
+    /// At most this many.
+    pub count: usize,
+    /// Those published longer than this before the newest are left out; `None`: no limit.
+    pub age: Option<Duration>,
+}
+
+impl Newest {
+    /// The newest `count`, however old.
+    pub const fn of(count: usize) -> Self {
+        Self { count, age: None }
+    }
+
+    /// Whether a record belongs, given when the newest was published (both in whole seconds).
+    fn reaches(self, newest: i64, published: i64) -> bool {
+        self.age.is_none_or(|age| newest.abs_diff(published) <= age.as_secs())
+    }
+}

@@ -1,0 +1,535 @@
+//! The index: plans → sled, and records → whoever asks. Touches the database.
+//!
+//! sled 0.34.7 can lose everything without a word when power fails, and panics on damage. So nothing here is
+//! believed without proof: the sum of all keys and values stands beside them and is compared after every start
+//! that did not follow a clean close; a clean close leaves a seal, the digest of its files. Panics end at this
+//! file. It does not decide what to do about damage.
+
+#![allow(clippy::disallowed_methods, reason = "one of the files that touch the disk")]
+
+use std::{
+    cell::Cell,
+    collections::{BTreeMap, BTreeSet},
+    fs::{self, File},
+    io::{self, ErrorKind},
+    panic::{self, AssertUnwindSafe},
+    path::{Path, PathBuf},
+    sync::Once,
+    thread,
+    time::Duration,
+};
+
+use serde::de::DeserializeOwned;
+use sled::{
+    IVec, Transactional as _, Tree,
+    transaction::{ConflictableTransactionError, TransactionError, TransactionalTree},
+};
+
+use super::{
+    Newest,
+    error::StoreError,
+    layout::{self, Meta, Table},
+    line::Line,
+};
+use crate::{
+    id::{EntryKey, SourceId},
+    record::{Plan, Record, SourceState},
+};
+
+/// sled's own default of 1 GiB is more than the machines of these users have; real use is about twice this.
+const CACHE_BYTES: u64 = 64 << 20;
+/// How often sled writes and syncs by itself. Never `None`: that thread is also the one that frees space.
+const FLUSH_EVERY_MS: u64 = 500;
+/// sled's lock on its file lasts some milliseconds beyond its handle.
+const LOCK_PATIENCE: Duration = Duration::from_secs(2);
+const LOCK_RETRY: Duration = Duration::from_millis(5);
+const META_KEY: &[u8] = b"meta";
+
+/// The sled index of one store.
+pub struct Index {
+    path: PathBuf,
+    db: sled::Db,
+    tables: Vec<Tree>,
+    meta_table: Tree,
+    /// As of the last write, also one that did not write it.
+    meta: Option<Meta>,
+}
+
+/// Why the index did not answer.
+#[derive(Debug)]
+pub enum Trouble {
+    /// Disk, rights, limits: making a new index would not help.
+    World(StoreError),
+    /// What it holds is not what was written.
+    Damaged(String),
+}
+
+/// What the seal of a folder says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seal {
+    /// The files are as they were after a clean close.
+    Whole,
+    /// There was no clean close.
+    Missing,
+    /// The files changed since the clean close.
+    Broken,
+}
+
+/// Whether a write is the whole of a commit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// Commit this number, whole: what the index says of itself is written with it.
+    Commit(u64),
+    /// A piece of a rebuild, proven by nothing until [`Index::finish`].
+    Piece,
+}
+
+type Writes = BTreeMap<(Table, Vec<u8>), Option<Vec<u8>>>;
+
+impl Index {
+    /// Opens or creates.
+    pub fn open(path: &Path) -> Result<Self, Trouble> {
+        let config = sled::Config::new()
+            .path(path)
+            .cache_capacity(CACHE_BYTES)
+            .flush_every_ms(Some(FLUSH_EVERY_MS));
+        let open = || {
+            let db = config.open()?;
+            let tables = Table::ALL.iter().map(|table| db.open_tree(table.name())).collect::<Result<_, _>>()?;
+            let meta_table = db.open_tree("meta")?;
+            let meta = meta_table.get(META_KEY)?;
+            Ok((db, tables, meta_table, meta))
+        };
+        let mut waited = Duration::ZERO;
+        let (db, tables, meta_table, bytes) = loop {
+            match guarded(path, "open", open) {
+                Err(Trouble::World(StoreError::Io { source, .. }))
+                    if is_lock_trouble(&source) && waited < LOCK_PATIENCE =>
+                {
+                    thread::sleep(LOCK_RETRY);
+                    waited += LOCK_RETRY;
+                }
+                other => break other?,
+            }
+        };
+        let meta = match bytes.as_deref().map(Meta::decode) {
+            None => None,
+            Some(Ok(meta)) => Some(meta),
+            Some(Err(Some(found))) => {
+                let path = path.to_path_buf();
+                return Err(Trouble::World(StoreError::Newer { path, found, known: layout::VERSION }));
+            }
+            Some(Err(None)) => return Err(Trouble::Damaged("what it says of itself is garbled".to_owned())),
+        };
+        Ok(Self { path: path.to_path_buf(), db, tables, meta_table, meta })
+    }
+
+    /// What it says of itself; `None`: it is empty, or a rebuild was not finished.
+    pub fn meta(&self) -> Option<Meta> {
+        self.meta
+    }
+
+    /// Whether it holds nothing at all.
+    pub fn is_empty(&self) -> bool {
+        let all_empty = || Ok(self.tables.iter().all(Tree::is_empty));
+        self.guard("read", all_empty).unwrap_or(false)
+    }
+
+    /// Makes an empty index the beginning of a store.
+    pub fn begin(&mut self, meta: Meta) -> Result<(), Trouble> {
+        self.meta = Some(meta);
+        self.finish(meta.last_seq)
+    }
+
+    /// Ends a rebuild: from now on the index is what it says, up to commit `last_seq`.
+    pub fn finish(&mut self, last_seq: u64) -> Result<(), Trouble> {
+        let mut meta = self.meta.expect("a rebuild begins with the epoch");
+        meta.last_seq = last_seq;
+        self.write(&BTreeMap::new(), Some(meta))?;
+        self.meta = Some(meta);
+        Ok(())
+    }
+
+    /// Begins a rebuild of an empty index, which counts for nothing until [`Index::finish`].
+    pub fn begin_rebuild(&mut self, meta: Meta) {
+        self.meta = Some(meta);
+    }
+
+    /// Compares everything with the sum that stands beside it.
+    pub fn verify(&self) -> Result<(), Trouble> {
+        let Some(said) = self.meta else { return Err(Trouble::Damaged("it is empty".to_owned())) };
+        let mut found = Meta { sources: 0, records: 0, sum: 0, ..said };
+        for table in Table::ALL {
+            self.guard("read", || {
+                for pair in self.table(table) {
+                    let (key, value) = pair?;
+                    found.sum = found.sum.wrapping_add(layout::weight(table, &key, &value));
+                    let is_first_part = key.ends_with(&[0, 0]);
+                    match table {
+                        Table::Record if is_first_part => found.records += 1,
+                        Table::Source if is_first_part => found.sources += 1,
+                        _ => {}
+                    }
+                }
+                Ok(())
+            })?;
+        }
+        if found == said {
+            return Ok(());
+        }
+        Err(Trouble::Damaged(format!(
+            "it holds {} records where {} were written, or not what was written",
+            found.records, said.records
+        )))
+    }
+
+    /// Writes plans in one transaction.
+    pub fn apply(&mut self, plans: &[Plan], extent: Extent) -> Result<(), Trouble> {
+        let (writes, mut meta) = self.stage(plans)?;
+        match extent {
+            Extent::Commit(seq) => {
+                meta.last_seq = seq;
+                self.write(&writes, Some(meta))?;
+            }
+            Extent::Piece => self.write(&writes, None)?,
+        }
+        self.meta = Some(meta);
+        Ok(())
+    }
+
+    /// What plans come to, key by key, and what the index will say of itself then.
+    fn stage(&self, plans: &[Plan]) -> Result<(Writes, Meta), Trouble> {
+        let mut meta = self.meta.expect("an index is begun before it is written");
+        let mut states: BTreeMap<&SourceId, &SourceState> = BTreeMap::new();
+        let mut records: BTreeMap<(&SourceId, u64), &Record> = BTreeMap::new();
+        for plan in plans {
+            states.insert(&plan.source, &plan.state);
+            records.extend(plan.records.iter().map(|record| ((&plan.source, record.number), record)));
+        }
+        let mut writes = Writes::new();
+        for (&source, &state) in &states {
+            let base = layout::of_source(source);
+            meta.sources += u64::from(self.replace(Table::Source, &base, layout::parts(&base, state), &mut writes)?);
+        }
+        for (&(source, number), &record) in &records {
+            if let Some(old) = self.record(source, number)? {
+                writes.insert((Table::Published, layout::published(source, old.published, number)), None);
+                writes.extend(old.keys.iter().map(|key| ((Table::Key, layout::key(source, key, number)), None)));
+            }
+            let base = layout::of_record(source, number);
+            meta.records += u64::from(self.replace(Table::Record, &base, layout::parts(&base, record), &mut writes)?);
+            writes.insert((Table::Published, layout::published(source, record.published, number)), Some(Vec::new()));
+            let added = |key| ((Table::Key, layout::key(source, key, number)), Some(Vec::new()));
+            writes.extend(record.keys.iter().map(added));
+        }
+        self.guard("read", || {
+            for ((table, key), new) in &writes {
+                if let Some(old) = self.table(*table).get(key)? {
+                    meta.sum = meta.sum.wrapping_sub(layout::weight(*table, key, &old));
+                }
+                if let Some(new) = new {
+                    meta.sum = meta.sum.wrapping_add(layout::weight(*table, key, new));
+                }
+            }
+            Ok(())
+        })?;
+        Ok((writes, meta))
+    }
+
+    /// Puts the parts of a value in place of those there are; says whether there were none.
+    fn replace(
+        &self,
+        table: Table,
+        base: &[u8],
+        parts: Vec<(Vec<u8>, Vec<u8>)>,
+        writes: &mut Writes,
+    ) -> Result<bool, Trouble> {
+        let old = self.guard("read", || self.table(table).scan_prefix(base).keys().collect::<Result<Vec<_>, _>>())?;
+        let is_new = old.is_empty();
+        writes.extend(old.into_iter().map(|key| ((table, key.to_vec()), None)));
+        writes.extend(parts.into_iter().map(|(key, part)| ((table, key), Some(part))));
+        Ok(is_new)
+    }
+
+    fn write(&self, writes: &Writes, meta: Option<Meta>) -> Result<(), Trouble> {
+        let writes: Vec<(usize, IVec, Option<IVec>)> = writes
+            .iter()
+            .map(|((table, key), value)| (*table as usize, key.as_slice().into(), value.as_deref().map(IVec::from)))
+            .collect();
+        let meta = meta.map(|meta| IVec::from(meta.encode()));
+        let trees: Vec<&Tree> = self.tables.iter().chain([&self.meta_table]).collect();
+        self.guard("write", || {
+            let result = trees.as_slice().transaction(|trees: &Vec<TransactionalTree>| {
+                for (table, key, value) in &writes {
+                    match value {
+                        Some(value) => trees[*table].insert(key.clone(), value.clone())?,
+                        None => trees[*table].remove(key.clone())?,
+                    };
+                }
+                if let Some(meta) = &meta {
+                    trees[Table::ALL.len()].insert(META_KEY, meta.clone())?;
+                }
+                Ok::<(), ConflictableTransactionError<()>>(())
+            });
+            match result {
+                Ok(()) => Ok(()),
+                Err(TransactionError::Storage(error)) => Err(error),
+                Err(TransactionError::Abort(())) => Err(sled::Error::Unsupported("an abort".to_owned())),
+            }
+        })
+    }
+
+    /// What is known of a source; `None`: nothing.
+    pub fn state(&self, source: &SourceId) -> Result<Option<SourceState>, Trouble> {
+        self.value(Table::Source, &layout::of_source(source))
+    }
+
+    /// One record; `None`: there is none with this number.
+    pub fn record(&self, source: &SourceId, number: u64) -> Result<Option<Record>, Trouble> {
+        self.value(Table::Record, &layout::of_record(source, number))
+    }
+
+    /// Every source, in the order of their ids.
+    pub fn states(&self) -> Result<Vec<(SourceId, SourceState)>, Trouble> {
+        let mut sources = BTreeSet::new();
+        self.guard("read", || {
+            for key in self.table(Table::Source).iter().keys() {
+                sources.extend(layout::read_source(&key?));
+            }
+            Ok(())
+        })?;
+        let state = |source: SourceId| {
+            let state = self.state(&source)?.ok_or_else(|| missing(&source))?;
+            Ok((source, state))
+        };
+        sources.into_iter().map(state).collect()
+    }
+
+    /// The numbers of the records that have any of `keys`, and of the `recent` last.
+    pub fn numbers(&self, source: &SourceId, keys: &[EntryKey], recent: usize) -> Result<BTreeSet<u64>, Trouble> {
+        let mut numbers = BTreeSet::new();
+        self.guard("read", || {
+            for key in keys {
+                for found in self.table(Table::Key).scan_prefix(layout::of_key(source, key)).keys() {
+                    numbers.extend(layout::read_number(&found?));
+                }
+            }
+            let mut last = BTreeSet::new();
+            let mut newest_first = self.table(Table::Record).scan_prefix(layout::of_source(source)).keys();
+            while let Some(key) = newest_first.next_back() {
+                let Some((_, number)) = layout::read_record(&key?) else { continue };
+                if !last.contains(&number) && last.len() == recent {
+                    break;
+                }
+                last.insert(number);
+            }
+            numbers.extend(last);
+            Ok(())
+        })?;
+        Ok(numbers)
+    }
+
+    /// The numbers of the records a feed shows, newest first.
+    pub fn newest(&self, source: &SourceId, newest: Newest) -> Result<Vec<u64>, Trouble> {
+        self.guard("read", || {
+            let mut numbers = Vec::new();
+            let mut first = None;
+            for key in self.table(Table::Published).scan_prefix(layout::of_source(source)).keys().take(newest.count) {
+                let Some((published, number)) = layout::read_published(&key?) else { continue };
+                if !newest.reaches(*first.get_or_insert(published), published) {
+                    break;
+                }
+                numbers.push(number);
+            }
+            Ok(numbers)
+        })
+    }
+
+    /// The records with these numbers, in this order.
+    pub fn records(
+        &self,
+        source: &SourceId,
+        numbers: impl IntoIterator<Item = u64>,
+    ) -> Result<Vec<Record>, Trouble> {
+        let record = |number| self.record(source, number)?.ok_or_else(|| missing(source));
+        numbers.into_iter().map(record).collect()
+    }
+
+    /// Everything, source by source: its state, then its records by number.
+    pub fn lines(&self, sink: &mut dyn FnMut(Line) -> Result<(), StoreError>) -> Result<(), Trouble> {
+        for (source, state) in self.states()? {
+            let numbers = self.numbers(&source, &[], usize::MAX)?;
+            sink(Line::Source { source: source.clone(), state: Box::new(state) }).map_err(Trouble::World)?;
+            for number in numbers {
+                let record = self.record(&source, number)?.ok_or_else(|| missing(&source))?;
+                sink(Line::Record { source: source.clone(), record: Box::new(record) }).map_err(Trouble::World)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes out everything and ends; with the files at rest.
+    pub fn close(self) -> Result<(), Trouble> {
+        let path = self.path.clone();
+        self.guard("write", || self.db.flush())?;
+        guarded(&path, "close", || {
+            drop(self);
+            Ok(())
+        })?;
+        let settle = || {
+            let mut waited = Duration::ZERO;
+            // The lock is free when the last of sled's threads has let go of the file.
+            while fs4::FileExt::try_lock(&File::open(path.join("db"))?).is_err() && waited < LOCK_PATIENCE {
+                thread::sleep(LOCK_RETRY);
+                waited += LOCK_RETRY;
+            }
+            for file in files(&path)? {
+                File::open(file)?.sync_all()?;
+            }
+            Ok(())
+        };
+        settle().map_err(|error| Trouble::World(StoreError::io("sync", &path, error)))
+    }
+
+    /// Ends without a word: what it holds is not needed any more.
+    pub fn discard(self) {
+        let path = self.path.clone();
+        // sled writes when it is dropped, and may fail or panic at it; nobody will read that.
+        let _ = guarded(&path, "close", || {
+            drop(self);
+            Ok(())
+        });
+    }
+
+    fn value<T: DeserializeOwned>(&self, table: Table, base: &[u8]) -> Result<Option<T>, Trouble> {
+        let bytes = self.guard("read", || {
+            let mut bytes = Vec::new();
+            for part in self.table(table).scan_prefix(base).values() {
+                bytes.extend_from_slice(&part?);
+            }
+            Ok(bytes)
+        })?;
+        if bytes.is_empty() {
+            return Ok(None);
+        }
+        layout::value(&bytes).map(Some).map_err(Trouble::Damaged)
+    }
+
+    fn table(&self, table: Table) -> &Tree {
+        &self.tables[table as usize]
+    }
+
+    fn guard<T>(&self, doing: &'static str, work: impl FnMut() -> sled::Result<T>) -> Result<T, Trouble> {
+        guarded(&self.path, doing, work)
+    }
+}
+
+/// Compares the files of an index with its seal, and breaks the seal: whoever opens the index changes them.
+pub fn unseal(dir: &Path, seal: &Path) -> Result<Seal, StoreError> {
+    let said = match fs::read_to_string(seal) {
+        Ok(said) => said,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Seal::Missing),
+        Err(error) if error.kind() == ErrorKind::InvalidData => String::new(),
+        Err(error) => return Err(StoreError::io("read", seal, error)),
+    };
+    let found = digest(dir).map_err(|error| StoreError::io("read", dir, error))?;
+    fs::remove_file(seal).map_err(|error| StoreError::io("delete", seal, error))?;
+    Ok(if said == found { Seal::Whole } else { Seal::Broken })
+}
+
+/// Seals the files of a closed index. A seal that power loss makes untrue is broken, which costs a rebuild.
+pub fn seal(dir: &Path, seal: &Path) -> Result<(), StoreError> {
+    let digest = digest(dir).map_err(|error| StoreError::io("read", dir, error))?;
+    fs::write(seal, digest).map_err(|error| StoreError::io("write", seal, error))
+}
+
+fn digest(dir: &Path) -> io::Result<String> {
+    let mut digest = blake3::Hasher::new();
+    for path in files(dir)? {
+        let mut file = File::open(&path)?;
+        digest.update(path.strip_prefix(dir).unwrap_or(&path).as_os_str().as_encoded_bytes());
+        digest.update(&file.metadata()?.len().to_le_bytes());
+        io::copy(&mut file, &mut digest)?;
+    }
+    Ok(digest.finalize().to_hex().to_string())
+}
+
+/// Every file of a folder and the folders in it, in order.
+fn files(dir: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    let entries = match fs::read_dir(dir) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(found),
+        other => other?,
+    };
+    for entry in entries {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            found.extend(files(&entry.path())?);
+        } else {
+            found.push(entry.path());
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn missing(source: &SourceId) -> Trouble {
+    Trouble::Damaged(format!("something of source `{source}` is missing"))
+}
+
+/// Runs something of sled's; a panic is damage.
+fn guarded<T>(path: &Path, doing: &'static str, work: impl FnOnce() -> sled::Result<T>) -> Result<T, Trouble> {
+    hush_panics();
+    let is_outer = !QUIET.replace(true);
+    let result = panic::catch_unwind(AssertUnwindSafe(work));
+    if is_outer {
+        QUIET.set(false);
+    }
+    match result {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(sled::Error::Io(error))) if is_of_the_world(&error) => {
+            Err(Trouble::World(StoreError::io(doing, path, error)))
+        }
+        Ok(Err(error)) => Err(Trouble::Damaged(format!("sled cannot {doing} it ({})", one_line(&error.to_string())))),
+        Err(panic) => {
+            let text = panic.downcast_ref::<String>().map(String::as_str);
+            let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no reason given");
+            Err(Trouble::Damaged(format!("sled gave up on it ({})", one_line(text))))
+        }
+    }
+}
+
+/// Whether an error is of the disk, the rights or the limits rather than of what the files hold. sled wraps some
+/// errors in new ones of kind `Other` that keep only the text.
+fn is_of_the_world(error: &io::Error) -> bool {
+    error.raw_os_error().is_some_and(|_| error.kind() != ErrorKind::NotFound && error.kind() != ErrorKind::InvalidInput)
+        || matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem)
+        || is_lock_trouble(error)
+}
+
+fn is_lock_trouble(error: &io::Error) -> bool {
+    error.to_string().contains("could not acquire lock")
+}
+
+/// A message of sled's on one line, and not a page of it.
+fn one_line(text: &str) -> String {
+    let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    line.chars().take(160).collect()
+}
+
+thread_local! {
+    static QUIET: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Keeps panics that [`guarded`] catches from the terminal; all others are told as before.
+fn hush_panics() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let before = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            if !QUIET.get() {
+                before(info);
+            }
+        }));
+    });
+}

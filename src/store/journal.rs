@@ -1,0 +1,266 @@
+//! The journal: commits → files that survive power loss, and back. Touches the disk.
+//!
+//! A commit is durable when `append` returns. Nothing is ever overwritten; a file is deleted only when two
+//! checkpoints hold what it says.
+
+#![allow(clippy::disallowed_methods, reason = "one of the files that touch the disk")]
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{ErrorKind, Write as _},
+    path::{Path, PathBuf},
+};
+
+use uuid::Uuid;
+
+use super::{
+    error::StoreError,
+    frame::{self, Frame, Header},
+    repair::Repair,
+};
+
+/// A journal being written.
+#[derive(Debug)]
+pub struct Journal {
+    dir: PathBuf,
+    epoch: Uuid,
+    /// Every file but the one being written.
+    older: Vec<Piece>,
+    current: Piece,
+    file: File,
+}
+
+/// What is known of one file.
+#[derive(Clone, Debug)]
+struct Piece {
+    number: u64,
+    /// The last commit in it; 0: none.
+    last_seq: u64,
+    bytes: u64,
+    is_damaged: bool,
+}
+
+/// Everything a journal folder holds.
+#[derive(Debug)]
+pub struct Found {
+    dir: PathBuf,
+    pieces: Vec<Piece>,
+    /// Which store it belongs to; `None`: no file says so.
+    pub epoch: Option<Uuid>,
+    /// The commits, in order.
+    pub frames: Vec<Frame>,
+    /// What was amiss.
+    pub repairs: Vec<Repair>,
+}
+
+impl Found {
+    /// Whether something other than a torn end is wrong with a file.
+    pub fn is_damaged(&self) -> bool {
+        self.pieces.iter().any(|piece| piece.is_damaged)
+    }
+}
+
+/// Reads all there is and cuts off a torn end. Nothing is written to a journal of a newer version.
+pub fn find(dir: &Path) -> Result<Found, StoreError> {
+    let mut found =
+        Found { dir: dir.to_path_buf(), pieces: Vec::new(), epoch: None, frames: Vec::new(), repairs: Vec::new() };
+    let numbers = numbers(dir)?;
+    let mut read = Vec::new();
+    for &number in &numbers {
+        let path = path_of(dir, number);
+        let bytes = fs::read(&path).map_err(|error| StoreError::io("read", &path, error))?;
+        let scan = frame::scan(&bytes);
+        match scan.header {
+            Header::Newer(version) => {
+                return Err(StoreError::Newer { path, found: version, known: frame::VERSION });
+            }
+            Header::Known(epoch) => found.epoch = Some(epoch),
+            Header::Damaged => {}
+        }
+        read.push((number, path, bytes.len(), scan));
+    }
+    for (number, path, length, scan) in read {
+        let is_last = numbers.last() == Some(&number);
+        let mut piece = Piece {
+            number,
+            last_seq: scan.frames.last().map_or(0, |frame| frame.seq),
+            bytes: scan.end as u64,
+            is_damaged: false,
+        };
+        match scan.header {
+            Header::Known(epoch) if Some(epoch) != found.epoch => {
+                piece.is_damaged = true;
+                piece.last_seq = 0;
+                found.pieces.push(piece);
+                found.repairs.push(Repair::Unusable { path, why: "it belongs to another store".to_owned() });
+                continue;
+            }
+            // A file that a crash left without a whole header, and so without a commit, is not damage.
+            Header::Damaged if length <= frame::HEADER_BYTES => {}
+            Header::Damaged => {
+                piece.is_damaged = true;
+                found.repairs.push(Repair::JournalDamaged {
+                    path: path.clone(),
+                    at: 0,
+                    bytes: frame::HEADER_BYTES.min(length),
+                });
+            }
+            Header::Known(_) | Header::Newer(_) => {}
+        }
+        for &(at, bytes) in &scan.damaged {
+            piece.is_damaged = true;
+            found.repairs.push(Repair::JournalDamaged { path: path.clone(), at, bytes });
+        }
+        if scan.end < length {
+            let bytes = length - scan.end;
+            if is_last && !piece.is_damaged {
+                cut(&path, scan.end as u64)?;
+                found.repairs.push(Repair::TornTail { path, bytes });
+            } else {
+                piece.is_damaged = true;
+                found.repairs.push(Repair::JournalDamaged { path, at: scan.end, bytes });
+            }
+        }
+        found.frames.extend(scan.frames);
+        found.pieces.push(piece);
+    }
+    found.frames.sort_by_key(|frame| frame.seq);
+    found.frames.dedup_by_key(|frame| frame.seq);
+    Ok(found)
+}
+
+impl Journal {
+    /// Goes on with the last file, or begins a new one where there is none or the last is damaged.
+    pub fn resume(found: Found, epoch: Uuid) -> Result<Self, StoreError> {
+        let Found { dir, mut pieces, .. } = found;
+        let usable = |piece: &Piece| !piece.is_damaged && piece.bytes >= frame::HEADER_BYTES as u64;
+        if let Some(current) = pieces.pop_if(|piece| usable(piece)) {
+            let path = path_of(&dir, current.number);
+            let file = OpenOptions::new()
+                .append(true)
+                .open(&path)
+                .map_err(|error| StoreError::io("open", &path, error))?;
+            return Ok(Self { dir, epoch, older: pieces, current, file });
+        }
+        let number = pieces.last().map_or(1, |piece| piece.number + 1);
+        let (current, file) = begin(&dir, number, epoch)?;
+        Ok(Self { dir, epoch, older: pieces, current, file })
+    }
+
+    /// Writes a commit and returns when it is on the disk.
+    ///
+    /// # Errors
+    /// The file is as it was before, or, when even that fails, the journal must be found anew.
+    pub fn append(&mut self, frame: &Frame) -> Result<(), Broken> {
+        let path = path_of(&self.dir, self.current.number);
+        let bytes = frame::encode(frame);
+        if let Err(error) = self.file.write_all(&bytes) {
+            let is_whole = self.file.set_len(self.current.bytes).and_then(|()| self.file.sync_data()).is_ok();
+            return Err(Broken { error: StoreError::io("write", &path, error), is_whole });
+        }
+        if let Err(error) = self.file.sync_data() {
+            // After a failed sync nobody knows what is on the disk: only reading it again tells. The error that
+            // counts is the first one.
+            let _ = self.file.set_len(self.current.bytes);
+            return Err(Broken { error: StoreError::io("sync", &path, error), is_whole: false });
+        }
+        self.current.bytes += bytes.len() as u64;
+        self.current.last_seq = frame.seq;
+        Ok(())
+    }
+
+    /// How much has been written since the last checkpoint.
+    pub fn bytes(&self) -> u64 {
+        self.current.bytes
+    }
+
+    /// Begins a new file: a checkpoint holds all before it.
+    pub fn rotate(&mut self) -> Result<(), StoreError> {
+        let (next, file) = begin(&self.dir, self.current.number + 1, self.epoch)?;
+        self.older.push(std::mem::replace(&mut self.current, next));
+        self.file = file;
+        Ok(())
+    }
+
+    /// Deletes files with nothing after commit `seq`, and puts damaged ones aside.
+    pub fn release(&mut self, seq: u64) -> Result<(), StoreError> {
+        for piece in std::mem::take(&mut self.older) {
+            let path = path_of(&self.dir, piece.number);
+            if piece.is_damaged {
+                let aside = path.with_extension("log.damaged");
+                fs::rename(&path, &aside).map_err(|error| StoreError::io("rename", &path, error))?;
+            } else if piece.last_seq <= seq {
+                fs::remove_file(&path).map_err(|error| StoreError::io("delete", &path, error))?;
+            } else {
+                self.older.push(piece);
+            }
+        }
+        sync_dir(&self.dir)
+    }
+
+    /// Makes every later write fail with a full disk.
+    #[cfg(test)]
+    pub fn fill(&mut self) {
+        self.file = OpenOptions::new().write(true).open("/dev/full").unwrap();
+    }
+}
+
+/// A commit that was not written.
+#[derive(Debug)]
+pub struct Broken {
+    /// Why.
+    pub error: StoreError,
+    /// Whether the file is again as it was before.
+    pub is_whole: bool,
+}
+
+/// Makes what was created, renamed or deleted in a folder permanent.
+pub fn sync_dir(dir: &Path) -> Result<(), StoreError> {
+    if cfg!(not(unix)) {
+        // Only Unix lets a folder be opened as a file.
+        return Ok(());
+    }
+    File::open(dir).and_then(|dir| dir.sync_all()).map_err(|error| StoreError::io("sync", dir, error))
+}
+
+fn begin(dir: &Path, number: u64, epoch: Uuid) -> Result<(Piece, File), StoreError> {
+    fs::create_dir_all(dir).map_err(|error| StoreError::io("create", dir, error))?;
+    let path = path_of(dir, number);
+    let write = || {
+        let mut file = OpenOptions::new().append(true).create_new(true).open(&path)?;
+        file.write_all(&frame::header(epoch))?;
+        file.sync_all()?;
+        Ok(file)
+    };
+    let file = write().map_err(|error| StoreError::io("create", &path, error))?;
+    sync_dir(dir)?;
+    if let Some(parent) = dir.parent() {
+        sync_dir(parent)?;
+    }
+    Ok((Piece { number, last_seq: 0, bytes: frame::HEADER_BYTES as u64, is_damaged: false }, file))
+}
+
+fn cut(path: &Path, length: u64) -> Result<(), StoreError> {
+    let file = OpenOptions::new().write(true).open(path).map_err(|error| StoreError::io("open", path, error))?;
+    file.set_len(length).and_then(|()| file.sync_all()).map_err(|error| StoreError::io("write", path, error))
+}
+
+fn path_of(dir: &Path, number: u64) -> PathBuf {
+    dir.join(format!("{number:08}.log"))
+}
+
+fn numbers(dir: &Path) -> Result<Vec<u64>, StoreError> {
+    let entries = match fs::read_dir(dir) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(StoreError::io("read", dir, error)),
+    };
+    let mut numbers = Vec::new();
+    for entry in entries {
+        let name = entry.map_err(|error| StoreError::io("read", dir, error))?.file_name();
+        let stem = name.to_str().and_then(|name| name.strip_suffix(".log"));
+        numbers.extend(stem.and_then(|stem| stem.parse::<u64>().ok()));
+    }
+    numbers.sort_unstable();
+    Ok(numbers)
+}

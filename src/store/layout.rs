@@ -1,0 +1,235 @@
+//! Keys and values of the index ↔ what they stand for. Pure.
+//!
+//! Every key begins with its source, so that what is read together lies together. Values are split in parts of at
+//! most 4 KiB: larger ones become files of sled's own that it neither syncs nor deletes.
+
+use jiff::Timestamp;
+use serde::{Serialize, de::DeserializeOwned};
+use uuid::Uuid;
+
+use crate::id::{EntryKey, SourceId};
+
+/// The version of the index this code writes, and the newest it reads.
+pub const VERSION: u32 = 1;
+/// The largest value: sixteen of them, a full leaf, stay inside a segment of sled.
+const PART_BYTES: usize = 4096;
+/// How a value's JSON is to be read; its first byte.
+const VALUE_VERSION: u8 = 1;
+
+/// The tables that hold records and what is made from them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Table {
+    /// Source, number, part → the record.
+    Record,
+    /// Source, digest of a key, number → nothing.
+    Key,
+    /// Source, part → its state.
+    Source,
+    /// Source, published descending, number descending → nothing.
+    Published,
+}
+
+impl Table {
+    /// All of them, in the order of their declaration.
+    pub const ALL: [Self; 4] = [Self::Record, Self::Key, Self::Source, Self::Published];
+
+    /// Its name on disk.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Record => "record",
+            Self::Key => "key",
+            Self::Source => "source",
+            Self::Published => "published",
+        }
+    }
+}
+
+/// Where all that belongs to a source begins, in every table.
+pub fn of_source(source: &SourceId) -> Vec<u8> {
+    let mut key = source.as_str().as_bytes().to_vec();
+    key.push(0);
+    key
+}
+
+/// Where the parts of a record begin.
+pub fn of_record(source: &SourceId, number: u64) -> Vec<u8> {
+    joined(of_source(source), &number.to_be_bytes())
+}
+
+/// Where the numbers of the records with this key begin.
+pub fn of_key(source: &SourceId, key: &EntryKey) -> Vec<u8> {
+    joined(of_source(source), &blake3::hash(key.as_str().as_bytes()).as_bytes()[..16])
+}
+
+/// The key that says a record has a key.
+pub fn key(source: &SourceId, key: &EntryKey, number: u64) -> Vec<u8> {
+    joined(of_key(source, key), &number.to_be_bytes())
+}
+
+/// The key that gives a record its place in a feed.
+pub fn published(source: &SourceId, published: Timestamp, number: u64) -> Vec<u8> {
+    let seconds = (published.as_second().cast_unsigned() ^ (1 << 63)).to_be_bytes();
+    let key = joined(of_source(source), &seconds.map(|byte| !byte));
+    joined(key, &number.to_be_bytes().map(|byte| !byte))
+}
+
+/// When the record at this place of a feed was published, in seconds, and its number; `None`: not such a key.
+pub fn read_published(key: &[u8]) -> Option<(i64, u64)> {
+    let (rest, number) = key.split_last_chunk::<8>()?;
+    let (_, seconds) = rest.split_last_chunk::<8>()?;
+    let seconds = u64::from_be_bytes(seconds.map(|byte| !byte)) ^ (1 << 63);
+    Some((seconds.cast_signed(), u64::from_be_bytes(number.map(|byte| !byte))))
+}
+
+/// The number at the end of a key of the key table; `None`: not such a key.
+pub fn read_number(key: &[u8]) -> Option<u64> {
+    key.last_chunk::<8>().map(|number| u64::from_be_bytes(*number))
+}
+
+/// The number and the part of a key of the record table, and the source before them; `None`: not such a key.
+pub fn read_record(key: &[u8]) -> Option<(SourceId, u64)> {
+    let (rest, _part) = key.split_last_chunk::<2>()?;
+    let (rest, number) = rest.split_last_chunk::<8>()?;
+    Some((read_slug(rest)?, u64::from_be_bytes(*number)))
+}
+
+/// The source of a key of the source table; `None`: not such a key.
+pub fn read_source(key: &[u8]) -> Option<SourceId> {
+    read_slug(key.split_last_chunk::<2>()?.0)
+}
+
+fn read_slug(bytes: &[u8]) -> Option<SourceId> {
+    SourceId::new(std::str::from_utf8(bytes.strip_suffix(&[0])?).ok()?).ok()
+}
+
+/// A value in parts, each with its key; the parts of one value follow each other.
+pub fn parts(base: &[u8], value: &impl Serialize) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let mut bytes = vec![VALUE_VERSION];
+    serde_json::to_writer(&mut bytes, value).expect("records and states hold nothing JSON cannot say");
+    let part = |(number, chunk): (u16, &[u8])| (joined(base.to_vec(), &number.to_be_bytes()), chunk.to_vec());
+    (0..=u16::MAX).zip(bytes.chunks(PART_BYTES)).map(part).collect()
+}
+
+/// A value from its joined parts.
+pub fn value<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
+    match bytes.split_first() {
+        Some((&VALUE_VERSION, json)) => serde_json::from_slice(json).map_err(|error| error.to_string()),
+        Some((version, _)) => Err(format!("a value has version {version}")),
+        None => Err("a value is empty".to_owned()),
+    }
+}
+
+/// What one key and its value add to the sum that proves the index whole.
+pub fn weight(table: Table, key: &[u8], value: &[u8]) -> u128 {
+    let mut digest = blake3::Hasher::new();
+    digest.update(table.name().as_bytes());
+    digest.update(&(key.len() as u64).to_le_bytes());
+    digest.update(key);
+    digest.update(value);
+    let (first, _) = digest.finalize().as_bytes().split_first_chunk::<16>().map(|(a, b)| (*a, b.len())).expect("32");
+    u128::from_le_bytes(first)
+}
+
+/// What the index says of itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Meta {
+    /// Which store it belongs to.
+    pub epoch: Uuid,
+    /// The last commit it holds.
+    pub last_seq: u64,
+    /// How many sources it holds.
+    pub sources: u64,
+    /// How many records it holds.
+    pub records: u64,
+    /// The sum of the weights of all its keys and values.
+    pub sum: u128,
+}
+
+impl Meta {
+    /// Of an index that holds nothing yet.
+    pub const fn empty(epoch: Uuid) -> Self {
+        Self { epoch, last_seq: 0, sources: 0, records: 0, sum: 0 }
+    }
+
+    /// As bytes.
+    pub fn encode(&self) -> Vec<u8> {
+        let mut bytes = VERSION.to_be_bytes().to_vec();
+        bytes.extend_from_slice(self.epoch.as_bytes());
+        bytes.extend_from_slice(&self.last_seq.to_be_bytes());
+        bytes.extend_from_slice(&self.sources.to_be_bytes());
+        bytes.extend_from_slice(&self.records.to_be_bytes());
+        bytes.extend_from_slice(&self.sum.to_be_bytes());
+        bytes
+    }
+
+    /// From bytes; `Err(Some)`: a newer version, `Err(None)`: not what was written.
+    pub fn decode(bytes: &[u8]) -> Result<Self, Option<u32>> {
+        let (version, rest) = bytes.split_first_chunk::<4>().ok_or(None)?;
+        let version = u32::from_be_bytes(*version);
+        if version > VERSION {
+            return Err(Some(version));
+        }
+        let (epoch, rest) = rest.split_first_chunk::<16>().ok_or(None)?;
+        let (last_seq, rest) = rest.split_first_chunk::<8>().ok_or(None)?;
+        let (sources, rest) = rest.split_first_chunk::<8>().ok_or(None)?;
+        let (records, rest) = rest.split_first_chunk::<8>().ok_or(None)?;
+        let sum = rest.try_into().map_err(|_| None)?;
+        Ok(Self {
+            epoch: Uuid::from_bytes(*epoch),
+            last_seq: u64::from_be_bytes(*last_seq),
+            sources: u64::from_be_bytes(*sources),
+            records: u64::from_be_bytes(*records),
+            sum: u128::from_be_bytes(sum),
+        })
+    }
+}
+
+fn joined(mut key: Vec<u8>, more: &[u8]) -> Vec<u8> {
+    key.extend_from_slice(more);
+    key
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn source() -> SourceId {
+        SourceId::new("a-source").unwrap()
+    }
+
+    #[test]
+    fn later_and_higher_sorts_first() {
+        let at = |seconds, number| published(&source(), Timestamp::from_second(seconds).unwrap(), number);
+        let sorted = [at(9, 1), at(5, 4), at(5, 3), at(0, 9), at(-3, 9), at(-4, 1)];
+        assert!(sorted.is_sorted());
+        assert_eq!(sorted.map(|key| read_published(&key).unwrap()), [
+            (9, 1),
+            (5, 4),
+            (5, 3),
+            (0, 9),
+            (-3, 9),
+            (-4, 1)
+        ]);
+    }
+
+    #[test]
+    fn a_large_value_is_split_and_joined_again() {
+        let text = "x".repeat(3 * PART_BYTES);
+        let parts = parts(&of_record(&source(), 7), &text);
+        assert_eq!(parts.len(), 4);
+        assert!(parts.is_sorted() && parts.iter().all(|(_, part)| part.len() <= PART_BYTES));
+        assert!(parts.iter().all(|(key, _)| read_record(key) == Some((source(), 7))));
+        let joined: Vec<u8> = parts.into_iter().flat_map(|(_, part)| part).collect();
+        assert_eq!(value::<String>(&joined).unwrap(), text);
+    }
+
+    #[test]
+    fn meta_survives_and_a_newer_one_is_named() {
+        let meta = Meta { last_seq: 3, sources: 1, records: 9, sum: 1 << 100, ..Meta::empty(Uuid::from_u128(5)) };
+        let mut bytes = meta.encode();
+        assert_eq!(Meta::decode(&bytes), Ok(meta));
+        assert_eq!(Meta::decode(&bytes[..20]), Err(None));
+        bytes[3] = 2;
+        assert_eq!(Meta::decode(&bytes), Err(Some(2)));
+    }
+}
