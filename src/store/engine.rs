@@ -333,7 +333,7 @@ impl Place {
             Err(Trouble::Damaged(why)) => return Ok(Err(Some(why))),
         };
         let Some(meta) = index.meta() else {
-            if evidence.last == 0 && index.is_empty() {
+            if evidence.last == 0 && seal == Seal::Missing && index.is_empty() {
                 // The very first start was cut short.
                 index.begin(Meta::empty(evidence.epoch)).map_err(|trouble| self.told(trouble))?;
                 return Ok(Ok(index));

@@ -177,10 +177,10 @@ impl Index {
         if found == said {
             return Ok(());
         }
-        Err(Trouble::Damaged(format!(
-            "it holds {} records where {} were written, or not what was written",
-            found.records, said.records
-        )))
+        if found.records == said.records {
+            return Err(Trouble::Damaged("what it holds is not what was written".to_owned()));
+        }
+        Err(Trouble::Damaged(format!("it holds {} records where {} were written", found.records, said.records)))
     }
 
     /// Writes plans in one transaction.
