@@ -3,8 +3,38 @@
 //! A [`Moment`] is an instant, its precision and where it came from (DESIGN §8). This module refuses to invent:
 //! what is not known is `Err(Unresolved)` and becomes first-seen time elsewhere, said as such.
 
-use jiff::{Timestamp, civil::Date};
+mod choose;
+mod daytime;
+mod english;
+mod lexicon;
+mod link;
+mod numeric;
+mod order;
+mod prose;
+mod relative;
+mod resolve;
+mod scan;
+mod token;
+mod year;
+mod zone;
+
+#[cfg(test)]
+mod tests;
+
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::{
+    config::DayMonthOrder,
+    listing::{DateSource, RawDate},
+};
+
+pub use self::{
+    daytime::Daytime,
+    lexicon::{Lexicon, Sense, Unit},
+    scan::{Mention, Place, Point, Role, Slashed, Value, scan},
+};
 
 /// An instant, how precise it is, and where it came from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,4 +81,126 @@ pub enum Provenance {
     Relative,
     /// No date anywhere: the time we first saw the entry.
     FirstSeen,
+}
+
+/// What the dates of a listing are resolved against.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    /// The time of the fetch.
+    pub now: Timestamp,
+    /// The zone in which the source's days begin and its times are meant.
+    pub zone: &'a TimeZone,
+    /// The language of the page, a BCP 47 tag; `None`: not known.
+    pub language: Option<&'a str>,
+    /// The configured order of day and month in numeric dates; `None`: the page settles it.
+    pub order: Option<DayMonthOrder>,
+    /// The configured `strptime` format of the date field; `None`: it is read like any text.
+    pub format: Option<&'a str>,
+}
+
+/// A row of a listing, as far as its date is concerned.
+#[derive(Clone, Copy, Debug)]
+pub struct Row<'a> {
+    /// The texts that may hold its date, best first.
+    pub dates: &'a [RawDate],
+    /// The day already stored for this entry, a constant for its neighbours; `None`: the entry is new.
+    pub anchor: Option<Date>,
+}
+
+/// What became of a row's date, and how.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Resolution {
+    /// The moment, or why there is none.
+    pub outcome: Result<Moment, Unresolved>,
+    /// Where the moment came from, or the reason; `None`: the row has no text at all.
+    pub source: Option<DateSource>,
+    /// The name of the rule that read the date: "day and month"; "none" without a date.
+    pub rule: &'static str,
+    /// What settled what the text left open, its year or the order of its numbers; `None`: nothing was open.
+    pub settled: Option<&'static str>,
+    /// The date as written; empty without a date.
+    pub text: String,
+    /// Better sources and why they gave no date, in order.
+    pub refused: Vec<(DateSource, Unresolved)>,
+}
+
+/// Why there is no date.
+#[derive(Clone, Debug, PartialEq, Eq, Error, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Unresolved {
+    /// There is no text that could hold one.
+    #[error("there is no text that could hold a date")]
+    NoText,
+    /// The texts hold none.
+    #[error("the text holds no date")]
+    NoDate,
+    /// The configured format does not fit the text.
+    #[error("the text does not fit the configured format `{format}`")]
+    FormatMissed {
+        /// The format.
+        format: String,
+    },
+    /// Day and month cannot be told apart.
+    #[error("`{text}` can be read as two dates: {why}")]
+    Ambiguous {
+        /// The date as written.
+        text: String,
+        /// What was looked for in vain.
+        why: &'static str,
+    },
+    /// No calendar has such a day.
+    #[error("`{text}` is a day that does not exist")]
+    Impossible {
+        /// The date as written.
+        text: String,
+    },
+    /// No year gives it such a day.
+    #[error("no year fits the date")]
+    NoYear,
+    /// It lies ahead of the fetch.
+    #[error("{day} is later than the fetch")]
+    TooLate {
+        /// The day it would be.
+        day: Date,
+    },
+    /// It is older than the web: an empty stamp.
+    #[error("{day} is older than any page")]
+    TooEarly {
+        /// The day it would be.
+        day: Date,
+    },
+    /// All rows show the same stamp: it is the page's, not the entry's.
+    #[error("all rows show the same stamp, that of the page")]
+    SameEverywhere,
+    /// The year is of a calendar that is not read.
+    #[error("{year} is a year of a calendar that is not read")]
+    OtherCalendar {
+        /// The year as written.
+        year: i16,
+    },
+}
+
+/// Resolves the dates of a listing, all rows together: one resolution a row, in the rows' order.
+///
+/// No moment is later than the fetch and a day. A row with an [`Row::anchor`] is resolved like any other; what
+/// its entry keeps is the caller's to decide.
+pub fn resolve(rows: &[Row<'_>], context: &Context<'_>) -> Vec<Resolution> {
+    resolve::resolve(rows, context)
+}
+
+/// Reads a stamp that a machine wrote, as in feeds and headers: ISO 8601, RFC 822 and its kin, asctime, with
+/// their sins. A day without a time is its midnight in `zone`. `None`: it is none.
+pub fn stamp(text: &str, zone: &TimeZone) -> Option<Timestamp> {
+    let mentions = scan(text.trim(), Place::Machine, Lexicon::of(None));
+    mentions.into_iter().find_map(|mention| match mention.value {
+        Value::Epoch(stamp) => Some(stamp),
+        Value::Day(Point { year: Some(year), month, day }) => {
+            let day = Date::new(year, month, day).ok()?;
+            match mention.time {
+                Some(time) => zone::instant(day, time, zone),
+                None => day.to_zoned_datetime(zone.clone()).ok().map(|zoned| zoned.timestamp()),
+            }
+        }
+        _ => None,
+    })
 }

@@ -1,0 +1,244 @@
+//! Dates in numbers: "2025-03-06", "6/3/2025", "06.03.2025", "20250306", week and ordinal dates. Pure.
+//!
+//! The order of day and month stays open here; `order` settles it over the whole listing. Versions, phone
+//! numbers, fractions and scores are refused by their shape.
+
+use jiff::{
+    Timestamp,
+    civil::{Date, ISOWeekDate, Weekday},
+};
+
+use super::{
+    prose::century,
+    scan::{Found, Place, Point, Reader, Slashed, Value},
+};
+
+impl Reader<'_> {
+    /// Any date that starts with a number and has no word in it.
+    pub fn numeric(&self, at: usize) -> Option<Found> {
+        if !self.is_fresh(at) && !self.is_after_path_mark(at) {
+            return None;
+        }
+        let first = self.triple(at)?;
+        // "06.03.2025 – 08.03.2025"
+        let is_dash = matches!(self.mark(first.end), Some('-' | '–' | '—' | '−' | '~'));
+        if (is_dash || self.has(first.end, super::lexicon::Sense::To))
+            && let Some(last) = self.triple(first.end + 1)
+        {
+            match (first.value, last.value) {
+                (Value::Day(first), Value::Day(day)) => {
+                    return Some(Found::new(
+                        Value::Span { first, last: day },
+                        last.end,
+                        "ISO date to ISO date",
+                    ));
+                }
+                (Value::Numeric(first), Value::Numeric(day)) => {
+                    let value = Value::NumericSpan { first, last: day };
+                    return Some(Found::new(value, last.end, "numeric date to numeric date"));
+                }
+                _ => {}
+            }
+        }
+        Some(first)
+    }
+
+    fn triple(&self, at: usize) -> Option<Found> {
+        let number = self.number(at)?;
+        match number.digits {
+            4 => self.year_month_day(at).or_else(|| self.iso_rarities(at)),
+            1 | 2 => self.slashed(at),
+            7 | 8 => self.basic(at),
+            9..=16 => self.epoch(at),
+            _ => None,
+        }
+    }
+
+    /// "2025-03-06", "2025/3/6", "2025. 3. 6.", "2025年3月6日" later.
+    fn year_month_day(&self, at: usize) -> Option<Found> {
+        let (month, day, end) = self.pair_after(at)?;
+        let year = i16::try_from(self.number(at)?.value).ok()?;
+        let point =
+            Point { year: Some(year), month: i8::try_from(month).ok()?, day: i8::try_from(day).ok()? };
+        self.ends_number(end).then(|| Found::new(Value::Day(point), end, "ISO date"))
+    }
+
+    /// The two short numbers after the one at a token, parted by the same mark: "-03-06".
+    fn pair_after(&self, at: usize) -> Option<(i64, i64, usize)> {
+        let mark = self.mark(at + 1).filter(|mark| matches!(mark, '-' | '/' | '.' | '‑' | '−'))?;
+        // "06. 03. 2025": only full stops are followed by spaces.
+        let is_near = |at: usize| self.is_tight(at) || mark == '.';
+        if !self.is_tight(at + 1) || !is_near(at + 2) || !self.is_tight(at + 3) || !is_near(at + 4) {
+            return None;
+        }
+        let (second, third) = (self.number(at + 2)?, self.number(at + 4)?);
+        (self.mark(at + 3) == Some(mark) && second.digits <= 2 && third.digits <= 2).then_some((
+            second.value,
+            third.value,
+            at + 5,
+        ))
+    }
+
+    /// "6/3/2025", "06.03.2025", "6-3-25"; "6/3" alone in a place for dates.
+    fn slashed(&self, at: usize) -> Option<Found> {
+        let mark = self.mark(at + 1).filter(|mark| matches!(mark, '-' | '/' | '.' | '‑'))?;
+        let is_near = |at: usize| self.is_tight(at) || mark == '.';
+        if !self.is_tight(at + 1) || !is_near(at + 2) {
+            return None;
+        }
+        let (left, right) = (self.number(at)?, self.number(at + 2).filter(|number| number.digits <= 2)?);
+        let day = |year| {
+            let (left, right) = (i8::try_from(left.value).ok()?, i8::try_from(right.value).ok()?);
+            Some(Slashed { left, right, year, is_dotted: mark == '.' })
+        };
+        if self.mark(at + 3) == Some(mark)
+            && self.is_tight(at + 3)
+            && is_near(at + 4)
+            && let Some(year) = self.number(at + 4)
+        {
+            let end = at + 5;
+            let year = match year.digits {
+                4 => i16::try_from(year.value).ok()?,
+                // "1.2.13" is a version in a sentence; "6/3/25" and "06.03.25" are dates.
+                2 if mark == '/' || (left.digits == 2 && right.digits == 2) || self.is_whole(at, end) => {
+                    century(year.value)?
+                }
+                _ => return None,
+            };
+            return self.ends_number(end).then_some(Found::new(
+                Value::Numeric(day(Some(year))?),
+                end,
+                "numeric date",
+            ));
+        }
+        let end = at + 3 + usize::from(self.mark(at + 3) == Some('.'));
+        (self.place == Place::Field && mark != '-' && self.is_whole(at, end)).then_some(Found::new(
+            Value::Numeric(day(None)?),
+            end,
+            "numeric date without a year",
+        ))
+    }
+
+    /// Forms of ISO 8601 that only machines write: week dates, ordinal dates, year and month.
+    fn iso_rarities(&self, at: usize) -> Option<Found> {
+        let year = i16::try_from(self.number(at)?.value).ok()?;
+        let dash = usize::from(self.mark(at + 1) == Some('-') && self.is_tight(at + 1));
+        let next = at + 1 + dash;
+        if matches!(self.piece(next), "W" | "w") && self.is_tight(next) && self.is_tight(next + 1) {
+            return self.week_date(year, next + 1);
+        }
+        if self.place != Place::Prose && self.is_whole(at, at + 1) {
+            return Some(Found::new(Value::Year(year), at + 1, "year alone"));
+        }
+        if self.place == Place::Prose || dash == 0 || !self.is_tight(next) {
+            return None;
+        }
+        let number = self.number(next)?;
+        let end = next + 1;
+        if !self.ends_number(end) {
+            return None;
+        }
+        match number.digits {
+            3 => Some(Found::new(ordinal(year, number.value), end, "ISO ordinal date")),
+            2 if (1..=12).contains(&number.value) && self.is_whole(at, end) => {
+                let month = i8::try_from(number.value).ok()?;
+                Some(Found::new(Value::Month { year: Some(year), month }, end, "ISO month"))
+            }
+            _ => None,
+        }
+    }
+
+    /// "W10", "W10-4", "W104" after a year. A week alone is the days from its Monday to its Sunday.
+    fn week_date(&self, year: i16, at: usize) -> Option<Found> {
+        let number = self.number(at)?;
+        let (week, day, end) = match (number.digits, self.mark(at + 1), self.number(at + 2)) {
+            (2, Some('-'), Some(day)) if day.digits == 1 && self.is_tight(at + 1) => {
+                (number.value, Some(day.value), at + 3)
+            }
+            (2, _, _) => (number.value, None, at + 1),
+            (3, _, _) => (number.value / 10, Some(number.value % 10), at + 1),
+            _ => return None,
+        };
+        let date = |day: i64| {
+            let day = Weekday::from_monday_one_offset(i8::try_from(day).ok()?).ok()?;
+            Some(point(ISOWeekDate::new(year, i8::try_from(week).ok()?, day).ok()?.date()))
+        };
+        let value = match day {
+            Some(day) => date(day).map_or(Value::Impossible, Value::Day),
+            None => {
+                date(1).zip(date(7)).map_or(Value::Impossible, |(first, last)| Value::Span { first, last })
+            }
+        };
+        Some(Found::new(value, end, "ISO week date"))
+    }
+
+    /// "20250306" and, in metadata, "2025065".
+    fn basic(&self, at: usize) -> Option<Found> {
+        let number = self.number(at)?;
+        let is_stamp = self.place != Place::Prose || self.is_whole(at, at + 1);
+        if !is_stamp || at != 0 {
+            return None;
+        }
+        if number.digits == 7 {
+            let year = i16::try_from(number.value / 1000).ok()?;
+            let is_machine = self.place == Place::Machine && self.is_whole(at, at + 1);
+            return is_machine
+                .then(|| Found::new(ordinal(year, number.value % 1000), at + 1, "ISO ordinal date"));
+        }
+        let point = Point {
+            year: i16::try_from(number.value / 10_000).ok(),
+            month: i8::try_from(number.value / 100 % 100).ok()?,
+            day: i8::try_from(number.value % 100).ok()?,
+        };
+        Some(Found::new(Value::Day(point), at + 1, "ISO basic date"))
+    }
+
+    /// Seconds, milliseconds or microseconds since 1970, in attributes alone: a long number in a text is a
+    /// telephone.
+    fn epoch(&self, at: usize) -> Option<Found> {
+        let number = self.number(at)?;
+        // "1741251600.0" is how some languages print a float.
+        let end =
+            if self.mark(at + 1) == Some('.') && self.number(at + 2).is_some() { at + 3 } else { at + 1 };
+        if self.place != Place::Machine || !self.is_whole(at, end) {
+            return None;
+        }
+        let stamp = match number.digits {
+            9 | 10 => Timestamp::from_second(number.value),
+            12 | 13 => Timestamp::from_millisecond(number.value),
+            15 | 16 => Timestamp::from_microsecond(number.value),
+            _ => return None,
+        };
+        Some(Found::new(Value::Epoch(stamp.ok()?), end, "seconds since 1970"))
+    }
+
+    /// Whether nothing that belongs to a number follows: "1.2.3.4", "2025-03-06-17".
+    fn ends_number(&self, end: usize) -> bool {
+        if !self.is_tight(end) {
+            return true;
+        }
+        match self.mark(end) {
+            Some('-' | '/' | '.' | ':' | '%') => !(self.is_tight(end + 1) && self.number(end + 1).is_some()),
+            Some(_) => true,
+            None => self.word(end).is_some() && matches!(self.piece(end), "T" | "t" | "Z"),
+        }
+    }
+
+    /// Whether a mark stands before that machines put before dates: "T", "@", "=", "_".
+    fn is_after_path_mark(&self, at: usize) -> bool {
+        at > 0
+            && matches!(self.mark(at - 1), Some('=' | '@' | '_' | '/'))
+            && self.number(at).is_some_and(|n| n.digits == 4)
+    }
+}
+
+fn point(date: Date) -> Point {
+    Point { year: Some(date.year()), month: date.month(), day: date.day() }
+}
+
+fn ordinal(year: i16, day: i64) -> Value {
+    let date = i16::try_from(day)
+        .ok()
+        .and_then(|day| Date::new(year, 1, 1).ok()?.with().day_of_year(day).build().ok());
+    date.map_or(Value::Impossible, |date| Value::Day(point(date)))
+}

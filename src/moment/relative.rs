@@ -1,0 +1,90 @@
+//! Times counted from now: "3 hours ago", "yesterday" → [`Value::Ago`], and that → a day or an instant. Pure.
+//!
+//! Resolved against the time of the fetch, once: the caller keeps what it got. "Last week" is not a day.
+
+use jiff::{Span, Timestamp, civil::Date, tz::TimeZone};
+
+use super::{
+    Precision,
+    lexicon::{Sense, Unit},
+    scan::{Found, Reader, Value},
+};
+
+/// More of a unit than this is no age of an entry.
+const LARGEST_COUNT: i64 = 10_000;
+
+impl Reader<'_> {
+    /// "3 hours ago", "an hour ago", "3h ago", "yesterday".
+    pub fn ago(&self, at: usize) -> Option<Found> {
+        if let Some(days) = self.word(at).and_then(|word| {
+            word.senses.iter().find_map(|sense| match sense {
+                Sense::DayFromNow(days) => Some(*days),
+                _ => None,
+            })
+        }) {
+            return Some(Found::new(
+                Value::Ago { count: -days, unit: Unit::Day },
+                at + 1,
+                "day counted from now",
+            ));
+        }
+        let (count, next) = self.count(at)?;
+        let unit = self.unit(next)?;
+        let mut end = next + 1;
+        end += usize::from(self.mark(end) == Some('.'));
+        // "2 days, 3 hours ago", "1 hour 5 minutes ago": the first unit is precise enough.
+        let more = end + usize::from(self.mark(end) == Some(',') || self.has(end, Sense::And));
+        if let Some((_, next)) = self.count(more)
+            && self.unit(next).is_some()
+        {
+            end = next + 1;
+        }
+        self.has(end, Sense::Ago).then(|| Found::new(Value::Ago { count, unit }, end + 1, "counted from now"))
+    }
+
+    fn count(&self, at: usize) -> Option<(i64, usize)> {
+        if let Some(number) = self.number(at) {
+            return ((0..=LARGEST_COUNT).contains(&number.value) && self.is_fresh(at))
+                .then_some((number.value, at + 1));
+        }
+        let count = self.word(at)?.senses.iter().find_map(|sense| match sense {
+            Sense::Count(count) => Some(*count),
+            _ => None,
+        })?;
+        Some((count, at + 1))
+    }
+
+    fn unit(&self, at: usize) -> Option<Unit> {
+        self.word(at)?.senses.iter().find_map(|sense| match sense {
+            Sense::Unit(unit) => Some(*unit),
+            _ => None,
+        })
+    }
+}
+
+/// The moment so many units before now: its day, its instant where the unit is shorter than a day, and how
+/// precise that is. `None`: out of the calendar.
+pub(super) fn before(
+    now: Timestamp,
+    zone: &TimeZone,
+    count: i64,
+    unit: Unit,
+) -> Option<(Date, Option<Timestamp>, Precision)> {
+    let local = now.to_zoned_datetime(zone.clone());
+    let span = match unit {
+        Unit::Second => Span::new().try_seconds(count),
+        Unit::Minute => Span::new().try_minutes(count),
+        Unit::Hour => Span::new().try_hours(count),
+        Unit::Day => Span::new().try_days(count),
+        Unit::Week => Span::new().try_weeks(count),
+        Unit::Month => Span::new().try_months(count),
+        Unit::Year => Span::new().try_years(count),
+    };
+    let then = local.checked_sub(span.ok()?).ok()?;
+    Some(match unit {
+        Unit::Second | Unit::Minute | Unit::Hour => (then.date(), Some(then.timestamp()), Precision::Minute),
+        Unit::Day | Unit::Week => (then.date(), None, Precision::Day),
+        Unit::Month => (then.date().first_of_month(), None, Precision::Month),
+        Unit::Year => (then.date().first_of_year(), None, Precision::Year),
+    })
+}

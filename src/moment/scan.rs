@@ -1,0 +1,385 @@
+//! Scanning: a text → every mention of a date in it, each with its place. Pure, linear in the text's length.
+//!
+//! A mention is what the text says, not yet a day: its year and the order of its numbers may be open, which
+//! only the whole listing settles. The grammar lives in `prose`, `numeric`, `relative` and `daytime`; this
+//! file walks the text and joins a date with the weekday, the time and the role word beside it.
+
+use std::ops::Range;
+
+use jiff::civil::Date;
+
+use super::{
+    daytime::Daytime,
+    lexicon::{Lexicon, Sense, Unit},
+    token::{self, Kind, Number, Token, Word},
+};
+
+/// A date mentioned in a text.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mention {
+    /// Where it stands, in bytes, on character borders: `text[span]` is the date as written.
+    pub span: Range<usize>,
+    /// What it says.
+    pub value: Value,
+    /// The time of day beside it; `None`: none.
+    pub time: Option<Daytime>,
+    /// The weekday beside it, 1 (Monday) to 7; `None`: none.
+    pub weekday: Option<i8>,
+    /// What the words before it say it is.
+    pub role: Role,
+    /// The name of the rule that read it.
+    pub rule: &'static str,
+}
+
+/// What a mention says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// A day.
+    Day(Point),
+    /// Days from the first to the last.
+    Span {
+        /// The first day.
+        first: Point,
+        /// The last day.
+        last: Point,
+    },
+    /// A day in numbers whose order is open: 6/3/2025.
+    Numeric(Slashed),
+    /// Days in numbers whose order is open.
+    NumericSpan {
+        /// The first day.
+        first: Slashed,
+        /// The last day.
+        last: Slashed,
+    },
+    /// A month, of an open year if `year` is `None`.
+    Month {
+        /// The year.
+        year: Option<i16>,
+        /// The month, 1 to 12.
+        month: i8,
+    },
+    /// A year alone.
+    Year(i16),
+    /// So many units before now.
+    Ago {
+        /// How many.
+        count: i64,
+        /// Of what.
+        unit: Unit,
+    },
+    /// Seconds and nanoseconds since 1970.
+    Epoch(jiff::Timestamp),
+    /// A date that no calendar has: 31 February.
+    Impossible,
+    /// A year that our calendar does not reach in any page's life: another calendar's.
+    OtherCalendar(i16),
+}
+
+/// A day, of an open year if `year` is `None`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Point {
+    /// The year.
+    pub year: Option<i16>,
+    /// The month, 1 to 12.
+    pub month: i8,
+    /// The day of the month.
+    pub day: i8,
+}
+
+/// A day in numbers, in the order of the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slashed {
+    /// The number that stands left.
+    pub left: i8,
+    /// The number that stands right of it.
+    pub right: i8,
+    /// The year; `None`: open.
+    pub year: Option<i16>,
+    /// Whether full stops stand between the numbers.
+    pub is_dotted: bool,
+}
+
+/// What the words before a mention say it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Nothing.
+    Plain,
+    /// "published", "posted".
+    Published,
+    /// "updated", "modified".
+    Updated,
+    /// "will visit on": an event that lay ahead.
+    Ahead,
+    /// "until", "by", "deadline".
+    Deadline,
+    /// "since".
+    Since,
+}
+
+/// Where a text stands, which decides what counts as a date in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// In a sentence.
+    Prose,
+    /// In a place for a date and little else.
+    Field,
+    /// In an attribute or metadata, written by a machine.
+    Machine,
+}
+
+/// All mentions of dates in a text, in its order.
+pub fn scan(text: &str, place: Place, lexicon: Lexicon) -> Vec<Mention> {
+    let reader = Reader { text, tokens: token::tokens(text, lexicon), place };
+    let mut mentions = Vec::new();
+    let mut at = 0;
+    while at < reader.tokens.len() {
+        match reader.found(at) {
+            Some(found) => {
+                let (mention, end) = reader.mention(at, found);
+                mentions.push(mention);
+                at = end.max(at + 1);
+            }
+            None => at += 1,
+        }
+    }
+    mentions
+}
+
+/// What a grammar rule found: its value and the token after it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Found {
+    /// What it says.
+    pub value: Value,
+    /// The time of day inside it, when it stands between the day and the year.
+    pub time: Option<Daytime>,
+    /// The token after it.
+    pub end: usize,
+    /// The name of the rule.
+    pub rule: &'static str,
+}
+
+impl Found {
+    /// A value without a time in it.
+    pub fn new(value: Value, end: usize, rule: &'static str) -> Self {
+        Self { value, time: None, end, rule }
+    }
+}
+
+/// A text as tokens, and the questions the grammar asks.
+pub(super) struct Reader<'t> {
+    /// The text.
+    pub text: &'t str,
+    /// Its tokens.
+    pub tokens: Vec<Token>,
+    /// Where it stands.
+    pub place: Place,
+}
+
+impl Reader<'_> {
+    /// The number at a token.
+    pub fn number(&self, at: usize) -> Option<Number> {
+        match self.tokens.get(at)?.kind {
+            Kind::Number(number) => Some(number),
+            Kind::Word(_) | Kind::Mark(_) => None,
+        }
+    }
+
+    /// The word at a token.
+    pub fn word(&self, at: usize) -> Option<Word> {
+        match self.tokens.get(at)?.kind {
+            Kind::Word(word) => Some(word),
+            Kind::Number(_) | Kind::Mark(_) => None,
+        }
+    }
+
+    /// The mark at a token.
+    pub fn mark(&self, at: usize) -> Option<char> {
+        match self.tokens.get(at)?.kind {
+            Kind::Mark(mark) => Some(mark),
+            Kind::Number(_) | Kind::Word(_) => None,
+        }
+    }
+
+    /// The text of a token; empty after the last.
+    pub fn piece(&self, at: usize) -> &str {
+        self.tokens.get(at).map_or("", |token| &self.text[token.start..token.end])
+    }
+
+    /// Whether the word at a token has a sense.
+    pub fn has(&self, at: usize, sense: Sense) -> bool {
+        self.word(at).is_some_and(|word| word.senses.contains(&sense))
+    }
+
+    /// Whether a token follows the one before it without white space.
+    pub fn is_tight(&self, at: usize) -> bool {
+        at > 0 && self.tokens.get(at).is_some_and(|token| !token.is_spaced)
+    }
+
+    /// Whether the tokens from `at` on are the end of the text, or the mention is the whole of it.
+    pub fn is_whole(&self, from: usize, end: usize) -> bool {
+        from == 0 && end >= self.tokens.len()
+    }
+
+    /// The weekday at a token.
+    fn weekday(&self, at: usize) -> Option<i8> {
+        self.word(at)?.senses.iter().find_map(|sense| match sense {
+            Sense::Weekday(day) => Some(*day),
+            _ => None,
+        })
+    }
+
+    fn found(&self, at: usize) -> Option<Found> {
+        match self.tokens[at].kind {
+            Kind::Number(_) => self
+                .numeric(at)
+                .or_else(|| self.day_first(at))
+                .or_else(|| self.year_first(at))
+                .or_else(|| self.ago(at)),
+            Kind::Word(word) if word.senses.is_empty() => None,
+            Kind::Word(_) => self.month_first(at).or_else(|| self.ago(at)),
+            Kind::Mark(_) => None,
+        }
+        .map(|found| Found { value: checked(found.value), ..found })
+    }
+
+    /// Joins what was found with the weekday, the time and the role beside it. Also says where to go on.
+    fn mention(&self, at: usize, found: Found) -> (Mention, usize) {
+        let (mut first, mut end) = (at, found.end);
+        let mut weekday = None;
+        let mut time = found.time;
+        if let Some((day, from)) = self.weekday_before(first) {
+            (weekday, first) = (Some(day), from);
+        }
+        if let Some((day, to)) = self.weekday_after(end).filter(|_| weekday.is_none()) {
+            (weekday, end) = (Some(day), to);
+        }
+        if takes_time(found.value) && time.is_none() {
+            if let Some((daytime, to)) = self.daytime_after(end) {
+                (time, end) = (Some(daytime), to);
+            } else if let Some((daytime, from)) = self.daytime_before(first) {
+                (time, first) = (Some(daytime), from);
+            }
+        }
+        let span = self.tokens[first].start..self.tokens[end - 1].end;
+        (Mention { span, value: found.value, time, weekday, role: self.role(first), rule: found.rule }, end)
+    }
+
+    fn weekday_before(&self, at: usize) -> Option<(i8, usize)> {
+        let mut from = at.checked_sub(1)?;
+        for _ in 0..2 {
+            let is_between =
+                matches!(self.mark(from), Some(',' | '.' | '(')) || self.has(from, Sense::Filler);
+            if !is_between {
+                break;
+            }
+            from = from.checked_sub(1)?;
+        }
+        Some((self.weekday(from)?, from))
+    }
+
+    fn weekday_after(&self, at: usize) -> Option<(i8, usize)> {
+        let next = at + usize::from(matches!(self.mark(at), Some(',' | '(')));
+        let day = self.weekday(next)?;
+        // "6 March, Thursday 13 March": the weekday belongs to the next date.
+        if self.number(next + 1).is_some() || self.mark(next + 1) == Some(',') {
+            return None;
+        }
+        let end = next + 1 + usize::from(self.mark(at) == Some('(') && self.mark(next + 1) == Some(')'));
+        Some((day, end))
+    }
+
+    fn daytime_after(&self, at: usize) -> Option<(Daytime, usize)> {
+        let mut next = at;
+        for _ in 0..2 {
+            let is_mark = matches!(
+                self.mark(next),
+                Some(',' | '|' | '-' | '–' | '—' | '@' | '·' | '•' | '(' | ':' | '/')
+            );
+            let is_word =
+                self.has(next, Sense::At) || (self.is_tight(next) && matches!(self.piece(next), "T" | "t"));
+            if !is_mark && !is_word {
+                break;
+            }
+            next += 1;
+        }
+        // A dash without a space before digits would be the rest of a number, not a time.
+        self.daytime(next)
+    }
+
+    fn daytime_before(&self, at: usize) -> Option<(Daytime, usize)> {
+        // The longest time is "10:15:30 a.m. GMT +02:00"; a start further back would be another's.
+        (1..=10).filter_map(|back| at.checked_sub(back)).rev().find_map(|from| {
+            let (daytime, end) = self.daytime(from)?;
+            let is_between = matches!(self.mark(end), Some(',' | '|' | '-' | '–' | '—' | '·' | '•'))
+                || self.has(end, Sense::At);
+            (end == at || (end + 1 == at && is_between)).then_some((daytime, from))
+        })
+    }
+
+    /// Reads the words before a mention, up to the start of its clause.
+    fn role(&self, at: usize) -> Role {
+        const REACH: usize = 6;
+        let mut words = 0;
+        let mut back = at;
+        while back > 0 && words < REACH {
+            back -= 1;
+            match self.tokens[back].kind {
+                Kind::Mark('.' | ';' | '!' | '?' | '|' | '·' | '•') => break,
+                Kind::Number(_) if words > 0 => break,
+                Kind::Number(_) | Kind::Mark(_) => {}
+                Kind::Word(word) => {
+                    words += 1;
+                    // "will" rules its clause; the others rule the date right after them.
+                    let role = word.senses.iter().find_map(|sense| match sense {
+                        Sense::Ahead => Some(Role::Ahead),
+                        Sense::Published if words <= 3 => Some(Role::Published),
+                        Sense::Updated if words <= 3 => Some(Role::Updated),
+                        Sense::Deadline if words <= 3 => Some(Role::Deadline),
+                        Sense::Since if words <= 2 => Some(Role::Since),
+                        _ => None,
+                    });
+                    if let Some(role) = role {
+                        return role;
+                    }
+                }
+            }
+        }
+        Role::Plain
+    }
+}
+
+/// Whether a time of day beside it belongs to it.
+fn takes_time(value: Value) -> bool {
+    matches!(value, Value::Day(_) | Value::Numeric(_) | Value::Ago { count: 0 | 1, unit: Unit::Day })
+}
+
+/// The years a page can be of: no older page is on the web, and nobody dates a page further ahead.
+const YEARS: Range<i16> = 1900..2101;
+
+/// A value that the calendar has, or a word for what is wrong with it.
+fn checked(value: Value) -> Value {
+    let point = |point: Point| match point.year {
+        Some(year) if !YEARS.contains(&year) => Some(Value::OtherCalendar(year)),
+        // Without a year, 29 February is a day of some years.
+        year => Date::new(year.unwrap_or(2024), point.month, point.day).is_err().then_some(Value::Impossible),
+    };
+    let slashed = |slashed: Slashed| match slashed.year {
+        Some(year) if !YEARS.contains(&year) => Some(Value::OtherCalendar(year)),
+        _ => {
+            let (small, large) = (slashed.left.min(slashed.right), slashed.left.max(slashed.right));
+            (small < 1 || small > 12 || Date::new(2024, small, large).is_err()).then_some(Value::Impossible)
+        }
+    };
+    let trouble = match value {
+        Value::Day(day) => point(day),
+        Value::Span { first, last } => point(first).or_else(|| point(last)),
+        Value::Numeric(day) => slashed(day),
+        Value::NumericSpan { first, last } => slashed(first).or_else(|| slashed(last)),
+        Value::Month { year: Some(year), .. } | Value::Year(year) if !YEARS.contains(&year) => {
+            Some(Value::OtherCalendar(year))
+        }
+        _ => None,
+    };
+    trouble.unwrap_or(value)
+}

@@ -1,0 +1,115 @@
+//! What holds for any text.
+
+use proptest::prelude::*;
+
+use super::{
+    super::{Lexicon, Place, scan},
+    *,
+};
+
+/// Texts made of what dates are made of.
+fn datelike() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        (0_u32..3000).prop_map(|number| number.to_string()),
+        prop::sample::select(vec![
+            " ",
+            " ",
+            " ",
+            ",",
+            ".",
+            "-",
+            "–",
+            "/",
+            ":",
+            "T",
+            "Z",
+            "+",
+            "(",
+            ")",
+            "'",
+            "March",
+            "may",
+            "Dec",
+            "Thursday",
+            "and",
+            "to",
+            "of",
+            "the",
+            "th",
+            "ago",
+            "hours",
+            "yesterday",
+            "until",
+            "will",
+            "W",
+            "GMT",
+            "pm",
+            "6",
+            "31",
+            "2025",
+            "\u{200f}",
+            "月",
+            "٦",
+            "İ",
+            "é",
+        ])
+        .prop_map(str::to_owned),
+    ];
+    prop::collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat())
+}
+
+fn source() -> impl Strategy<Value = DateSource> {
+    prop::sample::select(vec![
+        DateSource::TimeElement,
+        DateSource::Metadata,
+        DateSource::Field,
+        DateSource::Headline,
+        DateSource::Teaser,
+        DateSource::LinkPath,
+    ])
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
+
+    #[test]
+    fn spans_lie_in_the_text_in_order(text in prop_oneof![datelike(), any::<String>()]) {
+        for place in [Place::Prose, Place::Field, Place::Machine] {
+            for mention in scan(&text, place, Lexicon::of(None)) {
+                prop_assert!(text.get(mention.span.clone()).is_some_and(|piece| !piece.is_empty()));
+            }
+        }
+    }
+
+    #[test]
+    fn no_moment_is_later_than_the_fetch_and_a_day(
+        rows in prop::collection::vec(prop::collection::vec((source(), datelike()), 0..3), 0..8),
+        second in 0_i64..2_000_000_000,
+    ) {
+        let now = Timestamp::from_second(second).expect("in range");
+        let case = Case { now, ..Case::at("2025-03-07T09:00:00Z") };
+        let rows: Vec<Vec<RawDate>> =
+            rows.iter().map(|row| row.iter().map(|(source, text)| raw(*source, text)).collect()).collect();
+        let found = case.all(&rows, &[]);
+        prop_assert_eq!(found.len(), rows.len());
+        let latest = Timestamp::from_second(second + 86_400).expect("in range");
+        for moment in found.iter().filter_map(|resolution| resolution.outcome.as_ref().ok()) {
+            prop_assert!(moment.day <= latest.to_zoned_datetime(TimeZone::UTC).date());
+            prop_assert!(moment.instant.is_none_or(|instant| instant <= latest));
+            prop_assert!(moment.first_day.is_none_or(|first| first < moment.day));
+        }
+        prop_assert_eq!(case.all(&rows, &[]), found);
+    }
+
+    #[test]
+    fn stored_day_and_month_are_found_again(days in prop::collection::vec(0_i32..4000, 1..30)) {
+        let now = "2025-03-07T09:00:00Z".parse::<Timestamp>().expect("a time");
+        let case = Case { now, ..Case::at("2025-03-07T09:00:00Z") };
+        let stored: Vec<Date> = days.iter().map(|day| Date::constant(2025, 3, 7) - jiff::Span::new().days(*day)).collect();
+        let rows: Vec<Vec<RawDate>> = stored.iter().map(|day| vec![raw(DateSource::Field, &day.strftime("%-d %B").to_string())]).collect();
+        let anchors: Vec<Option<Date>> = stored.iter().copied().map(Some).collect();
+        for (resolution, day) in case.all(&rows, &anchors).iter().zip(&stored) {
+            prop_assert_eq!(resolution.outcome.as_ref().map(|moment| moment.day), Ok(*day));
+        }
+    }
+}
