@@ -10,10 +10,7 @@ use tracing_subscriber::EnvFilter;
 fn main() -> ExitCode {
     let arguments = cli::Arguments::parse();
     if let Ok(filter) = std::env::var("GLEANER_LOG") {
-        tracing_subscriber::fmt()
-            .with_env_filter(EnvFilter::new(filter))
-            .with_writer(std::io::stderr)
-            .init();
+        tracing_subscriber::fmt().with_env_filter(EnvFilter::new(filter)).with_writer(std::io::stderr).init();
     }
     let mut terminal = Terminal::standard(std::env::var("NO_COLOR").ok().as_deref());
     let mut exit = cli::command(&arguments, &mut terminal);

@@ -14,7 +14,8 @@ use crate::{
     fetch::{self, FetchError, Fetched},
     id::EntryKey,
     listing::Listing,
-    merge, moment,
+    merge,
+    moment::{self, Unresolved},
     normalize::normalize,
     page::{Page, Validators},
     record::{PageShape, Plan, Record, SourceState},
@@ -191,14 +192,17 @@ impl Reading {
             .collect();
         self.resolutions = moment::resolve(&rows, &context);
         for (sighting, resolution) in self.sightings.iter_mut().zip(&self.resolutions) {
+            let row = sighting.rows[0];
+            let mut whys: Vec<&Unresolved> = resolution.refused.iter().map(|(_, why)| why).collect();
+            whys.retain(|why| refusal(why) != Code::DateMissing);
             match &resolution.outcome {
                 Ok(moment) => sighting.entry.moment = Some(moment.clone()),
-                Err(why) if rule.is_some() || !sighting.dates.is_empty() => {
-                    self.diagnostics.push(Diagnostic::row(why.code(), sighting.rows[0], why.to_string()));
-                }
+                Err(why) if rule.is_some() || refusal(why) != Code::DateMissing => whys.push(why),
                 // Nothing was asked for and nothing is there: an undated page, not a loss.
                 Err(_) => {}
             }
+            whys.dedup();
+            self.diagnostics.extend(whys.iter().map(|why| Diagnostic::row(refusal(why), row, why.to_string())));
         }
         if rule.is_some() {
             self.fold_undated();
@@ -248,6 +252,20 @@ impl Reading {
     /// How many entries the page itself dates.
     fn dated(&self) -> u32 {
         u32::try_from(self.sightings.iter().filter(|s| s.entry.moment.is_some()).count()).unwrap_or(u32::MAX)
+    }
+}
+
+/// Which kind of diagnostic a date that was not used is.
+fn refusal(why: &Unresolved) -> Code {
+    match why {
+        Unresolved::NoText | Unresolved::NoDate | Unresolved::FormatMissed { .. } => Code::DateMissing,
+        Unresolved::Ambiguous { .. } => Code::DateAmbiguous,
+        Unresolved::Impossible { .. }
+        | Unresolved::NoYear
+        | Unresolved::TooLate { .. }
+        | Unresolved::TooEarly { .. }
+        | Unresolved::SameEverywhere
+        | Unresolved::OtherCalendar { .. } => Code::DateRefused,
     }
 }
 

@@ -4,8 +4,8 @@ use clap::Args;
 
 use super::{Exit, Failure, Outcome, Places, terminal::Terminal, workspace};
 use crate::config::{
+    self,
     load::{self, LoadError},
-    schema as config_schema,
 };
 
 /// Options of `check`.
@@ -49,6 +49,6 @@ fn json(places: &Places, terminal: &mut Terminal) -> Outcome {
 }
 
 pub fn schema(terminal: &mut Terminal) -> Outcome {
-    terminal.data(&format!("{:#}\n", config_schema::schema()));
+    terminal.data(&format!("{:#}\n", config::schema()));
     Ok(Exit::Fine)
 }

@@ -159,7 +159,7 @@ fn date(out: &mut String, reading: &Reading, raw: &RawEntry) {
                 word(&moment.provenance),
                 resolution.text,
                 word(&moment.precision),
-                resolution.rule
+                resolution.settled.map_or_else(|| resolution.rule.to_owned(), |by| format!("{}, {by}", resolution.rule)),
             );
         }
         Err(why) => {
@@ -186,7 +186,12 @@ fn as_json(source: &Source, reading: &Reading, verdict: Option<&Verdict>) -> Val
             if let Some(at) = reading.sightings.iter().position(|s| s.rows.contains(&raw.row)) {
                 let resolution = &reading.resolutions[at];
                 row["date"] = match &resolution.outcome {
-                    Ok(moment) => json!({ "moment": moment, "rule": resolution.rule, "text": resolution.text }),
+                    Ok(moment) => json!({
+                        "moment": moment,
+                        "rule": resolution.rule,
+                        "settled": resolution.settled,
+                        "text": resolution.text,
+                    }),
                     Err(why) => json!({ "moment": null, "reason": why.to_string(), "rule": resolution.rule }),
                 };
             }

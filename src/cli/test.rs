@@ -8,7 +8,7 @@ use super::{Failure, Outcome, Places, live::PARSE_LIMIT, replay, terminal::Termi
 use crate::{
     clock::Deadline,
     config::Source,
-    fixture::{self, Expected, UNREAD, folder, folder::CaseFolder},
+    fixture::{self, Expected, UNREAD, folder::CaseFolder},
 };
 
 /// Options of `test`.

@@ -8,9 +8,8 @@ use super::{Exit, Failure, Places, terminal::Terminal};
 use crate::{
     clock,
     config::{
-        Config, Source,
+        Colors, Config, Source,
         load::{self, LoadError},
-        problem::Colors,
     },
     id::SourceId,
     store::{self, Engine, StoreError},
@@ -104,7 +103,7 @@ pub fn store_failure(error: &StoreError) -> Failure {
 
 /// A time as people read it, in their own zone.
 pub fn local(time: Timestamp) -> String {
-    time.to_zoned(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M %Z").to_string()
+    time.to_zoned_datetime(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M %Z").to_string()
 }
 
 /// The exit status of a command whose findings need a person, or do not.

@@ -52,6 +52,18 @@ pub enum CharsetSource {
     Default,
 }
 
+impl std::fmt::Display for CharsetSource {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Bom => "its byte order mark",
+            Self::Header => "its header",
+            Self::Meta => "its `<meta>`",
+            Self::Sniffed => "its bytes",
+            Self::Default => "default",
+        })
+    }
+}
+
 /// A charset and what decided it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Charset {

@@ -121,7 +121,7 @@ fn new_record(sighting: &Sighting, number: u64, published: Timestamp, context: &
 /// The moment of an entry whose page does not date it.
 fn first_seen(context: &Context<'_>) -> Moment {
     Moment {
-        day: context.now.to_zoned(context.zone.clone()).date(),
+        day: context.now.to_zoned_datetime(context.zone.clone()).date(),
         first_day: None,
         instant: Some(context.now),
         precision: Precision::Minute,
@@ -300,7 +300,7 @@ impl Compare<'_> {
         if is_same {
             return false;
         }
-        let first_day = self.record.first_seen.to_zoned(self.context.zone.clone()).date();
+        let first_day = self.record.first_seen.to_zoned_datetime(self.context.zone.clone()).date();
         if moment.day > first_day {
             let message = format!(
                 "`{}` is now dated {}, but was there on {first_day}; its date stays",

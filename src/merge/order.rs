@@ -44,7 +44,7 @@ fn base(moment: Option<&Moment>, zone: &TimeZone) -> Option<Timestamp> {
         _ => {
             let noon = moment.day.to_datetime(civil::time(12, 0, 0, 0));
             // Noon exists in every zone on every day but the few that were skipped whole.
-            zone.to_ambiguous_zoned(noon).compatible().ok().map(|noon| noon.timestamp())
+            zone.to_ambiguous_zoned_datetime(noon).compatible().ok().map(|noon| noon.timestamp())
         }
     }
 }
@@ -240,7 +240,7 @@ mod tests {
                 let times = publish_times(&rows, &Frame { now, zone: &zone, elsewhere: &[] });
                 proptest::prop_assert!(times.windows(2).all(|w| w[0] > w[1]), "{:?}", times);
                 proptest::prop_assert!(times[0] <= now);
-                proptest::prop_assert!(times.iter().all(|t| t.to_zoned(zone.clone()).date() == seven.day));
+                proptest::prop_assert!(times.iter().all(|t| t.to_zoned_datetime(zone.clone()).date() == seven.day));
                 proptest::prop_assert_eq!(&times[count..], &page[..]);
                 page = times;
             }
