@@ -151,7 +151,8 @@ pub struct Reading {
 /// The verdict on a page that is none: its status, or bytes that are not text.
 pub fn read(source: &Source, page: &Page, still_time: &dyn Fn() -> bool) -> Result<Reading, Verdict> {
     let document = decode::decode(page);
-    if let Some(verdict) = fetch::refused(page, document.as_ref().ok().map(|document| document.text.as_str())) {
+    if let Some(verdict) = fetch::refused(page, document.as_ref().ok().map(|document| document.text.as_str()))
+    {
         return Err(verdict);
     }
     let document = document.map_err(|why| Verdict::Unreadable { reason: why.to_string() })?;
@@ -202,7 +203,8 @@ impl Reading {
                 Err(_) => {}
             }
             whys.dedup();
-            self.diagnostics.extend(whys.iter().map(|why| Diagnostic::row(refusal(why), row, why.to_string())));
+            self.diagnostics
+                .extend(whys.iter().map(|why| Diagnostic::row(refusal(why), row, why.to_string())));
         }
         if rule.is_some() {
             self.fold_undated();
@@ -215,7 +217,8 @@ impl Reading {
         let undated = self.diagnostics.iter().filter(|d| is_undated(d)).count();
         if self.sightings.len() > 1 && undated == self.sightings.len() {
             self.diagnostics.retain(|d| !is_undated(d));
-            self.diagnostics.push(Diagnostic::page(Code::DateMissing, "no entry has a date that can be read"));
+            self.diagnostics
+                .push(Diagnostic::page(Code::DateMissing, "no entry has a date that can be read"));
         }
     }
 

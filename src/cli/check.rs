@@ -37,8 +37,8 @@ pub fn check(places: &Places, options: &Options, terminal: &mut Terminal) -> Out
 }
 
 fn json(places: &Places, terminal: &mut Terminal) -> Outcome {
-    let loaded = load::find(places.config.as_deref())
-        .and_then(|found| load::load(&found, &workspace::environment));
+    let loaded =
+        load::find(places.config.as_deref()).and_then(|found| load::load(&found, &workspace::environment));
     let (problems, exit) = match &loaded {
         Ok(_) => (&[][..], Exit::Fine),
         Err(LoadError::Problems(problems)) => (problems.list(), Exit::Usage),

@@ -5,7 +5,9 @@ use std::{fmt::Write as _, path::PathBuf};
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::{Exit, Failure, Outcome, Places, Replay, capture, live::PARSE_LIMIT, replay, terminal::Terminal, workspace};
+use super::{
+    Exit, Failure, Outcome, Places, Replay, capture, live::PARSE_LIMIT, replay, terminal::Terminal, workspace,
+};
 use crate::{
     clock::Deadline,
     config::{FieldRule, LinkRule, Rules, Source},
@@ -72,7 +74,10 @@ fn refused(source: &Source, verdict: &Verdict, json: bool) -> String {
 }
 
 /// The fields in the order people ask for them, with what the config says of each.
-fn fields<'a>(rules: &'a Rules, raw: &'a RawEntry) -> [(&'static str, Option<&'a RawField>, Option<&'a FieldRule>); 6] {
+fn fields<'a>(
+    rules: &'a Rules,
+    raw: &'a RawEntry,
+) -> [(&'static str, Option<&'a RawField>, Option<&'a FieldRule>); 6] {
     let link = match &rules.link {
         LinkRule::Field(rule) => Some(rule),
         LinkRule::OfHeadline | LinkRule::None => None,
@@ -159,7 +164,9 @@ fn date(out: &mut String, reading: &Reading, raw: &RawEntry) {
                 word(&moment.provenance),
                 resolution.text,
                 word(&moment.precision),
-                resolution.settled.map_or_else(|| resolution.rule.to_owned(), |by| format!("{}, {by}", resolution.rule)),
+                resolution
+                    .settled
+                    .map_or_else(|| resolution.rule.to_owned(), |by| format!("{}, {by}", resolution.rule)),
             );
         }
         Err(why) => {

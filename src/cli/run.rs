@@ -175,10 +175,8 @@ impl Pass<'_> {
         before: &[(Source, SourceState)],
         bar: &indicatif::ProgressBar,
     ) -> Result<(), Failure> {
-        let group: Vec<Refreshed> = group
-            .into_iter()
-            .collect::<Result<_, _>>()
-            .map_err(|error| workspace::store_failure(&error))?;
+        let group: Vec<Refreshed> =
+            group.into_iter().collect::<Result<_, _>>().map_err(|error| workspace::store_failure(&error))?;
         self.commit(&group.iter().collect::<Vec<_>>())?;
         for refreshed in &group {
             let known = before.iter().find(|(source, _)| source.id == refreshed.plan.source);
@@ -298,7 +296,9 @@ fn advice(source: &Source, verdict: &Verdict) -> String {
         Verdict::Blocked { .. } => {
             format!("open {} in a browser: the site may ask for something; {kept}", source.url)
         }
-        Verdict::Gone { .. } => format!("look where {} has gone, or take `{id}` out of the config; {kept}", source.url),
+        Verdict::Gone { .. } => {
+            format!("look where {} has gone, or take `{id}` out of the config; {kept}", source.url)
+        }
         _ => format!("it is tried again, less and less often; {kept}"),
     }
 }

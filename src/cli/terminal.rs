@@ -70,7 +70,8 @@ impl Terminal {
 
     /// A progress bar over `total` sources; hidden when nobody is watching.
     pub fn progress(&self, total: usize) -> ProgressBar {
-        let target = if self.is_watched { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let target =
+            if self.is_watched { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}")
             .expect("the template is a constant that indicatif reads");
         ProgressBar::with_draw_target(Some(total as u64), target).with_style(style)

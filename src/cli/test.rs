@@ -42,7 +42,12 @@ pub fn test(places: &Places, options: &Options, terminal: &mut Terminal) -> Outc
                     passed += 1;
                 }
                 Compared::Unread { file } => {
-                    terminal.data(&format!("unread {}/{}: {UNREAD}\n  {}\n", source.id, case.name(), file.display()));
+                    terminal.data(&format!(
+                        "unread {}/{}: {UNREAD}\n  {}\n",
+                        source.id,
+                        case.name(),
+                        file.display()
+                    ));
                     failed += 1;
                 }
                 Compared::Differs { difference } => {

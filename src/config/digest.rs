@@ -8,7 +8,8 @@ use regex::Regex;
 use url::Url;
 
 use super::{
-    DateFrom, DateRule, DayMonthOrder, Digest, EXTRACTOR_VERSION, FieldRule, LinkRule, Rules, read::Settings,
+    DateFrom, DateRule, DayMonthOrder, Digest, EXTRACTOR_VERSION, FieldRule, LinkRule, Rules,
+    settings::Settings,
 };
 
 /// The digest of what decides what is read from a page.
@@ -20,7 +21,9 @@ pub fn digest(url: &Url, rules: &Rules, settings: &Settings) -> Digest {
     parts.add_some("language", settings.language.as_deref());
     let mut headers: Vec<&str> = settings.headers.iter().map(|(name, _)| name.as_str()).collect();
     headers.sort_unstable();
-    headers.into_iter().for_each(|name| parts.add("header", name));
+    for name in headers {
+        parts.add("header", name);
+    }
     parts.add_some("listing", rules.listing.as_ref().map(|css| css.text.as_str()));
     parts.add("entry", &rules.entry.text);
     parts.field("headline", Some(&rules.headline));
@@ -68,10 +71,14 @@ impl Parts {
     fn field(&mut self, name: &str, field: Option<&FieldRule>) {
         let Some(field) = field else { return };
         self.add("field", name);
-        field.candidates.iter().for_each(|candidate| self.add("selector", &candidate.text));
+        for candidate in &field.candidates {
+            self.add("selector", &candidate.text);
+        }
         self.add_some("join", field.join.as_deref());
         self.add_some("regex", field.regex.as_ref().map(Regex::as_str));
-        field.cut.iter().for_each(|cut| self.add("cut", cut.as_str()));
+        for cut in &field.cut {
+            self.add("cut", cut.as_str());
+        }
         if field.required {
             self.add("required", "true");
         }

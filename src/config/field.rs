@@ -96,14 +96,18 @@ fn date_from(item: Item<'_>) -> Vec<DateFrom> {
     from
 }
 
-fn reader<'a>(item: Item<'a>, section: &'static keys::Section, table: &'a toml::de::DeTable<'a>) -> TableReader<'a> {
+fn reader<'a>(
+    item: Item<'a>,
+    section: &'static keys::Section,
+    table: &'a toml::de::DeTable<'a>,
+) -> TableReader<'a> {
     TableReader::new(item.sheet, section, table).named(format!("`{}`", item.key.name), item.span())
 }
 
 /// The keys every field's table has; `None`: no selector, or none that compiles.
 fn field_table(reader: &mut TableReader<'_>) -> Option<FieldRule> {
     let attr = reader.take("attr").and_then(attribute);
-    let candidates = reader.take("selector").map(|item| candidates(item, attr));
+    let candidates = reader.take("selector").map(|item| candidates(item, attr.as_deref()));
     let regex = reader.take("regex").and_then(|item| value::pattern(item, ["", ""]));
     let join = reader.take("join").and_then(join);
     let cut = reader.take("cut").map_or(Vec::new(), |item| {
@@ -138,8 +142,8 @@ fn attribute(item: Item<'_>) -> Option<String> {
 }
 
 /// Fallbacks; `None`: one of them cannot be compiled. `attr` holds for those that name none themselves.
-fn candidates(item: Item<'_>, attr: Option<String>) -> Option<Vec<Candidate>> {
-    let each: Vec<_> = item.one_or_more().into_iter().map(|item| candidate(item, attr.as_deref())).collect();
+fn candidates(item: Item<'_>, attr: Option<&str>) -> Option<Vec<Candidate>> {
+    let each: Vec<_> = item.one_or_more().into_iter().map(|item| candidate(item, attr)).collect();
     let all: Option<Vec<_>> = each.into_iter().collect();
     all.filter(|all| !all.is_empty())
 }

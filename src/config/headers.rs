@@ -30,10 +30,11 @@ pub fn headers(item: Item<'_>, base: &[(String, String)]) -> Vec<(String, String
         return lines;
     };
     let mut seen: Vec<String> = Vec::new();
-    for (written, value) in table.iter() {
+    for (written, value) in table {
         let name = written.get_ref().to_ascii_lowercase();
         if seen.contains(&name) {
-            let wrong = Wrong::new(format!("header `{name}` is there twice")).hint("their case does not matter".to_owned());
+            let wrong = Wrong::new(format!("header `{name}` is there twice"))
+                .hint("their case does not matter".to_owned());
             item.sheet.report(written.span(), wrong);
         } else if let Some(wrong) = refuse_name(&name) {
             item.sheet.report(written.span(), wrong);
@@ -86,14 +87,17 @@ fn expand(text: &str, environment: Environment<'_>) -> Result<String, Wrong> {
         let Some((name, after)) = after.split_once('}') else {
             return Err(Wrong::new("`${` is never closed").expected("`${NAME}`"));
         };
-        let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        let is_name =
+            !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
         if !is_name {
             let wrong = Wrong::new(format!("{} is not the name of an environment variable", quote(name)));
             return Err(wrong.expected("`${NAME}`"));
         }
-        let Some(value) = environment(name) else {
-            let wrong = Wrong::new(format!("the environment has no `{name}`"));
-            return Err(wrong.hint(format!("set it before gleaner starts, or write `$${{{name}}}` for the text itself")));
+        // An empty one is a slip too, and would send a request without its key.
+        let Some(value) = environment(name).filter(|value| !value.is_empty()) else {
+            let wrong = Wrong::new(format!("the environment has no `{name}`, or it is empty"));
+            return Err(wrong
+                .hint(format!("set it before gleaner starts, or write `$${{{name}}}` for the text itself")));
         };
         expanded.push_str(&value);
         rest = after;

@@ -109,7 +109,9 @@ impl Kind {
         match self {
             Self::Text => "a text".to_owned(),
             Self::Url => "an address such as `\"https://example.org/news/\"`".to_owned(),
-            Self::Duration { least, most } => format!("a duration such as `\"1h 30m\"`, from `{least}` to `{most}`"),
+            Self::Duration { least, most } => {
+                format!("a duration such as `\"1h 30m\"`, from `{least}` to `{most}`")
+            }
             Self::Integer { least, most } => format!("a whole number from {least} to {most}"),
             Self::Switch => "`true` or `false`".to_owned(),
             Self::Zone => "a time zone such as `\"Africa/Tripoli\"`".to_owned(),
@@ -119,11 +121,16 @@ impl Kind {
             Self::Selector => "a CSS selector".to_owned(),
             Self::Selectors => "a CSS selector or an array of them".to_owned(),
             Self::Attribute => "the name of an attribute such as `\"href\"`".to_owned(),
-            Self::Field => "`\"selector\"`, `\"selector@attribute\"`, an array of those, or a table".to_owned(),
-            Self::Link => {
-                "`\"selector@attribute\"`, an array of those, a table, or `false` for entries without links".to_owned()
+            Self::Field => {
+                "`\"selector\"`, `\"selector@attribute\"`, an array of those, or a table".to_owned()
             }
-            Self::Date => "`\"selector\"`, an array of those, or a table such as `{ from = \"teaser\" }`".to_owned(),
+            Self::Link => {
+                "`\"selector@attribute\"`, an array of those, a table, or `false` for entries without links"
+                    .to_owned()
+            }
+            Self::Date => {
+                "`\"selector\"`, an array of those, or a table such as `{ from = \"teaser\" }`".to_owned()
+            }
             Self::Regex => "a regular expression".to_owned(),
             Self::Regexes => "a regular expression or an array of them".to_owned(),
             Self::Join => "`true` or a separator such as `\", \"`".to_owned(),
@@ -178,13 +185,21 @@ pub static DEFAULTS: Section = Section {
     groups: &[
         SHARED,
         &[
-            key("state", Kind::Folder, "The folder of the store; a relative path starts at the working directory."),
+            key(
+                "state",
+                Kind::Folder,
+                "The folder of the store; a relative path starts at the working directory.",
+            ),
             key(
                 "output",
                 Kind::Folder,
                 "The folder the feeds are written to; a relative path starts at the working directory.",
             ),
-            key("base_url", Kind::Url, "The public address of the output folder, for the feeds' links to themselves."),
+            key(
+                "base_url",
+                Kind::Url,
+                "The public address of the output folder, for the feeds' links to themselves.",
+            ),
         ],
     ],
 };
@@ -197,8 +212,13 @@ pub static SOURCE: Section = Section {
         &[
             key("url", Kind::Url, "The listing page's address.").required(),
             key("title", Kind::Text, "The feed's title; else the page's own."),
-            key("enabled", Kind::Switch, "`false` keeps the source in the config and never fetches it.").or("true"),
-            key("listing", Kind::Selector, "The container of the entries: present and without entries means `empty`, absent means `drifted`."),
+            key("enabled", Kind::Switch, "`false` keeps the source in the config and never fetches it.")
+                .or("true"),
+            key(
+                "listing",
+                Kind::Selector,
+                "The container of the entries: present and without entries means `empty`, absent means `drifted`.",
+            ),
             key("entry", Kind::Selector, "One element of the page an entry.").required(),
             key("headline", Kind::Field, "The headline.").required(),
             key("link", Kind::Link, "The link; else the headline's own, `false` for entries without links."),
@@ -207,7 +227,11 @@ pub static SOURCE: Section = Section {
             key("image", Kind::Field, "The image, such as `img@src`."),
             key("author", Kind::Field, "The author."),
             key("category", Kind::Field, "The categories; every match counts."),
-            key("date", Kind::Date, "The date; what a page states by machine (`<time datetime>` and the like) is found without it."),
+            key(
+                "date",
+                Kind::Date,
+                "The date; what a page states by machine (`<time datetime>` and the like) is found without it.",
+            ),
         ],
         SHARED,
     ],
@@ -221,18 +245,31 @@ const SHARED: &[Key] = &[
     key("user_agent", Kind::Text, "The whole `User-Agent`; else gleaner's own, with `contact`."),
     key("contact", Kind::Text, "An address or page of yours, shown to the sites in the `User-Agent`."),
     key("headers", Kind::Headers, "More header lines; `${NAME}` in a value is taken from the environment."),
-    key("timeout", Kind::Duration { least: "1s", most: "1h" }, "The whole exchange must be over by then.").or("\"60s\""),
-    key("max_bytes", Kind::Integer { least: 1024, most: 1 << 30 }, "The most bytes of a page, decompressed.").or("20971520"),
+    key("timeout", Kind::Duration { least: "1s", most: "1h" }, "The whole exchange must be over by then.")
+        .or("\"60s\""),
+    key("max_bytes", Kind::Integer { least: 1024, most: 1 << 30 }, "The most bytes of a page, decompressed.")
+        .or("20971520"),
     key("max_redirects", Kind::Integer { least: 0, most: 20 }, "The most redirects followed.").or("5"),
-    key("spacing", Kind::Duration { least: "0s", most: "1h" }, "The least time between two requests to one host.").or("\"2s\""),
-    key("allow_private", Kind::Switch, "Allows requests to private, loopback and link-local addresses.").or("false"),
-    key("alert_after", Kind::Integer { least: 1, most: 1000 }, "How many failures in a row need a person.").or("2"),
+    key(
+        "spacing",
+        Kind::Duration { least: "0s", most: "1h" },
+        "The least time between two requests to one host.",
+    )
+    .or("\"2s\""),
+    key("allow_private", Kind::Switch, "Allows requests to private, loopback and link-local addresses.")
+        .or("false"),
+    key("alert_after", Kind::Integer { least: 1, most: 1000 }, "How many failures in a row need a person.")
+        .or("2"),
     KEEP_ENTRIES,
     KEEP_AGE,
 ];
 
-const KEEP_ENTRIES: Key =
-    key("keep_entries", Kind::Integer { least: 1, most: 10_000 }, "The most entries a feed shows, newest first.").or("200");
+const KEEP_ENTRIES: Key = key(
+    "keep_entries",
+    Kind::Integer { least: 1, most: 10_000 },
+    "The most entries a feed shows, newest first.",
+)
+.or("200");
 // A century: who keeps everything forever leaves the key out.
 const KEEP_AGE: Key = key(
     "keep_age",
@@ -241,11 +278,15 @@ const KEEP_AGE: Key = key(
 );
 
 /// A field's table.
-pub static FIELD: Section = Section { name: "a field", about: "How one field of an entry is found.", groups: &[FIELD_KEYS] };
+pub static FIELD: Section =
+    Section { name: "a field", about: "How one field of an entry is found.", groups: &[FIELD_KEYS] };
 
 /// A table inside a field's array.
-pub static CANDIDATE: Section =
-    Section { name: "a selector's table", about: "One place to look.", groups: &[&[SELECTOR_REQUIRED, ATTR]] };
+pub static CANDIDATE: Section = Section {
+    name: "a selector's table",
+    about: "One place to look.",
+    groups: &[&[SELECTOR_REQUIRED, ATTR]],
+};
 
 /// `date`'s table.
 pub static DATE: Section = Section {
@@ -256,7 +297,11 @@ pub static DATE: Section = Section {
         &[
             key("from", Kind::Words(DATE_FROM), "Fields whose text holds the date, in order."),
             key("format", Kind::Format, "The text's `strptime` format; else gleaner reads what it can."),
-            key("order", Kind::Word(DATE_ORDER), "The order of day and month in numeric dates; else the page decides."),
+            key(
+                "order",
+                Kind::Word(DATE_ORDER),
+                "The order of day and month in numeric dates; else the page decides.",
+            ),
             key("language", Kind::Language, "The language of the date, where it is not the source's."),
         ],
     ],
@@ -266,12 +311,22 @@ const FIELD_KEYS: &[Key] = &[
     key("selector", Kind::Selectors, "Where to look, tried in order; `*` is the entry itself."),
     ATTR,
     key("regex", Kind::Regex, "Its first group, else its whole match, is the value."),
-    key("join", Kind::Join, "All matches are joined with this, `true` meaning a blank; else the first match counts."),
-    key("cut", Kind::Regexes, "Cut from the end of the text, whatever the case, until none fits, such as `read more`."),
+    key(
+        "join",
+        Kind::Join,
+        "All matches are joined with this, `true` meaning a blank; else the first match counts.",
+    ),
+    key(
+        "cut",
+        Kind::Regexes,
+        "Cut from the end of the text, whatever the case, until none fits, such as `read more`.",
+    ),
     key("required", Kind::Switch, "Without this field the entry is dropped.").or("false"),
 ];
-const SELECTOR_REQUIRED: Key = key("selector", Kind::Selector, "Where to look; `*` is the entry itself.").required();
-const ATTR: Key = key("attr", Kind::Attribute, "The attribute that holds the value; else the element's text.");
+const SELECTOR_REQUIRED: Key =
+    key("selector", Kind::Selector, "Where to look; `*` is the entry itself.").required();
+const ATTR: Key =
+    key("attr", Kind::Attribute, "The attribute that holds the value; else the element's text.");
 
 /// `[feed.ID]`.
 pub static FEED: Section = Section {

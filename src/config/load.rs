@@ -112,18 +112,28 @@ fn source_files(folder: &Path) -> Result<Vec<PathBuf>, LoadError> {
 
 fn load_text(path: &Path) -> Result<ConfigText, LoadError> {
     let data = fs::metadata(path).map_err(|error| refuse(path, &error))?;
-    let file = |trouble: String, hint: Option<String>| LoadError::File { path: path.to_owned(), trouble, hint };
+    let file =
+        |trouble: String, hint: Option<String>| LoadError::File { path: path.to_owned(), trouble, hint };
     if data.is_dir() {
         let inside = path.join("gleaner.toml");
-        return Err(file("it is a folder".to_owned(), Some(format!("name the file, such as `{}`", inside.display()))));
+        return Err(file(
+            "it is a folder".to_owned(),
+            Some(format!("name the file, such as `{}`", inside.display())),
+        ));
     }
     if data.len() > MAX_BYTES {
-        return Err(file(format!("it has {} bytes, more than {MAX_BYTES}", data.len()), Some("is this the config?".to_owned())));
+        return Err(file(
+            format!("it has {} bytes, more than {MAX_BYTES}", data.len()),
+            Some("is this the config?".to_owned()),
+        ));
     }
     let bytes = read_bytes(path).map_err(|error| refuse(path, &error))?;
     // A pipe has no length before it is read.
     if bytes.len() as u64 > MAX_BYTES {
-        return Err(file(format!("it has more than {MAX_BYTES} bytes"), Some("is this the config?".to_owned())));
+        return Err(file(
+            format!("it has more than {MAX_BYTES} bytes"),
+            Some("is this the config?".to_owned()),
+        ));
     }
     let text = decode(bytes).map_err(|(trouble, hint)| file(trouble, hint))?;
     Ok(ConfigText { path: path.to_owned(), text })
@@ -147,7 +157,7 @@ fn decode(bytes: Vec<u8>) -> Result<String, (String, Option<String>)> {
     }
     String::from_utf8(bytes).map_err(|error| {
         let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-        let line = valid.iter().filter(|byte| **byte == b'\n').count() + 1;
+        let line = valid.split(|byte| *byte == b'\n').count();
         (format!("line {line} is not UTF-8"), Some("save it as UTF-8".to_owned()))
     })
 }
@@ -155,10 +165,103 @@ fn decode(bytes: Vec<u8>) -> Result<String, (String, Option<String>)> {
 fn refuse(path: &Path, error: &io::Error) -> LoadError {
     let (trouble, hint) = match error.kind() {
         io::ErrorKind::NotFound => ("there is no such file".to_owned(), None),
-        io::ErrorKind::PermissionDenied => {
-            ("permission denied".to_owned(), Some("the user that runs gleaner must be allowed to read it".to_owned()))
-        }
+        io::ErrorKind::PermissionDenied => (
+            "permission denied".to_owned(),
+            Some("the user that runs gleaner must be allowed to read it".to_owned()),
+        ),
         _ => (error.to_string(), None),
     };
     LoadError::File { path: path.to_owned(), trouble, hint }
+}
+
+#[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "this is one of the IO files")]
+mod tests {
+    use super::*;
+
+    const SOURCE: &str = "url = \"https://a.example/\"\nentry = \"a\"\nheadline = \"a\"\n";
+
+    fn nothing(_: &str) -> Option<String> {
+        None
+    }
+
+    /// A folder with `gleaner.toml` in it.
+    fn folder(main: &[u8]) -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("gleaner.toml");
+        fs::write(&path, main).unwrap();
+        (folder, path)
+    }
+
+    fn refused(main: &[u8]) -> String {
+        let (_folder, path) = folder(main);
+        let error = load(&path, &nothing).unwrap_err();
+        format!("{error}; {}", error.hint().unwrap_or_default())
+    }
+
+    #[test]
+    fn sources_stand_beside_the_main_file_in_the_order_of_their_names() {
+        let (folder, path) = folder(b"");
+        fs::create_dir_all(folder.path().join("sources")).unwrap();
+        for name in ["b.toml", "a.toml", ".#c.toml", "d.txt"] {
+            fs::write(folder.path().join("sources").join(name), SOURCE).unwrap();
+        }
+        let config = load(&path, &nothing).unwrap();
+        let ids: Vec<_> = config.sources.iter().map(|source| source.id.as_str()).collect();
+        assert_eq!(ids, ["a", "b"]);
+        assert_eq!(config.files[0], path);
+    }
+
+    #[test]
+    fn what_is_no_text_is_named() {
+        assert!(refused(b"\xff\xfea\0b\0").contains("it is UTF-16; save it as UTF-8"));
+        assert!(refused(b"\0[\0a\0]\0").contains("it is UTF-16"));
+        assert!(refused(b"a = 1\n\nb = \"\xe9\"\n").contains("line 3 is not UTF-8; save it as UTF-8"));
+        assert!(refused(&vec![b' '; 4 * 1024 * 1024 + 1]).contains("more than 4194304"));
+    }
+
+    #[test]
+    fn what_is_no_file_is_named() {
+        let (folder, path) = folder(b"");
+        let tell = |path: &Path| {
+            let error = load(path, &nothing).unwrap_err();
+            assert!(matches!(error, LoadError::File { .. }));
+            format!("{error}; {}", error.hint().unwrap_or_default())
+        };
+        assert!(tell(folder.path()).contains("it is a folder; name the file"));
+        assert!(tell(&folder.path().join("x.toml")).contains("there is no such file"));
+        fs::write(folder.path().join("sources"), "").unwrap();
+        assert!(tell(&path).contains("sources`: "));
+    }
+
+    #[test]
+    fn what_stands_in_the_files_is_told_with_their_paths() {
+        let (folder, path) = folder(b"evry = 1");
+        fs::create_dir_all(folder.path().join("sources")).unwrap();
+        fs::write(folder.path().join("sources").join("a.toml"), "").unwrap();
+        let LoadError::Problems(problems) = load(&path, &nothing).unwrap_err() else {
+            panic!("not problems")
+        };
+        assert_eq!(problems.list()[0].file, path);
+        assert_eq!(problems.list()[1].file, folder.path().join("sources").join("a.toml"));
+    }
+
+    #[test]
+    fn a_config_that_is_nowhere_tells_where_it_was_looked_for() {
+        let places = usual_places(Some(Path::new("/home/ann/.config/gleaner")));
+        assert_eq!(
+            places,
+            ["config/gleaner.toml", "/home/ann/.config/gleaner/gleaner.toml"].map(PathBuf::from)
+        );
+        let error = first_of(vec!["/nowhere/a.toml".into(), "/nowhere/b.toml".into()]).unwrap_err();
+        assert_eq!(error.to_string(), "no config found, looked for `/nowhere/a.toml` and `/nowhere/b.toml`");
+        assert!(error.hint().unwrap().contains("--config FILE"));
+    }
+
+    #[test]
+    fn the_file_asked_for_is_the_one_read() {
+        assert_eq!(find(Some(Path::new("x/y.toml"))).unwrap(), Path::new("x/y.toml"));
+        let (_folder, path) = folder(b"");
+        assert_eq!(first_of(vec!["/nowhere/a.toml".into(), path.clone()]).unwrap(), path);
+    }
 }

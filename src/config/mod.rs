@@ -5,6 +5,7 @@
 //! never shows a value that came from the environment.
 
 mod digest;
+mod feed;
 mod field;
 mod headers;
 pub mod keys;
@@ -13,6 +14,7 @@ mod problem;
 mod read;
 mod schema;
 mod selector;
+mod settings;
 mod sheet;
 mod source;
 mod table;
@@ -114,7 +116,7 @@ pub struct Request {
     pub headers: Vec<(String, String)>,
     /// The user agent; `None`: gleaner's own, with the contact.
     pub user_agent: Option<String>,
-    /// The owner's contact (a URL or an address), shown in the user agent; `None`: none is shown.
+    /// The owner's contact (a URL or an address), shown in the user agent; `None`: gleaner's home page alone.
     pub contact: Option<String>,
     /// The whole exchange must be over by then.
     pub timeout: Duration,

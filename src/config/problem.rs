@@ -2,7 +2,11 @@
 //!
 //! Never shows a value from the environment, nor the name and password in an address.
 
-use std::{fmt, ops::Range, path::PathBuf};
+use std::{
+    fmt,
+    ops::Range,
+    path::{Path, PathBuf},
+};
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use serde::Serialize;
@@ -16,6 +20,7 @@ const MAX_DRAWN: usize = 50;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Problem {
     /// The file.
+    #[serde(serialize_with = "as_shown")]
     pub file: PathBuf,
     /// The line, from 1.
     pub line: usize,
@@ -33,7 +38,7 @@ pub struct Problem {
 }
 
 /// Every problem of a config, in the order of files and places. Never empty.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Problems {
     list: Vec<Problem>,
     texts: Vec<ConfigText>,
@@ -53,7 +58,12 @@ impl Problems {
     pub(super) fn new(mut list: Vec<Problem>, texts: Vec<ConfigText>) -> Self {
         let file = |problem: &Problem| texts.iter().position(|text| text.path == problem.file);
         list.sort_by(|a, b| {
-            (file(a), a.span.start, a.span.end, &a.message).cmp(&(file(b), b.span.start, b.span.end, &b.message))
+            (file(a), a.span.start, a.span.end, &a.message).cmp(&(
+                file(b),
+                b.span.start,
+                b.span.end,
+                &b.message,
+            ))
         });
         list.dedup();
         Self { list, texts }
@@ -88,7 +98,9 @@ impl Problems {
         if let Some(expected) = &problem.expected {
             mark = mark.label(format!("expected {expected}"));
         }
-        let snippet = Snippet::source(mask_credentials(lines.text)).line_start(problem.line).path(place).annotation(mark);
+        // A lone carriage return would be drawn as a line's end.
+        let line = mask_credentials(lines.text).replace('\r', " ");
+        let snippet = Snippet::source(line).line_start(problem.line).path(place).annotation(mark);
         let mut group = Group::with_title(Level::ERROR.primary_title(&*problem.message)).element(snippet);
         if let Some(hint) = &problem.hint {
             group = group.element(Level::HELP.with_name("hint").message(&**hint));
@@ -115,7 +127,19 @@ impl fmt::Display for Problems {
     }
 }
 
+impl fmt::Debug for Problems {
+    /// Without the texts: they may hold a password that was written into an address.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.list.fmt(f)
+    }
+}
+
 impl std::error::Error for Problems {}
+
+/// A path that is not UTF-8 has a place in JSON too.
+fn as_shown<S: serde::Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&path.display())
+}
 
 impl Serialize for Problems {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -135,7 +159,8 @@ impl<'a> Lines<'a> {
         let start = floor(text, span.start);
         let first = text[..start].rfind('\n').map_or(0, |at| at + 1);
         let last = text[start..].find('\n').map_or(text.len(), |at| start + at);
-        let line = text[first..last].trim_end_matches('\r');
+        let line = &text[first..last];
+        let line = if last < text.len() { line.strip_suffix('\r').unwrap_or(line) } else { line };
         let mark_start = (start - first).min(line.len());
         let mark_end = floor(text, span.end).saturating_sub(first).clamp(mark_start, line.len());
         Self { text: line, mark: mark_start..mark_end }
@@ -151,16 +176,17 @@ fn floor(text: &str, at: usize) -> usize {
     at
 }
 
-/// `https://ann:secret@host/` → `https://**********@host/`, of the same length, so that marks still fit.
+/// `https://ann:secret@host/` → `https://**********@host/`, of the same length in bytes and characters, so that
+/// marks still fit.
 fn mask_credentials(line: &str) -> String {
     let mut masked = String::with_capacity(line.len());
     let mut rest = line;
-    while let Some(at) = rest.find("://") {
-        let (before, after) = rest.split_at(at + 3);
+    while let Some(at) = rest.find("//") {
+        let (before, after) = rest.split_at(at + 2);
         masked.push_str(before);
         let end = after.find(['/', '"', '\'', ' ', '?', '#']).unwrap_or(after.len());
         let credentials = after[..end].rfind('@').unwrap_or(0);
-        masked.push_str(&"*".repeat(credentials));
+        masked.extend(after[..credentials].chars().map(|c| ['*', '·', '•', '🞄'][c.len_utf8() - 1]));
         rest = &after[credentials..];
     }
     masked.push_str(rest);
@@ -171,10 +197,18 @@ fn mask_credentials(line: &str) -> String {
 mod tests {
     use super::*;
 
+    fn file(path: &str, text: &str) -> ConfigText {
+        ConfigText { path: path.into(), text: text.to_owned() }
+    }
+
     #[test]
     fn names_and_passwords_in_addresses_are_masked() {
-        assert_eq!(mask_credentials(r#"url = "https://ann:se@cret@host/a@b""#), r#"url = "https://**********@host/a@b""#);
+        assert_eq!(
+            mask_credentials(r#"url = "https://ann:se@cret@host/a@b""#),
+            r#"url = "https://***********@host/a@b""#
+        );
         assert_eq!(mask_credentials("url = \"https://host/\""), "url = \"https://host/\"");
+        assert_eq!(mask_credentials("\"//aé€🦀@host\""), "\"//*·•🞄@host\"");
     }
 
     #[test]
@@ -183,5 +217,149 @@ mod tests {
         assert_eq!((lines.text, lines.mark), ("bc", 1..2));
         let lines = Lines::around("a\n", &(2..2));
         assert_eq!((lines.text, lines.mark), ("", 0..0));
+    }
+
+    #[test]
+    #[expect(clippy::too_many_lines, reason = "the drawn problems are long")]
+    fn all_problems_are_told_at_once_and_drawn() {
+        let main = file(
+            "config/gleaner.toml",
+            r#"[defaults]
+evry = "1h"
+timezone = "Tripoli"
+
+[source.one]
+url = "ftp://a.example/"
+entry = "article::text"
+headline = { selector = "h2", regx = "x" }
+every = 60
+
+[source."Two Words"]
+url = "https://ann:sesame@b.example/"
+entry = "li:fist-child"
+
+[feed.all]
+title = "All"
+sources = ["ome", "x-*"]
+"#,
+        );
+        let sister =
+            file("config/sources/one.toml", "url = \"https://c.example\"\nentry = \"li\"\nheadline = 5\n");
+        let problems = crate::config::read(&[main, sister], &|_| None).unwrap_err();
+        insta::assert_snapshot!(problems.draw(Colors::Plain), @r##"
+        error: unknown key `evry` in [defaults]
+         --> config/gleaner.toml:2:1
+          |
+        2 | evry = "1h"
+          | ^^^^
+          |
+          = hint: did you mean `every`?
+
+        error: no time zone is named `Tripoli`
+         --> config/gleaner.toml:3:12
+          |
+        3 | timezone = "Tripoli"
+          |            ^^^^^^^^^ expected a time zone such as `"Africa/Tripoli"`
+          |
+          = hint: did you mean `Africa/Tripoli`?
+
+        error: `url` has the scheme `ftp`
+         --> config/gleaner.toml:6:7
+          |
+        6 | url = "ftp://a.example/"
+          |       ^^^^^^^^^^^^^^^^^^ expected an address such as `"https://example.org/news/"`
+
+        error: `entry`: `::text` is not a pseudo-element gleaner knows
+         --> config/gleaner.toml:7:17
+          |
+        7 | entry = "article::text"
+          |                 ^^^^^^
+          |
+          = hint: leave it out: a field is its element's text
+
+        error: unknown key `regx` in `headline`
+         --> config/gleaner.toml:8:31
+          |
+        8 | headline = { selector = "h2", regx = "x" }
+          |                               ^^^^
+          |
+          = hint: did you mean `regex`?
+
+        error: `every` is a whole number
+         --> config/gleaner.toml:9:9
+          |
+        9 | every = 60
+          |         ^^ expected a duration such as `"1h 30m"`, from `1m` to `366d`
+          |
+          = hint: write the unit too: `"90s"`, `"15m"`, `"1h"`, `"2d"`
+
+        error: [source.Two Words] has no `headline`
+          --> config/gleaner.toml:11:1
+           |
+        11 | [source."Two Words"]
+           | ^^^^^^^^^^^^^^^^^^^^ expected `"selector"`, `"selector@attribute"`, an array of those, or a table
+           |
+           = hint: add `headline = …`
+
+        error: `Two Words` is not an id: an id has only a-z, 0-9, `.`, `_` and `-`, not 'T'
+          --> config/gleaner.toml:11:9
+           |
+        11 | [source."Two Words"]
+           |         ^^^^^^^^^^^
+           |
+           = hint: write `two-words`
+
+        error: `url` holds a name or password
+          --> config/gleaner.toml:12:7
+           |
+        12 | url = "https://**********@b.example/"
+           |       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ expected an address such as `"https://example.org/news/"`
+           |
+           = hint: send them as a header: `headers = { Authorization = "Basic ${NAME}" }`, from the environment
+
+        error: `entry`: `:fist-child` is not a pseudo-class gleaner knows
+          --> config/gleaner.toml:13:12
+           |
+        13 | entry = "li:fist-child"
+           |            ^^^^^^^^^^^
+           |
+           = hint: did you mean `:first-child`?
+
+        error: no source is named `ome`
+          --> config/gleaner.toml:17:12
+           |
+        17 | sources = ["ome", "x-*"]
+           |            ^^^^^
+           |
+           = hint: did you mean `one`?
+
+        error: no source is named `x-*`
+          --> config/gleaner.toml:17:19
+           |
+        17 | sources = ["ome", "x-*"]
+           |                   ^^^^^
+           |
+           = hint: the sources are `Two Words`, `one`
+
+        error: the id `one` is taken
+         --> config/sources/one.toml:1:1
+          |
+        1 | url = "https://c.example"
+          | ^
+          |
+          = hint: it is first used at `config/gleaner.toml:5`; sources and feeds share their ids
+
+        error: `headline` is a whole number
+         --> config/sources/one.toml:3:12
+          |
+        3 | headline = 5
+          |            ^ expected `"selector"`, `"selector@attribute"`, an array of those, or a table
+
+        14 problems in 2 files
+        "##);
+        assert!(!problems.draw(Colors::Styled).contains("sesame"));
+        assert!(problems.draw(Colors::Styled).contains('\u{1b}'));
+        let json = serde_json::to_value(&problems).unwrap();
+        insta::assert_snapshot!(json[0], @"{\"column\":1,\"expected\":null,\"file\":\"config/gleaner.toml\",\"hint\":\"did you mean `every`?\",\"line\":2,\"message\":\"unknown key `evry` in [defaults]\"}");
     }
 }

@@ -2,18 +2,19 @@
 //!
 //! Nothing is read halfway: a config with one problem is no config.
 
-use std::{collections::BTreeMap, ops::Range, path::Path, time::Duration};
+use std::{collections::BTreeMap, ops::Range, path::Path};
 
-use globset::Glob;
-use jiff::tz::TimeZone;
 use toml::{
     Spanned,
     de::{DeTable, DeValue},
 };
 
 use super::{
-    Config, ConfigText, FeedRule, Keep, Problems, Source, headers, keys,
-    sheet::{Environment, Sheet, Wrong, nearest, quote},
+    Config, ConfigText, Problems, Source,
+    feed::{Known, feed},
+    keys,
+    settings::{Settings, settings},
+    sheet::{Environment, Sheet, Wrong, quote},
     source::source,
     table::{Item, TableReader},
     value,
@@ -29,13 +30,16 @@ const MAX_SYNTAX_ERRORS: usize = 20;
 /// Every problem of every file.
 pub fn read(files: &[ConfigText], environment: Environment<'_>) -> Result<Config, Problems> {
     // Editors on Windows still write one.
-    let texts: Vec<ConfigText> = files
+    let mut texts: Vec<ConfigText> = files
         .iter()
         .map(|file| ConfigText {
             path: file.path.clone(),
             text: file.text.strip_prefix('\u{feff}').unwrap_or(&file.text).to_owned(),
         })
         .collect();
+    if texts.is_empty() {
+        texts.push(ConfigText { path: "gleaner.toml".into(), text: String::new() });
+    }
     let sheets: Vec<Sheet<'_>> = texts.iter().map(|text| Sheet::new(text, environment)).collect();
     let tables: Vec<_> = sheets.iter().map(parse).collect();
     let config = read_tables(&sheets, &tables);
@@ -65,84 +69,6 @@ fn parse<'a>(sheet: &Sheet<'a>) -> DeTable<'a> {
     table.into_inner()
 }
 
-/// What a source may leave to the defaults.
-#[derive(Clone)]
-pub(super) struct Settings {
-    pub every: Duration,
-    pub timezone: TimeZone,
-    pub language: Option<String>,
-    pub user_agent: Option<String>,
-    pub contact: Option<String>,
-    pub headers: Vec<(String, String)>,
-    pub timeout: Duration,
-    pub max_bytes: usize,
-    pub max_redirects: usize,
-    pub spacing: Duration,
-    pub allow_private: bool,
-    pub alert_after: u32,
-    pub keep: Keep,
-}
-
-impl Settings {
-    /// What holds when the config says nothing; the same as the table of keys says.
-    fn builtin() -> Self {
-        Self {
-            every: Duration::from_secs(3600),
-            timezone: TimeZone::UTC,
-            language: None,
-            user_agent: None,
-            contact: None,
-            headers: Vec::new(),
-            timeout: Duration::from_secs(60),
-            max_bytes: 20 << 20,
-            max_redirects: 5,
-            spacing: Duration::from_secs(2),
-            allow_private: false,
-            alert_after: 2,
-            keep: Keep { entries: 200, age: None },
-        }
-    }
-}
-
-/// The settings of a table, those of `base` where it says nothing.
-pub(super) fn settings(reader: &mut TableReader<'_>, base: &Settings) -> Settings {
-    let mut settings = base.clone();
-    set(&mut settings.every, reader.take("every").and_then(value::duration));
-    set(&mut settings.timezone, reader.take("timezone").and_then(value::zone));
-    set_some(&mut settings.language, reader.take("language").and_then(value::language));
-    set_some(&mut settings.user_agent, reader.take("user_agent").and_then(value::header_text));
-    set_some(&mut settings.contact, reader.take("contact").and_then(value::header_text));
-    set(&mut settings.headers, reader.take("headers").map(|item| headers::headers(item, &base.headers)));
-    set(&mut settings.timeout, reader.take("timeout").and_then(value::duration));
-    set(&mut settings.max_bytes, reader.take("max_bytes").and_then(value::count));
-    set(&mut settings.max_redirects, reader.take("max_redirects").and_then(value::count));
-    set(&mut settings.spacing, reader.take("spacing").and_then(value::duration));
-    set(&mut settings.allow_private, reader.take("allow_private").and_then(|item| item.switch()));
-    let alert_after = reader.take("alert_after").and_then(value::integer);
-    set(&mut settings.alert_after, alert_after.and_then(|count| u32::try_from(count).ok()));
-    settings.keep = keep(reader, base.keep);
-    settings
-}
-
-fn keep(reader: &mut TableReader<'_>, base: Keep) -> Keep {
-    let mut keep = base;
-    set(&mut keep.entries, reader.take("keep_entries").and_then(value::count));
-    set_some(&mut keep.age, reader.take("keep_age").and_then(value::duration));
-    keep
-}
-
-fn set<T>(setting: &mut T, value: Option<T>) {
-    if let Some(value) = value {
-        *setting = value;
-    }
-}
-
-fn set_some<T>(setting: &mut Option<T>, value: Option<T>) {
-    if value.is_some() {
-        *setting = value;
-    }
-}
-
 /// Ids taken so far, valid or not, each with its place.
 type Taken = BTreeMap<String, String>;
 
@@ -163,9 +89,10 @@ fn read_tables<'a>(sheets: &'a [Sheet<'a>], tables: &'a [DeTable<'a>]) -> Option
         config.sources.extend(source_file(sheet, table, &mut taken, &defaults));
     }
     config.sources.sort_by(|a, b| a.id.cmp(&b.id));
-    if taken.is_empty() && sheets.iter().all(|sheet| !sheet.is_broken()) {
+    if taken.is_empty() && !main.has_problems() {
         let end = main.text().len();
-        let wrong = Wrong::new("the config has no source").expected("`[source.ID]` with `url`, `entry` and `headline`");
+        let wrong = Wrong::new("the config has no source")
+            .expected("`[source.ID]` with `url`, `entry` and `headline`");
         main.report_missing(end..end, wrong.hint("`gleaner add URL` proposes one".to_owned()));
     }
     // A source may stand in the part that is not TOML.
@@ -189,8 +116,14 @@ fn short(id: &str) -> String {
 
 /// `[defaults]`, and an otherwise empty config with what stands only there.
 fn defaults(item: Option<Item<'_>>) -> (Config, Settings) {
-    let mut config =
-        Config { state: None, output: None, base_url: None, sources: Vec::new(), feeds: Vec::new(), files: Vec::new() };
+    let mut config = Config {
+        state: None,
+        output: None,
+        base_url: None,
+        sources: Vec::new(),
+        feeds: Vec::new(),
+        files: Vec::new(),
+    };
     let builtin = Settings::builtin();
     let Some(item) = item else { return (config, builtin) };
     let DeValue::Table(table) = item.value.get_ref() else {
@@ -219,7 +152,7 @@ impl Named<'_> {
     }
 }
 
-fn tables_by_id<'a>(item: Option<Item<'a>>) -> Vec<(&'a Spanned<std::borrow::Cow<'a, str>>, Named<'a>)> {
+fn tables_by_id(item: Option<Item<'_>>) -> Vec<(&Spanned<std::borrow::Cow<'_, str>>, Named<'_>)> {
     let Some(item) = item else { return Vec::new() };
     let DeValue::Table(tables) = item.value.get_ref() else {
         let name = item.key.name;
@@ -227,7 +160,7 @@ fn tables_by_id<'a>(item: Option<Item<'a>>) -> Vec<(&'a Spanned<std::borrow::Cow
         return Vec::new();
     };
     let mut named = Vec::new();
-    for (id, value) in tables.iter() {
+    for (id, value) in tables {
         if let DeValue::Table(table) = value.get_ref() {
             named.push((id, Named { table, span: value.span() }));
         } else {
@@ -251,21 +184,27 @@ const HEALTH: &str = "health";
 fn slug(sheet: &Sheet<'_>, text: &str, span: Range<usize>, taken: &mut Taken) -> Option<SourceId> {
     if let Some(first) = taken.get(text) {
         let wrong = Wrong::new(format!("the id {} is taken", quote(text)));
-        sheet.report(span, wrong.hint(format!("it is first used at `{first}`; sources and feeds share their ids")));
+        sheet.report(
+            span,
+            wrong.hint(format!("it is first used at `{first}`; sources and feeds share their ids")),
+        );
         return None;
     }
     taken.insert(text.to_owned(), sheet.place_text(span.start));
     let found = SourceId::new(text);
     match found {
         Ok(_) if text == HEALTH => {
-            sheet.report(span, Wrong::new(format!("the id `{HEALTH}` is kept for the feed of changed verdicts")));
+            sheet.report(
+                span,
+                Wrong::new(format!("the id `{HEALTH}` is kept for the feed of changed verdicts")),
+            );
             None
         }
         Ok(id) => Some(id),
         Err(why) => {
             let near: String = text.to_lowercase().replace([' ', '/', ':'], "-");
             let hint = SourceId::new(&near).ok().map(|near| format!("write `{near}`"));
-            sheet.report(span, Wrong::new(format!("{} is not an id", quote(text))).expected(why).hint(hint));
+            sheet.report(span, Wrong::new(format!("{} is not an id: {why}", quote(text))).hint(hint));
             None
         }
     }
@@ -280,7 +219,8 @@ fn source_file<'a>(
 ) -> Option<Source> {
     let stem = sheet.path().file_stem().map(|stem| stem.to_string_lossy()).unwrap_or_default();
     let id = slug(sheet, &stem, 0..0, taken);
-    let belongs_to_main = ["defaults", "source", "feed"].into_iter().find_map(|name| table.get_key_value(name));
+    let belongs_to_main =
+        ["defaults", "source", "feed"].into_iter().find_map(|name| table.get_key_value(name));
     if let Some((name, _)) = belongs_to_main {
         let wrong = Wrong::new(format!("`{}` belongs into the main file", name.get_ref()));
         let hint = "this file is one source: its keys stand at the top, its id is the file's name".to_owned();
@@ -291,55 +231,7 @@ fn source_file<'a>(
     source(TableReader::new(sheet, &keys::SOURCE, table).named(format!("`{name}`"), 0..0), id, defaults)
 }
 
-/// Every id a source has.
-struct Known<'a> {
-    ids: &'a [String],
-    /// No file is broken: an id that is not here is nowhere.
-    is_complete: bool,
-}
-
-fn feed(mut reader: TableReader<'_>, id: Option<SourceId>, known: &Known<'_>, defaults: Keep) -> Option<FeedRule> {
-    let title = reader.require("title").and_then(value::header_text);
-    let mut sources: Vec<SourceId> = Vec::new();
-    for item in reader.require("sources").map_or(Vec::new(), Item::one_or_more) {
-        sources.extend(globbed(item, known));
-    }
-    sources.sort();
-    sources.dedup();
-    let keep = keep(&mut reader, defaults);
-    reader.finish();
-    Some(FeedRule { id: id?, title: title?, sources, keep })
-}
-
-/// The sources a glob names; at least one, or it is a problem.
-fn globbed(item: Item<'_>, known: &Known<'_>) -> Vec<SourceId> {
-    let Some(text) = item.full_text() else { return Vec::new() };
-    let glob = match Glob::new(text) {
-        Ok(glob) => glob.compile_matcher(),
-        Err(error) => {
-            item.report(Wrong::new(format!("{} is not a glob: {}", quote(text), error.kind())));
-            return Vec::new();
-        }
-    };
-    let found: Vec<&String> = known.ids.iter().filter(|id| glob.is_match(id)).collect();
-    if found.is_empty() && known.is_complete {
-        let near = nearest(text, known.ids.iter().map(String::as_str));
-        let hint = match near {
-            Some(near) => Some(format!("did you mean `{near}`?")),
-            None if known.ids.is_empty() => None,
-            None => Some(format!("the sources are {}", some_of(known.ids))),
-        };
-        item.report(Wrong::new(format!("no source is named {}", quote(text))).hint(hint));
-    }
-    found.into_iter().filter_map(|id| SourceId::new(id).ok()).collect()
-}
-
-fn some_of(ids: &[String]) -> String {
-    const MOST: usize = 8;
-    let shown: Vec<_> = ids.iter().take(MOST).map(|id| quote(id)).collect();
-    let more = if ids.len() > MOST { format!(" and {} more", ids.len() - MOST) } else { String::new() };
-    format!("{}{more}", shown.join(", "))
-}
-
+#[cfg(test)]
+mod properties;
 #[cfg(test)]
 mod tests;

@@ -94,8 +94,16 @@ fn fallbacks(table: &Value) -> Value {
 pub fn reference() -> String {
     let mut text = String::new();
     for section in keys::SECTIONS {
-        let name = if section.name.starts_with('[') { format!("`{}`", section.name) } else { capitalized(section.name) };
-        let _ = writeln!(text, "## {name}\n\n{}\n\n| key | value | default | what it does |\n|---|---|---|---|", section.about);
+        let name = if section.name.starts_with('[') {
+            format!("`{}`", section.name)
+        } else {
+            capitalized(section.name)
+        };
+        let _ = writeln!(
+            text,
+            "## {name}\n\n{}\n\n| key | value | default | what it does |\n|---|---|---|---|",
+            section.about
+        );
         for key in section.keys() {
             let default = match (key.is_required, key.default) {
                 (true, _) => "**required**".to_owned(),
@@ -125,16 +133,24 @@ mod tests {
     #[test]
     fn the_schema_refuses_unknown_keys_in_every_section() {
         let schema = schema();
-        for place in ["/additionalProperties", "/properties/defaults/additionalProperties", "/$defs/source/additionalProperties",
-            "/properties/feed/additionalProperties/additionalProperties", "/$defs/field/anyOf/2/additionalProperties",
-            "/$defs/date/anyOf/2/additionalProperties", "/$defs/candidate/anyOf/1/additionalProperties"] {
+        for place in [
+            "/additionalProperties",
+            "/properties/defaults/additionalProperties",
+            "/$defs/source/additionalProperties",
+            "/properties/feed/additionalProperties/additionalProperties",
+            "/$defs/field/anyOf/2/additionalProperties",
+            "/$defs/date/anyOf/2/additionalProperties",
+            "/$defs/candidate/anyOf/1/additionalProperties",
+        ] {
             assert_eq!(schema.pointer(place), Some(&json!(false)), "{place}");
         }
     }
 
     #[test]
     fn every_default_of_the_table_reaches_the_schema() {
-        for key in keys::SECTIONS.iter().flat_map(|section| section.keys()).filter(|key| !key.default.is_empty()) {
+        for key in
+            keys::SECTIONS.iter().flat_map(|section| section.keys()).filter(|key| !key.default.is_empty())
+        {
             assert!(default(key.default).is_some(), "{}", key.name);
         }
     }

@@ -25,12 +25,19 @@ pub struct Refusal {
 pub fn compile(text: &str) -> Result<Selector, Refusal> {
     if text.trim().is_empty() {
         let hint = "`*` stands for the entry itself".to_owned();
-        return Err(Refusal { message: "the selector is empty".to_owned(), part: 0..text.len(), hint: Some(hint) });
+        return Err(Refusal {
+            message: "the selector is empty".to_owned(),
+            part: 0..text.len(),
+            hint: Some(hint),
+        });
     }
-    refuse_xpath(text)?;
+    let why = strict(text).err();
+    if why.is_some() {
+        refuse_xpath(text)?;
+    }
     let marks = scan(text)?;
     refuse_marks(text, &marks)?;
-    if let Err(why) = strict(text) {
+    if let Some(why) = why {
         return Err(locate(text, &marks, &why));
     }
     #[expect(clippy::disallowed_methods, reason = "this is the one place; the strict parser has accepted it")]
@@ -88,6 +95,7 @@ fn scan(text: &str) -> Result<Marks, Refusal> {
     let mut marks = Marks::default();
     // (offset, bracket, it belongs to `:has`)
     let mut open: Vec<(usize, char, bool)> = Vec::new();
+    let mut has_depth = 0_usize;
     let mut chars = text.char_indices().peekable();
     while let Some((at, c)) = chars.next() {
         let is_in_attribute = open.last().is_some_and(|(_, bracket, _)| *bracket == '[');
@@ -110,16 +118,20 @@ fn scan(text: &str) -> Result<Marks, Refusal> {
                 }
             }
             '(' | '[' => {
-                let is_has = marks.pseudos.last().is_some_and(|last| last.part.end == at && last.name == "has");
+                let is_has =
+                    marks.pseudos.last().is_some_and(|last| last.part.end == at && last.name == "has");
                 if let Some(last) = marks.pseudos.last_mut().filter(|last| last.part.end == at && c == '(') {
                     last.after = Some(at + 1);
                 }
+                has_depth += usize::from(is_has && c == '(');
                 open.push((at, c, is_has && c == '('));
             }
             ')' | ']' => match open.pop() {
-                Some((_, '(', _)) if c == ')' => {}
+                Some((_, '(', is_has)) if c == ')' => has_depth -= usize::from(is_has),
                 Some((_, '[', _)) if c == ']' => {}
-                Some((opened, bracket, _)) => return Err(unbalanced(opened, bracket, "is not closed by its own kind")),
+                Some((opened, bracket, _)) => {
+                    return Err(unbalanced(opened, bracket, "is not closed by its own kind"));
+                }
                 None => return Err(unbalanced(at, c, "closes nothing")),
             },
             ':' if !is_in_attribute => {
@@ -131,7 +143,7 @@ fn scan(text: &str) -> Result<Marks, Refusal> {
                 {
                     end = at + next.len_utf8();
                 }
-                let is_inside_has = open.iter().any(|(_, _, is_has)| *is_has);
+                let is_inside_has = has_depth > 0;
                 let name = text[start..end].to_ascii_lowercase();
                 marks.pseudos.push(Pseudo { part: at..end, name, is_element, is_inside_has, after: None });
             }
@@ -157,7 +169,8 @@ fn unbalanced(at: usize, what: char, why: &str) -> Refusal {
 fn refuse_xpath(text: &str) -> Result<(), Refusal> {
     let start = text.len() - text.trim_start().len();
     let starts = ["/", "./", "(/", "..", "@"].iter().find(|start| text.trim_start().starts_with(**start));
-    let inside = ["[@", "/text()", "/@"].iter().find_map(|piece| text.find(piece).map(|at| at..at + piece.len()));
+    let inside =
+        ["[@", "/text()", "/@"].iter().find_map(|piece| text.find(piece).map(|at| at..at + piece.len()));
     let (message, hint, part) = match (starts, inside) {
         (Some(&"@"), _) => {
             let hint = format!("`*` stands for the entry itself: {}", quote(&format!("*{}", text.trim())));
@@ -178,42 +191,69 @@ fn refuse_marks(text: &str, marks: &Marks) -> Result<(), Refusal> {
     if let Some(at) = marks.at_signs.last() {
         let name = text[at + 1..].trim();
         let (message, hint) = if is_attribute(name) {
-            (format!("`@{name}` asks for an attribute where an element is asked for"), "leave it out".to_owned())
+            (
+                format!("`@{name}` asks for an attribute where an element is asked for"),
+                "leave it out".to_owned(),
+            )
         } else {
-            ("`@` is not followed by the name of an attribute".to_owned(), "write `selector@attribute`, such as `a@href`".to_owned())
+            (
+                "`@` is not followed by the name of an attribute".to_owned(),
+                "write `selector@attribute`, such as `a@href`".to_owned(),
+            )
         };
         return Err(Refusal { message, part: *at..text.len(), hint: Some(hint) });
     }
     if let Some(pseudo) = marks.pseudos.iter().find(|pseudo| pseudo.name.is_empty()) {
         let hint = "in a class name a colon is written `\\:`".to_owned();
-        return Err(Refusal { message: "a name is missing after `:`".to_owned(), part: pseudo.part.clone(), hint: Some(hint) });
+        return Err(Refusal {
+            message: "a name is missing after `:`".to_owned(),
+            part: pseudo.part.clone(),
+            hint: Some(hint),
+        });
     }
     for pseudo in &marks.pseudos {
         let inside = pseudo.after.map_or("", |after| &text[after..]);
         let inside = &inside[..inside.find(')').unwrap_or(inside.len())];
         let refused = match pseudo.name.as_str() {
-            "has" if pseudo.is_inside_has => Some(("`:has()` inside `:has()` is not CSS", "one `:has()` can hold a longer selector, such as `:has(> div a)`")),
-            "nth-child" | "nth-last-child" if inside.contains(" of ") => {
-                Some(("`of` inside `:nth-child()` is not supported", "use `:nth-of-type()`, or a more exact selector"))
-            }
+            "has" if pseudo.is_inside_has => Some((
+                "`:has()` inside `:has()` is not CSS",
+                "one `:has()` can hold a longer selector, such as `:has(> div a)`",
+            )),
+            "nth-child" | "nth-last-child" if inside.contains(" of ") => Some((
+                "`of` inside `:nth-child()` is not supported",
+                "use `:nth-of-type()`, or a more exact selector",
+            )),
             _ => None,
         };
         if let Some((message, hint)) = refused {
-            return Err(Refusal { message: message.to_owned(), part: pseudo.part.clone(), hint: Some(hint.to_owned()) });
+            return Err(Refusal {
+                message: message.to_owned(),
+                part: pseudo.part.clone(),
+                hint: Some(hint.to_owned()),
+            });
         }
     }
     if let Some(at) = marks.namespace {
         let hint = "leave the namespace out: `ns|a` is `a` here".to_owned();
-        return Err(Refusal { message: "namespaces are not supported".to_owned(), part: at..at + 1, hint: Some(hint) });
+        return Err(Refusal {
+            message: "namespaces are not supported".to_owned(),
+            part: at..at + 1,
+            hint: Some(hint),
+        });
     }
-    let parts = std::iter::once(0).chain(marks.commas.iter().map(|at| at + 1)).zip(marks.commas.iter().copied().chain([text.len()]));
-    for (start, end) in parts.filter(|(start, end)| text[*start..*end].trim().is_empty()) {
-        // The comma that has nothing on one of its sides.
-        let comma = if end < text.len() { end } else { start - 1 };
-        let message = if end < text.len() { "nothing stands before this comma" } else { "nothing follows this comma" };
-        return Err(Refusal { message: message.to_owned(), part: comma..comma + 1, hint: Some("remove it".to_owned()) });
-    }
-    Ok(())
+    let mut parts = std::iter::once(0)
+        .chain(marks.commas.iter().map(|at| at + 1))
+        .zip(marks.commas.iter().copied().chain([text.len()]));
+    let Some((start, end)) = parts.find(|(start, end)| text[*start..*end].trim().is_empty()) else {
+        return Ok(());
+    };
+    // The comma that has nothing on one of its sides.
+    let (comma, message) = if end < text.len() {
+        (end, "nothing stands before this comma")
+    } else {
+        (start - 1, "nothing follows this comma")
+    };
+    Err(Refusal { message: message.to_owned(), part: comma..comma + 1, hint: Some("remove it".to_owned()) })
 }
 
 /// What the strict parser says.
@@ -256,7 +296,10 @@ impl<'i> Parser<'i> for Strict {
         false
     }
 
-    fn parse_non_ts_pseudo_class(&self, name: Name<'i>) -> Result<scraper::selector::NonTSPseudoClass, CssError> {
+    fn parse_non_ts_pseudo_class(
+        &self,
+        name: Name<'i>,
+    ) -> Result<scraper::selector::NonTSPseudoClass, CssError> {
         unknown(&name)
     }
 
@@ -303,7 +346,11 @@ fn locate(text: &str, marks: &Marks, why: &Why) -> Refusal {
     let piece = text[part.clone()].trim();
     if piece.starts_with(['>', '+', '~']) {
         let hint = format!("`:scope` stands for the entry: {}", quote(&format!(":scope {piece}")));
-        return Refusal { message: format!("nothing stands before `{}`", &piece[..1]), part: part.start..part.start + 1, hint: Some(hint) };
+        return Refusal {
+            message: format!("nothing stands before `{}`", &piece[..1]),
+            part: part.start..part.start + 1,
+            hint: Some(hint),
+        };
     }
     if piece.ends_with(['>', '+', '~']) {
         let message = format!("nothing follows `{}`", &piece[piece.len() - 1..]);
@@ -340,8 +387,23 @@ fn failing_piece(text: &str, whole: Range<usize>, cuts: &[usize]) -> Range<usize
 
 /// Pseudo-classes that are known, for advice.
 const KNOWN: &[&str] = &[
-    "not", "is", "where", "has", "scope", "root", "empty", "first-child", "last-child", "only-child", "first-of-type",
-    "last-of-type", "only-of-type", "nth-child", "nth-last-child", "nth-of-type", "nth-last-of-type",
+    "not",
+    "is",
+    "where",
+    "has",
+    "scope",
+    "root",
+    "empty",
+    "first-child",
+    "last-child",
+    "only-child",
+    "first-of-type",
+    "last-of-type",
+    "only-of-type",
+    "nth-child",
+    "nth-last-child",
+    "nth-of-type",
+    "nth-last-of-type",
 ];
 
 fn refuse_pseudo(text: &str, pseudo: &Pseudo) -> Refusal {
@@ -352,17 +414,18 @@ fn refuse_pseudo(text: &str, pseudo: &Pseudo) -> Refusal {
     let hint = match name {
         "text" => "leave it out: a field is its element's text".to_owned(),
         "attr" => format!("write {}", quote(&format!("{}@{inside}", text[..pseudo.part.start].trim_end()))),
-        "contains" | "icontains" | "-soup-contains" | "-soup-contains-own" | "containsown" | "has-text" | "matches"
-        | "matchesown" | "text-is" | "contains-own" => {
+        "contains" | "icontains" | "-soup-contains" | "-soup-contains-own" | "containsown" | "has-text"
+        | "matches" | "matchesown" | "text-is" | "contains-own" => {
             "texts are no matter of CSS: make the field a table with `regex = \"…\"`".to_owned()
         }
         "link" | "any-link" => "a link is `a[href]`".to_owned(),
         "checked" | "disabled" | "selected" | "required" => format!("write `[{name}]`"),
-        "visited" | "hover" | "active" | "focus" | "focus-within" | "focus-visible" | "target" | "enabled" => {
-            "a page as fetched has no such state; leave it out".to_owned()
-        }
+        "visited" | "hover" | "active" | "focus" | "focus-within" | "focus-visible" | "target"
+        | "enabled" => "a page as fetched has no such state; leave it out".to_owned(),
         "lang" => format!("write `[lang|=\"{inside}\"]`"),
-        "first" | "first-line" | "first-letter" => "leave it out (the first match counts), or use `:first-of-type`".to_owned(),
+        "first" | "first-line" | "first-letter" => {
+            "leave it out (the first match counts), or use `:first-of-type`".to_owned()
+        }
         "last" => "use `:last-of-type`".to_owned(),
         "eq" | "nth" | "gt" | "lt" => "use `:nth-child()`, which counts from 1".to_owned(),
         "before" | "after" => "what a style sheet adds is not in the page".to_owned(),
@@ -388,9 +451,28 @@ mod tests {
     #[test]
     fn what_scraper_matches_is_accepted() {
         for text in [
-            "a", "*", "article.et_pb_post", "h2.entry-title > a[href^='/x' i]", ":has(> a[href])", ":not(:has(b))",
-            ":is(h1, h2)", ":where(.a)", ":scope > a", ":nth-child(2n+1)", "a ~ b + c", "*|a", "[lang|=en]", ".sm\\:flex",
-            ".a\\@b", "a[title='it\\'s, (so']", "h1, h2", "[href*=\"a,b\"]", "li:first-child", "#x", "a:not([href])",
+            "a",
+            "*",
+            "article.et_pb_post",
+            "h2.entry-title > a[href^='/x' i]",
+            ":has(> a[href])",
+            ":not(:has(b))",
+            ":is(h1, h2)",
+            ":where(.a)",
+            ":scope > a",
+            ":nth-child(2n+1)",
+            "a ~ b + c",
+            "*|a",
+            "[lang|=en]",
+            "a[href^='/@']",
+            ".sm\\:flex",
+            ".a\\@b",
+            "a[title='it\\'s, (so']",
+            "h1, h2",
+            "[href*=\"a,b\"]",
+            "li:first-child",
+            "#x",
+            "a:not([href])",
         ] {
             assert!(compile(text).is_ok(), "{text}: {:?}", compile(text));
         }
@@ -431,7 +513,8 @@ mod tests {
 
     #[test]
     fn brackets_and_quotes_must_be_closed() {
-        for (text, part) in [("a[href", "["), ("a:not(b", "("), ("a)", ")"), ("a[b)", "["), ("a[b='c]", "'")] {
+        for (text, part) in [("a[href", "["), ("a:not(b", "("), ("a)", ")"), ("a[b)", "["), ("a[b='c]", "'")]
+        {
             assert_eq!(refused(text).0, part, "{text}");
         }
     }

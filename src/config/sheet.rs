@@ -77,16 +77,23 @@ impl<'a> Sheet<'a> {
         }
     }
 
-    /// Notes that the file is not TOML here.
+    /// Notes that the file is not TOML here; of a line only once, the rest follows from the first.
     pub fn report_syntax(&self, span: Range<usize>, wrong: Wrong) {
         let (line, _) = self.place(span.start);
-        self.note(span, wrong);
-        self.broken_lines.borrow_mut().push(line);
+        if !self.broken_lines.borrow().contains(&line) {
+            self.note(span, wrong);
+            self.broken_lines.borrow_mut().push(line);
+        }
     }
 
     /// Some of it is not TOML.
     pub fn is_broken(&self) -> bool {
         !self.broken_lines.borrow().is_empty()
+    }
+
+    /// Something was noted.
+    pub fn has_problems(&self) -> bool {
+        !self.problems.borrow().is_empty()
     }
 
     /// What was noted.
@@ -124,9 +131,13 @@ impl<'a> Sheet<'a> {
     fn place(&self, at: usize) -> (usize, usize) {
         let line = self.line_starts.partition_point(|start| *start <= at).max(1);
         let start = self.line_starts[line - 1];
-        let before = self.text.as_bytes().get(start..at.min(self.text.len())).unwrap_or(&[]);
-        // Continuation bytes are not characters of their own.
-        let column = before.iter().filter(|byte| (**byte as i8) >= -0x40).count() + 1;
+        let rest = &self.text[start..];
+        let end =
+            rest.find('\n').map_or(rest, |end| rest[..end].strip_suffix('\r').unwrap_or(&rest[..end])).len();
+        let at = at.min(start + end);
+        // The parser may name a byte inside a character: that character's column.
+        let before = rest.char_indices().take_while(|(offset, c)| start + offset + c.len_utf8() <= at);
+        let column = before.count() + 1;
         (line, column)
     }
 }

@@ -4,7 +4,7 @@ use super::{
     Keep, Request, Rules, Source,
     digest::digest,
     field,
-    read::{Settings, settings},
+    settings::{Settings, settings},
     table::TableReader,
     value,
 };
@@ -53,5 +53,16 @@ fn rules(reader: &mut TableReader<'_>) -> Option<Rules> {
     let [id, teaser, image, author, category] =
         ["id", "teaser", "image", "author", "category"].map(|name| reader.take(name).and_then(field::field));
     let date = reader.take("date").and_then(field::date);
-    Some(Rules { listing, entry: entry?, headline: headline?, link: link?, id, teaser, image, author, category, date })
+    Some(Rules {
+        listing,
+        entry: entry?,
+        headline: headline?,
+        link: link?,
+        id,
+        teaser,
+        image,
+        author,
+        category,
+        date,
+    })
 }

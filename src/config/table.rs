@@ -58,19 +58,9 @@ impl<'a> TableReader<'a> {
         let item = self.take(name);
         if let (None, Some(key)) = (item, self.section.key(name)) {
             let wrong = Wrong::new(format!("{} has no `{name}`", self.name)).expected(key.kind.words());
-            self.sheet.report_missing(self.span.clone(), wrong.hint(format!("add a line `{name} = …`")));
+            self.sheet.report_missing(self.span.clone(), wrong.hint(format!("add `{name} = …`")));
         }
         item
-    }
-
-    /// The sheet it stands on.
-    pub fn sheet(&self) -> &'a Sheet<'a> {
-        self.sheet
-    }
-
-    /// Where it is reported.
-    pub fn span(&self) -> Range<usize> {
-        self.span.clone()
     }
 
     /// Reports every key nobody asked for.
@@ -81,7 +71,9 @@ impl<'a> TableReader<'a> {
             self.section.name,
             self.asked
         );
-        for (found, _) in self.table.iter().filter(|(found, _)| !self.asked.contains(found.get_ref().as_ref())) {
+        for (found, _) in
+            self.table.iter().filter(|(found, _)| !self.asked.contains(found.get_ref().as_ref()))
+        {
             self.sheet.report(found.span(), self.unknown(found.get_ref()));
         }
     }
@@ -89,7 +81,10 @@ impl<'a> TableReader<'a> {
     fn unknown(&self, found: &str) -> Wrong {
         let wrong = Wrong::new(format!("unknown key {} in {}", quote(found), self.name));
         let names: Vec<_> = self.section.keys().map(|key| key.name).collect();
-        if let Some(name) = synonym(found).filter(|name| names.contains(name)).or_else(|| nearest(found, names.iter().copied())) {
+        if let Some(name) = synonym(found)
+            .filter(|name| names.contains(name))
+            .or_else(|| nearest(found, names.iter().copied()))
+        {
             return wrong.hint(format!("did you mean `{name}`?"));
         }
         let listed = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
@@ -100,8 +95,7 @@ impl<'a> TableReader<'a> {
 /// What other tools call our keys.
 fn synonym(found: &str) -> Option<&'static str> {
     Some(match found.to_ascii_lowercase().as_str() {
-        "heading" => "headline",
-        "title" | "name" => "headline",
+        "heading" | "title" | "name" => "headline",
         "summary" | "description" | "content" | "excerpt" => "teaser",
         "item" | "items" | "entries" | "entry_selector" => "entry",
         "interval" | "refresh" | "schedule" => "every",
@@ -188,7 +182,8 @@ impl<'a> Item<'a> {
         match self.value.get_ref() {
             DeValue::Array(array) if array.is_empty() => {
                 self.report(
-                    Wrong::new(format!("`{}` is an empty array", self.key.name)).expected(self.key.kind.words()),
+                    Wrong::new(format!("`{}` is an empty array", self.key.name))
+                        .expected(self.key.kind.words()),
                 );
                 Vec::new()
             }

@@ -18,14 +18,19 @@ use super::{
 /// A duration between the key's limits.
 pub fn duration(item: Item<'_>) -> Option<Duration> {
     if matches!(item.value.get_ref(), DeValue::Integer(_)) {
-        item.report(item.report_kind().hint("write the unit too: `\"90s\"`, `\"15m\"`, `\"1h\"`, `\"2d\"`".to_owned()));
+        item.report(
+            item.report_kind()
+                .hint("write the unit too: `\"90s\"`, `\"15m\"`, `\"1h\"`, `\"2d\"`".to_owned()),
+        );
         return None;
     }
     let text = item.full_text()?;
     let Kind::Duration { least, most } = item.key.kind else { return None };
     let limit = |text| parse_duration(text).expect("the table's limits are durations");
     match parse_duration(text) {
-        Err(why) => item.report(Wrong::new(format!("{} is not a duration: {why}", quote(text))).expected(item.key.kind.words())),
+        Err(why) => item.report(
+            Wrong::new(format!("{} is not a duration: {why}", quote(text))).expected(item.key.kind.words()),
+        ),
         Ok(value) if value < limit(least) => {
             let wrong = Wrong::new(format!("`{}` is {}, less than `{least}`", item.key.name, quote(text)));
             item.report(wrong.expected(item.key.kind.words()));
@@ -109,9 +114,11 @@ pub fn address(item: Item<'_>) -> Option<Url> {
             .expected(expected)
             .hint("`${NAME}` is put in only in the values of `headers`".to_owned()),
         Ok(url) => return Some(url),
-        Err(url::ParseError::RelativeUrlWithoutBase) => Wrong::new(format!("`{name}` is not an absolute address"))
-            .expected(expected)
-            .hint(format!("write the scheme too: {}", quote(&format!("https://{}", text.trim_start_matches('/'))))),
+        Err(url::ParseError::RelativeUrlWithoutBase) => {
+            Wrong::new(format!("`{name}` is not an absolute address"))
+                .expected(expected)
+                .hint(with_scheme(text))
+        }
         Err(error) => Wrong::new(format!("`{name}` is not an address: {error}")).expected(expected),
     };
     item.report(wrong);
@@ -121,15 +128,24 @@ pub fn address(item: Item<'_>) -> Option<Url> {
 fn not_http(name: &str, text: &str, url: &Url) -> (String, Option<String>) {
     // `example.org:8080/x` parses, with `example.org` as its scheme.
     let is_host = url.cannot_be_a_base() && url.scheme().contains('.');
-    let hint = is_host.then(|| format!("write the scheme too: {}", quote(&format!("https://{text}"))));
+    let hint = if is_host { with_scheme(text) } else { None };
     (format!("`{name}` has the scheme `{}`", url.scheme()), hint)
+}
+
+/// Advice for an address without a scheme; none for one that may hold a password, which would be repeated.
+fn with_scheme(text: &str) -> Option<String> {
+    let address = format!("https://{}", text.trim_start_matches('/'));
+    (!text.contains('@')).then(|| format!("write the scheme too: {}", quote(&address)))
 }
 
 /// The public address of a folder: an address that ends in `/`.
 pub fn base_address(item: Item<'_>) -> Option<Url> {
     let mut url = address(item)?;
     if url.query().is_some() || url.fragment().is_some() {
-        item.report(Wrong::new(format!("`{}` has a query or fragment", item.key.name)).expected("the address of a folder"));
+        item.report(
+            Wrong::new(format!("`{}` has a query or fragment", item.key.name))
+                .expected("the address of a folder"),
+        );
         return None;
     }
     if !url.path().ends_with('/') {
@@ -151,7 +167,11 @@ pub fn zone(item: Item<'_>) -> Option<TimeZone> {
         });
         let near = city.map(String::as_str).or_else(|| nearest(text, names.iter().map(String::as_str)));
         let hint = near.map(|name| format!("did you mean `{name}`?"));
-        item.report(Wrong::new(format!("no time zone is named {}", quote(text))).expected(item.key.kind.words()).hint(hint));
+        item.report(
+            Wrong::new(format!("no time zone is named {}", quote(text)))
+                .expected(item.key.kind.words())
+                .hint(hint),
+        );
     }
     found
 }
@@ -161,12 +181,17 @@ pub fn language(item: Item<'_>) -> Option<String> {
     let text = item.full_text()?;
     let mut subtags = text.split('-');
     let is_primary = |tag: &str| (2..=3).contains(&tag.len()) && tag.bytes().all(|b| b.is_ascii_alphabetic());
-    let is_subtag = |tag: &str| (1..=8).contains(&tag.len()) && tag.bytes().all(|b| b.is_ascii_alphanumeric());
+    let is_subtag =
+        |tag: &str| (1..=8).contains(&tag.len()) && tag.bytes().all(|b| b.is_ascii_alphanumeric());
     if subtags.next().is_some_and(is_primary) && subtags.all(is_subtag) {
         return Some(text.to_owned());
     }
     let hint = text.contains('_').then(|| format!("did you mean {}?", quote(&text.replace('_', "-"))));
-    item.report(Wrong::new(format!("{} is not a language tag", quote(text))).expected(item.key.kind.words()).hint(hint));
+    item.report(
+        Wrong::new(format!("{} is not a language tag", quote(text)))
+            .expected(item.key.kind.words())
+            .hint(hint),
+    );
     None
 }
 
@@ -184,13 +209,16 @@ pub fn pattern(item: Item<'_>, around: [&str; 2]) -> Option<Regex> {
             error => error.to_string().lines().last().unwrap_or("").trim_start_matches("error: ").to_owned(),
         };
         let hint = ["(?=", "(?!", "(?<=", "(?<!"].iter().any(|look| text.contains(look));
-        let hint = hint.then(|| "look-around is not supported; match more and put a group around the value".to_owned());
+        let hint = hint
+            .then(|| "look-around is not supported; match more and put a group around the value".to_owned());
         Wrong::new(format!("`{}` is not a regular expression: {why}", item.key.name)).hint(hint)
     };
     let [before, after] = around;
     // Alone first, so that `)(` cannot lean on what is put around it.
-    let built = build(text).and_then(|alone| if before.is_empty() { Ok(alone) } else { build(&format!("{before}{text}{after}")) });
-    match built {
+    let compiled = build(text).and_then(|alone| {
+        if before.is_empty() { Ok(alone) } else { build(&format!("{before}{text}{after}")) }
+    });
+    match compiled {
         Ok(_) if text.is_empty() => {
             item.report(Wrong::new(format!("`{}` is empty", item.key.name)).expected(item.key.kind.words()));
             None
@@ -210,7 +238,11 @@ pub fn word(item: Item<'_>) -> Option<&'static str> {
     let found = words.iter().copied().find(|word| *word == text);
     if found.is_none() {
         let hint = nearest(text, words.iter().copied()).map(|word| format!("did you mean `{word}`?"));
-        item.report(Wrong::new(format!("`{}` is {}", item.key.name, quote(text))).expected(item.key.kind.words()).hint(hint));
+        item.report(
+            Wrong::new(format!("`{}` is {}", item.key.name, quote(text)))
+                .expected(item.key.kind.words())
+                .hint(hint),
+        );
     }
     found
 }
@@ -237,9 +269,12 @@ pub fn format(item: Item<'_>) -> Option<String> {
         Ok(found) if found.year().is_some() || found.month().is_some() || found.timestamp().is_some() => {
             return Some(text.to_owned());
         }
-        Ok(_) => item.report(Wrong::new(format!("{} holds neither year nor month", quote(text))).expected(expected)),
+        Ok(_) => item
+            .report(Wrong::new(format!("{} holds neither year nor month", quote(text))).expected(expected)),
         Err(error) => {
-            item.report(Wrong::new(format!("{} is not a `strptime` format: {error}", quote(text))).expected(expected));
+            item.report(
+                Wrong::new(format!("{} is not a `strptime` format: {error}", quote(text))).expected(expected),
+            );
         }
     }
     None

@@ -43,7 +43,7 @@ pub(super) fn declared_utf16(body: &[u8], declared: &[Charset]) -> Option<Charse
 
 fn fits(encoding: &'static Encoding, body: &[u8], utf8: Utf8Shape) -> bool {
     if encoding == UTF_8 {
-        return utf8.is_likely() || is_plain_ascii(body);
+        return utf8.is_likely() || body.is_ascii();
     }
     if encoding == UTF_16LE || encoding == UTF_16BE {
         // UTF-16 markup is full of NUL bytes; what has none and says UTF-16 is a wrong header.
@@ -67,7 +67,8 @@ impl Utf8Shape {
     fn of(body: &[u8]) -> Self {
         let mut shape = Self { valid: 0, invalid: 0 };
         for chunk in body.utf8_chunks() {
-            shape.valid += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
+            // Every sequence of more than one byte has one lead byte, and only lead bytes are this large.
+            shape.valid += chunk.valid().bytes().filter(|b| *b >= 0xc0).count();
             shape.invalid += usize::from(!chunk.invalid().is_empty());
         }
         shape

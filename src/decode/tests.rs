@@ -178,6 +178,12 @@ fn meta_after_1_kib_is_found() {
 }
 
 #[test]
+fn escape_bytes_in_declared_ascii_change_nothing() {
+    let page = page("text/html; charset=utf-8", "<pre>\x1b[31mred\x1b[0m");
+    assert_eq!(codes(&reads(&page, "red", "UTF-8", CharsetSource::Header)), []);
+}
+
+#[test]
 fn cut_utf_8_stays_utf_8() {
     let mut body = RUSSIAN.as_bytes().to_vec();
     body.pop();

@@ -86,8 +86,8 @@ fn machine_date(element: ElementRef) -> Option<(Rank, String)> {
         (false, true) => Rank::Changed,
         (false, false) => Rank::Unmarked,
     };
-    let stated = || ["datetime", "content"].iter().find_map(|a| element.attr(a).filter(|v| has_digit(v)));
-    let written = if value.name() == "time" {
+    let stated = || ["datetime", "content"].iter().find_map(|a| element.attr(a).filter(|v| may_be_date(v)));
+    let written = if matches!(value.name(), "time" | "relative-time") {
         stated()
             .map(str::to_owned)
             .or_else(|| Some(text::of(element, &std::collections::HashSet::new())).filter(|t| is_iso(t)))
@@ -103,8 +103,11 @@ fn machine_date(element: ElementRef) -> Option<(Rank, String)> {
     (!written.is_empty() && written.len() <= 60).then_some((rank, written))
 }
 
-fn has_digit(text: &str) -> bool {
-    text.bytes().any(|b| b.is_ascii_digit())
+/// `PT3M` is how long it takes to read.
+fn may_be_date(text: &str) -> bool {
+    let after_p = text.trim_start().strip_prefix(['P', 'p']);
+    let is_duration = after_p.is_some_and(|rest| rest.starts_with(|c: char| c == 'T' || c.is_ascii_digit()));
+    text.bytes().any(|b| b.is_ascii_digit()) && !is_duration
 }
 
 /// `2025-03...`: the content of a `<time>` without attributes must be such a text (HTML standard §4.5.14).
@@ -118,7 +121,7 @@ fn is_iso(text: &str) -> bool {
 
 fn field(element: ElementRef, written: String) -> RawField {
     let selector = match element.value().name() {
-        "time" => "time[datetime]",
+        "time" | "relative-time" => "time[datetime]",
         _ => "a published date",
     };
     RawField { value: written.clone(), raw: written, selector: selector.to_owned(), element: tag(element) }

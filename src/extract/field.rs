@@ -87,7 +87,9 @@ pub(super) fn all<'a>(rule: &FieldRule, ask: Ask, place: Place<'a>) -> Result<Ve
                 Ok(found) => every.push(Found { candidate: index, ..found }),
                 Err(why) => miss = why,
             }
-            if every.len() == MAX_VALUES {
+            if every.len() > MAX_VALUES {
+                every.truncate(MAX_VALUES);
+                every[MAX_VALUES - 1].is_cut = true;
                 break;
             }
         }
@@ -112,12 +114,17 @@ fn values<'a>(
     place: Place<'a>,
 ) -> impl Iterator<Item = Result<Found<'a>, Miss>> {
     let mut readings = matches(candidate, place.row).filter_map(move |e| read(e, candidate, ask, place));
-    let joined = rule.join.as_ref().map(|join| {
+    let mut has_more = false;
+    let joined = rule.join.as_ref().and_then(|join| {
         let (elements, texts): (Vec<_>, Vec<_>) = readings.by_ref().take(MAX_JOINED).unzip();
-        (elements.first().copied(), texts.join(join))
+        has_more = readings.next().is_some();
+        Some((*elements.first()?, texts.join(join)))
     });
-    let joined = joined.and_then(|(element, raw)| element.map(|e| (e, raw)));
-    joined.into_iter().chain(readings).map(move |(element, raw)| finish(rule, candidate, ask, (element, raw)))
+    let single = readings.take(if rule.join.is_some() { 0 } else { usize::MAX });
+    joined.into_iter().chain(single).map(move |(element, raw)| {
+        let found = finish(rule, candidate, ask, (element, raw))?;
+        Ok(Found { is_cut: found.is_cut || has_more, ..found })
+    })
 }
 
 fn matches<'a>(candidate: &Candidate, row: Row<'a>) -> impl Iterator<Item = ElementRef<'a>> {
@@ -139,6 +146,9 @@ fn read<'a>(
 ) -> Option<(ElementRef<'a>, String)> {
     let is_address = ask.reading != Reading::Text;
     let (element, raw) = match (&candidate.attr, ask.reading) {
+        (Some(attr), Reading::Image) if attr.ends_with("srcset") => {
+            (element, image::largest(element.attr(attr)?)?)
+        }
         (Some(attr), _) if is_address => (element, element.attr(attr)?.trim().to_owned()),
         (Some(attr), _) => (element, text::fold(element.attr(attr)?)),
         (None, Reading::Text) => (element, text::of(element, place.row.rows)),
@@ -170,7 +180,7 @@ fn finish<'a>(
     }
     let limit = if ask.reading == Reading::Text { ask.limit } else { MAX_ADDRESS_BYTES };
     let shortened = text::shorten(value, limit);
-    let is_cut = shortened.is_some();
+    let is_cut = shortened.is_some() || text::is_read_in_part(&raw);
     let value = shortened.unwrap_or_else(|| value.to_owned());
     let selector = candidate.text.clone();
     Ok(Found {

@@ -47,7 +47,7 @@ fn is_address(written: &str) -> bool {
 }
 
 /// The largest image of a `srcset` (HTML standard, "parse a srcset attribute", tolerant).
-fn largest(srcset: &str) -> Option<String> {
+pub(super) fn largest(srcset: &str) -> Option<String> {
     let mut best: Option<(f64, &str)> = None;
     let mut rest = srcset;
     loop {

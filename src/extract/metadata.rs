@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use super::address;
+use crate::normalize::canonical;
 
 /// All JSON-LD of a page that is read; real pages have some 10 KB.
 const MAX_BYTES: usize = 2 * 1024 * 1024;
@@ -140,9 +141,9 @@ fn text(value: Option<&Value>) -> Option<&str> {
 
 /// Sites write their own addresses in several ways on one page: with and without `www`, `https` and a last slash.
 fn key(url: &Url) -> String {
-    let host = url.host_str().unwrap_or("");
-    let host = host.strip_prefix("www.").unwrap_or(host);
-    format!("{host}{}?{}", url.path().trim_end_matches('/'), url.query().unwrap_or(""))
+    let mut url = url.clone();
+    url.set_fragment(None);
+    canonical(&url, &url)
 }
 
 #[cfg(test)]

@@ -61,7 +61,7 @@ pub fn extract(document: &Document, rules: &Rules, still_time: &dyn Fn() -> bool
     let ids: HashSet<NodeId> = elements.iter().map(|e| e.id()).collect();
     let reader = Reader { rules, metadata: &metadata };
     // When parsing has used up the time, the little tree it made is still read: asking again would leave nothing.
-    let has_time = || parsed.end != End::Whole || still_time();
+    let has_time = || matches!(parsed.end, End::OutOfTime(_)) || still_time();
     let mut entries: Vec<RawEntry> = Vec::new();
     for (index, element) in elements.iter().enumerate() {
         if !has_time() {
@@ -110,10 +110,11 @@ fn rows<'a>(parsed: &'a Parsed, rules: &Rules, notes: &mut Notes) -> (Container,
     let is_inside =
         |e: &ElementRef| containers.as_ref().is_none_or(|c| e.ancestors().any(|a| c.contains(&a.id())));
     let is_seen = |e: &ElementRef| !e.ancestors().filter_map(ElementRef::wrap).any(is_inert);
-    // A row that was still open when parsing stopped has half a headline; announcing it would be an invention.
-    let is_whole = |e: &ElementRef| !parsed.open.contains(&e.id());
-    let matching = top.select(&rules.entry.selector).filter(|e| is_inside(e) && is_seen(e) && is_whole(e));
+    let matching = top.select(&rules.entry.selector).filter(|e| is_inside(e) && is_seen(e));
     let mut rows: Vec<ElementRef> = matching.take(MAX_ROWS + 1).collect();
+    // The row in which parsing stopped has half a headline perhaps; announcing it would be an invention. Rows around
+    // it are kept: on pages that forget to close their rows, every row is around the last.
+    rows.pop_if(|last| parsed.open.contains(&last.id()));
     if rows.len() > MAX_ROWS {
         rows.truncate(MAX_ROWS);
         notes.page(Code::PageTruncated, format!("more than {MAX_ROWS} rows; the rest was not read"));

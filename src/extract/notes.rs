@@ -82,18 +82,28 @@ impl Notes {
                     Diagnostic::row(code(m.miss), m.row, message)
                 }));
             } else if let Some(first) = missed.first() {
-                let message = format!("{}, in none of {} rows", message(field, first), self.rows);
+                let place = in_how_many(missed.len(), self.rows);
+                let message = format!("{}, {place}", message(field, first));
                 self.diagnostics.push(Diagnostic::page(code(first.miss), message));
             }
         }
         for (message, rows) in std::mem::take(&mut self.fallbacks) {
             let first = rows[0];
-            let message = format!("{message}, in {} of {} rows, first in row {first}", rows.len(), self.rows);
+            let place = in_how_many(rows.len(), self.rows);
+            let message = format!("{message}, {place}, first in row {first}");
             self.diagnostics.push(Diagnostic::page(Code::FallbackUsed, message));
         }
         // `None` sorts first; the sort is stable, so a row's diagnostics keep the order they were noticed in.
         self.diagnostics.sort_by_key(|d| d.row);
         self.diagnostics
+    }
+}
+
+fn in_how_many(rows: usize, all: usize) -> String {
+    match (rows, all) {
+        (1, 1) => "in the only row".to_owned(),
+        (rows, all) if rows == all => format!("in all {all} rows"),
+        (rows, all) => format!("in {rows} of {all} rows"),
     }
 }
 

@@ -121,7 +121,11 @@ impl<'a> RowReading<'a> {
                 let link = if is_frame { None } else { link::of_headline(headline, self.place) };
                 match link {
                     Some(_) => self.notes.had(LINK.name),
-                    None => self.notes.missed(LINK.name, Miss::Nothing, "the headline's own link".to_owned()),
+                    None => self.notes.missed(
+                        LINK.name,
+                        Miss::Nothing,
+                        "a search for the headline's own link".to_owned(),
+                    ),
                 }
                 link
             }
@@ -139,7 +143,7 @@ impl<'a> RowReading<'a> {
                     self.notes.fell_back(message);
                 }
                 if found.is_cut {
-                    let message = format!("`{}` was cut to {} letters", ask.name, ask.limit);
+                    let message = format!("`{}` is longer than a field may be, and was cut", ask.name);
                     self.notes.note(Code::TextCut, message);
                 }
                 Some(found)
@@ -168,10 +172,10 @@ impl<'a> RowReading<'a> {
         let (what, found) = None
             .or_else(|| Some(("the link's text", self.link_text(link?)?)))
             .or_else(|| Some(("the image's name", self.image_name()?)))
-            .or_else(|| Some(("the teaser's first words", first_words(entry.teaser.as_ref()?))))
+            .or_else(|| Some(("the first words of the teaser", first_words(entry.teaser.as_ref()?))))
             .or_else(|| Some(("the end of the link's path", self.path_tail(link?)?)))?;
         self.notes.fell_back(format!(
-            "`headline`: {} found nothing, {what} stands in",
+            "`headline`: {} found nothing, taken from {what}",
             asked(&self.reader.rules.headline)
         ));
         Some(RawField { selector: what.to_owned(), ..found })

@@ -150,6 +150,12 @@ fn rows_inside_templates_are_not_rows() {
 }
 
 #[test]
+fn fields_are_not_taken_from_what_nobody_sees() {
+    let page = "<div><template><b>{{title}}</b></template><noscript><b>no</b></noscript><b>real</b></div>";
+    assert_eq!(headlines(&read(page, &rules("div", "b"))), ["real"]);
+}
+
+#[test]
 fn breaks_and_blocks_separate_words_and_spans_do_not() {
     let page = "<div class=e>one<br>two<p>three</p><b>fo</b>ur<script>x</script><style>y</style><noscript>z</noscript></div>";
     assert_eq!(headlines(&read(page, &rules(".e", "*"))), ["one two three four"]);
@@ -316,6 +322,20 @@ fn categories_are_all_matches_once() {
 }
 
 #[test]
+fn a_cloud_of_categories_is_cut_and_says_so() {
+    let mut rules = rules("div", "b");
+    rules.link = LinkRule::None;
+    rules.category = Some(rule(&["i"]));
+    let cloud = (0..60).map(|n| format!("<i>c{n}</i>")).collect::<Vec<_>>().concat();
+    let listing = read(&format!("<div><b>x</b>{cloud}</div>"), &rules);
+    assert_eq!((listing.entries[0].categories.len(), about(&listing)), (50, vec![(Code::TextCut, Some(1))]));
+    rules.category = None;
+    rules.teaser = Some(FieldRule { join: Some(" ".into()), ..rule(&["i"]) });
+    let long = "<i>x</i>".repeat(300);
+    assert_eq!(about(&read(&format!("<div><b>x</b>{long}</div>"), &rules)), [(Code::TextCut, Some(1))]);
+}
+
+#[test]
 fn first_usable_base_counts() {
     for (base, expected) in [
         (
@@ -361,7 +381,7 @@ fn dates_come_best_source_first() {
 fn a_change_date_counts_only_alone() {
     let page = "<div><b>x</b><time class=updated datetime=2025-03-09>x</time></div>";
     assert_eq!(dates(&read(page, &rules("div", "b")).entries[0]), [(DateSource::TimeElement, "2025-03-09")]);
-    let page = "<div><b>x</b><time>2025-03-06</time><time>yesterday</time></div>";
+    let page = "<div><b>x</b><time>2025-03-06</time><time>yesterday</time><time datetime=PT3M>x</time></div>";
     assert_eq!(dates(&read(page, &rules("div", "b")).entries[0]), [(DateSource::TimeElement, "2025-03-06")]);
 }
 
@@ -372,6 +392,14 @@ fn long_texts_are_cut_and_say_so() {
     let length = headlines(&listing)[0].chars().count();
     assert!((490..=500).contains(&length), "{length}");
     assert_eq!(about(&listing), [(Code::TextCut, Some(1))]);
+}
+
+#[test]
+fn part_of_a_text_too_long_to_read_is_cut_as_well() {
+    let mut rules = rules("div", "b");
+    rules.headline.regex = Some(Regex::new("^[a-z]+").unwrap());
+    let page = format!("<div><b>{}</b><a href=x></a></div>", "word ".repeat(10_000));
+    assert_eq!(about(&read(&page, &rules)), [(Code::TextCut, Some(1))]);
 }
 
 #[test]
@@ -411,6 +439,14 @@ fn a_row_cut_by_the_end_of_time_is_no_row() {
     let page = format!("<p><b>whole</b></p><p><b>{}", "word ".repeat(2000));
     let listing = extract(&Document::from_text(page, url()), &rules("p", "b"), &still_time);
     assert_eq!(headlines(&listing), ["whole"]);
+}
+
+#[test]
+fn rows_that_never_close_are_rows_up_to_the_depth() {
+    let page = "<div class=e><div><i><b>x</b>".repeat(500);
+    let listing = read(&page, &rules(".e", "b"));
+    assert!((300..450).contains(&listing.entries.len()), "{}", listing.entries.len());
+    assert!(about(&listing).contains(&(Code::PageTruncated, None)));
 }
 
 #[test]

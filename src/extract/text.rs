@@ -58,6 +58,11 @@ pub fn fold(text: &str) -> String {
     folder.finish()
 }
 
+/// Whether a text that was read has reached the limit of reading, so that there may have been more.
+pub(super) fn is_read_in_part(text: &str) -> bool {
+    text.chars().nth(MAX_READ_CHARS - 1).is_some()
+}
+
 /// A text cut to so many letters, at the end of a word where there is one near; `None`: it is short enough.
 pub(super) fn shorten(text: &str, limit: usize) -> Option<String> {
     let (end, _) = text.char_indices().nth(limit)?;

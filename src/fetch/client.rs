@@ -48,7 +48,9 @@ impl Client {
                 .read_timeout(READ_TIMEOUT)
                 .no_proxy()
         };
-        let ours = |error: reqwest::Error| FetchError::Ours(format!("cannot set up the HTTP client: {}", chain(&error)));
+        let ours = |error: reqwest::Error| {
+            FetchError::Ours(format!("cannot set up the HTTP client: {}", chain(&error)))
+        };
         Ok(Self {
             guarded: build().dns_resolver(Arc::new(PublicOnly)).build().map_err(ours)?,
             open: build().build().map_err(ours)?,
@@ -217,7 +219,11 @@ fn chain(error: &reqwest::Error) -> String {
         }
         cause = inner.source();
     }
-    if causes.is_empty() { "no cause given".to_owned() } else { causes.split_off(causes.len().saturating_sub(2)).join(": ") }
+    if causes.is_empty() {
+        "no cause given".to_owned()
+    } else {
+        causes.split_off(causes.len().saturating_sub(2)).join(": ")
+    }
 }
 
 /// Resolves names as the system does, and gives only public addresses. The connection is made to the address

@@ -85,11 +85,28 @@ mod tests {
     #[test]
     fn inside_is_refused_in_every_notation() {
         for url in [
-            "http://127.0.0.1/", "http://localhost/", "http://localhost./", "http://a.localhost/", "http://[::1]/",
-            "http://0.0.0.0/", "http://169.254.169.254/", "http://10.1.2.3/", "http://172.16.0.1/",
-            "http://192.168.1.1/", "http://100.64.0.1/", "http://[fc00::1]/", "http://[fe80::1]/",
-            "http://[::ffff:127.0.0.1]/", "http://[64:ff9b::7f00:1]/", "http://2130706433/", "http://0x7f.1/",
-            "http://017700000001/", "http://[2002:7f00:1::]/", "http://[::]/", "http://224.0.0.1/", "http://255.255.255.255/",
+            "http://127.0.0.1/",
+            "http://localhost/",
+            "http://localhost./",
+            "http://a.localhost/",
+            "http://[::1]/",
+            "http://0.0.0.0/",
+            "http://169.254.169.254/",
+            "http://10.1.2.3/",
+            "http://172.16.0.1/",
+            "http://192.168.1.1/",
+            "http://100.64.0.1/",
+            "http://[fc00::1]/",
+            "http://[fe80::1]/",
+            "http://[::ffff:127.0.0.1]/",
+            "http://[64:ff9b::7f00:1]/",
+            "http://2130706433/",
+            "http://0x7f.1/",
+            "http://017700000001/",
+            "http://[2002:7f00:1::]/",
+            "http://[::]/",
+            "http://224.0.0.1/",
+            "http://255.255.255.255/",
         ] {
             assert!(refusal(&Url::parse(url).unwrap()).is_some(), "{url}");
         }
@@ -97,7 +114,9 @@ mod tests {
 
     #[test]
     fn outside_is_not_refused() {
-        for url in ["http://1.1.1.1/", "https://site.example/", "http://[2606:4700::1111]/", "http://172.32.0.1/"] {
+        for url in
+            ["http://1.1.1.1/", "https://site.example/", "http://[2606:4700::1111]/", "http://172.32.0.1/"]
+        {
             assert_eq!(refusal(&Url::parse(url).unwrap()), None, "{url}");
         }
     }

@@ -141,9 +141,22 @@ mod tests {
     #[test]
     fn each_status_has_its_verdict() {
         for (status, word) in [
-            (200, "page"), (203, "page"), (204, "unreadable"), (206, "unreadable"), (301, "unreadable"),
-            (401, "blocked"), (403, "blocked"), (404, "gone"), (410, "gone"), (418, "unreadable"), (429, "blocked"),
-            (451, "blocked"), (500, "unreachable"), (503, "unreachable"), (522, "unreachable"), (999, "unreadable"),
+            (200, "page"),
+            (203, "page"),
+            (204, "unreadable"),
+            (206, "unreadable"),
+            (301, "unreadable"),
+            (401, "blocked"),
+            (403, "blocked"),
+            (404, "gone"),
+            (410, "gone"),
+            (418, "unreadable"),
+            (429, "blocked"),
+            (451, "blocked"),
+            (500, "unreachable"),
+            (503, "unreachable"),
+            (522, "unreachable"),
+            (999, "unreadable"),
         ] {
             let verdict = refused(&page(status), None);
             assert_eq!(verdict.as_ref().map_or("page", Verdict::word), word, "{status}");
@@ -168,7 +181,8 @@ mod tests {
     #[test]
     fn redirects_lead_only_to_the_web() {
         let from = Url::parse("https://site.example/a/b").unwrap();
-        let to = |location: &str| redirect(&from, &Headers(vec![("location".to_owned(), location.to_owned())]));
+        let to =
+            |location: &str| redirect(&from, &Headers(vec![("location".to_owned(), location.to_owned())]));
         assert_eq!(to("../c").unwrap().as_str(), "https://site.example/c");
         assert_eq!(to("//other.example/").unwrap().as_str(), "https://other.example/");
         assert!(to("file:///etc/passwd").is_err());

@@ -291,7 +291,9 @@ impl Compare<'_> {
 
     /// A published date never moves, unless the page itself states, by machine, a different one.
     fn date(&mut self, moment: Option<&Moment>, row: usize) -> bool {
-        let Some(moment) = moment.filter(|m| m.provenance == Provenance::StatedByMachine) else { return false };
+        let Some(moment) = moment.filter(|m| m.provenance == Provenance::StatedByMachine) else {
+            return false;
+        };
         let old = self.record.entry.moment.as_ref();
         let is_same = old.is_some_and(|old| match old.provenance {
             Provenance::StatedByMachine => old.instant == moment.instant && old.day == moment.day,

@@ -124,9 +124,10 @@ impl Slots {
 /// `count` instants strictly between two others, in whole seconds where there is room.
 fn squeeze(floor: Timestamp, ceiling: Timestamp, count: usize) -> Vec<Timestamp> {
     let parts = i32::try_from(count).unwrap_or(i32::MAX).saturating_add(1);
-    let part = floor.until(ceiling).map_or(SignedDuration::ZERO, |gap| {
-        SignedDuration::try_from(gap).unwrap_or(SignedDuration::ZERO)
-    }) / parts;
+    let part = floor
+        .until(ceiling)
+        .map_or(SignedDuration::ZERO, |gap| SignedDuration::try_from(gap).unwrap_or(SignedDuration::ZERO))
+        / parts;
     let part = match part.as_millis() {
         1000.. => SignedDuration::from_secs(part.as_secs()),
         0 => part,
@@ -160,7 +161,10 @@ mod tests {
         let zone = TimeZone::fixed(jiff::tz::offset(2));
         let rows: Vec<Row<'_>> = rows
             .iter()
-            .map(|(moment, published)| Row { moment: *moment, published: published.map(|p| p.parse().unwrap()) })
+            .map(|(moment, published)| Row {
+                moment: *moment,
+                published: published.map(|p| p.parse().unwrap()),
+            })
             .collect();
         let frame = Frame { now: now.parse().unwrap(), zone: &zone, elsewhere: &[] };
         publish_times(&rows, &frame).iter().map(ToString::to_string).collect()

@@ -23,8 +23,7 @@ fn inferred(day: Date) -> Moment {
 /// A sighting as `normalize` makes it of a row without an own date field.
 fn sighting(row: usize, headline: &str, link: &str, teaser: &str) -> Sighting {
     let link = (!link.is_empty()).then(|| page().join(link).unwrap());
-    let mut keys: Vec<EntryKey> =
-        link.iter().map(|link| EntryKey::link(&canonical(link, &page()))).collect();
+    let mut keys: Vec<EntryKey> = link.iter().map(|link| EntryKey::link(&canonical(link, &page()))).collect();
     if !teaser.is_empty() {
         keys.push(EntryKey::texts(EntryKey::HEADLINE_TEASER, &[&lasting(headline), &lasting(teaser), ""]));
     }
@@ -88,7 +87,10 @@ fn rewording_keeps_id_published_and_first_seen() {
     let merged = memory.see("2025-03-08T09:00:00Z", &[sighting(1, "New bridge opened", "/a", TEASER)]);
     let after = &memory.records[0];
     assert_eq!((merged.new.len(), merged.changed.len()), (0, 1));
-    assert_eq!((after.id, after.published, after.first_seen), (before.id, before.published, before.first_seen));
+    assert_eq!(
+        (after.id, after.published, after.first_seen),
+        (before.id, before.published, before.first_seen)
+    );
     assert_eq!(after.entry.headline, "New bridge opened");
     assert_eq!(after.updated.to_string(), "2025-03-08T09:00:00Z");
 }
@@ -158,8 +160,8 @@ fn an_entry_that_comes_back_is_not_news() {
 fn counters_are_not_changes() {
     let mut memory = Memory::default();
     memory.see(NOW, &[sighting(1, "Bridge opened", "/a", "It was opened. 1,204 views")]);
-    let merged =
-        memory.see("2025-03-08T09:00:00Z", &[sighting(1, "Bridge opened", "/a", "It was opened. 1,377 views")]);
+    let merged = memory
+        .see("2025-03-08T09:00:00Z", &[sighting(1, "Bridge opened", "/a", "It was opened. 1,377 views")]);
     assert_eq!(merged.changed, []);
     assert_eq!(merged.diagnostics[0].code, Code::ChurnHeldBack);
 }
@@ -167,7 +169,8 @@ fn counters_are_not_changes() {
 #[test]
 fn a_number_that_changes_once_is_a_change_one_that_always_changes_is_not() {
     let mut memory = Memory::default();
-    let seen = |n: u32| [sighting(1, "Clashes", "/a", &format!("At least {n} people were hurt in the clashes"))];
+    let seen =
+        |n: u32| [sighting(1, "Clashes", "/a", &format!("At least {n} people were hurt in the clashes"))];
     memory.see(NOW, &seen(5));
     let changed: Vec<usize> = (6..12)
         .map(|n| memory.see(&format!("2025-03-{:02}T09:00:00Z", n + 2), &seen(n)).changed.len())

@@ -52,6 +52,8 @@ pub enum Sense {
     Ahead,
     /// The date after it is the start of something long past: "since".
     Since,
+    /// What it speaks of is over: "ran" (until …).
+    Over,
 }
 
 /// A unit of time.

@@ -278,6 +278,8 @@ impl Reader<'_> {
     pub fn is_of_longer_number(&self, at: usize) -> bool {
         match self.mark(at + 1).filter(|_| self.is_tight(at + 1)) {
             Some('%' | '$' | '€' | '£') => true,
+            // Apache's logs write the time after a colon: "06/Mar/2025:10:15:30".
+            Some(':') if self.number(at).is_some_and(|number| number.digits == 4) => false,
             Some(',' | '.' | ':' | '\'' | '’') => self.is_tight(at + 2) && self.number(at + 2).is_some(),
             _ => false,
         }

@@ -198,6 +198,12 @@ fn settle_order(states: &[State<'_>], context: &Context<'_>, lexicon: Lexicon, t
     })
 }
 
+/// Whether a mention is more than a month or year in passing.
+fn is_fine(reading: &Reading<'_>, mention: &Mention) -> bool {
+    let is_sentence = matches!(reading.source, DateSource::Headline | DateSource::Teaser);
+    !is_sentence || choose::shape(mention) != Some(Shape::Coarse)
+}
+
 /// For each source, the shape its rows agree on.
 fn agreed_shapes(states: &[State<'_>]) -> Vec<(DateSource, Shape)> {
     let mut shapes: Vec<(DateSource, Vec<Shape>)> = Vec::new();
@@ -217,8 +223,23 @@ fn agreed_shapes(states: &[State<'_>]) -> Vec<(DateSource, Shape)> {
 }
 
 impl Page<'_> {
-    /// Goes down a row's sources from one on, until one gives a date.
+    /// Goes down a row's sources from one on, until one gives a date. A month or year that a sentence mentions
+    /// ("six landings in July") counts only when no source has better.
     fn choose(&self, state: &mut State<'_>, agreed: &[(DateSource, Shape)], from: usize) {
+        let refused = state.refused.len();
+        self.choose_among(state, (agreed, from), is_fine);
+        if matches!(state.choice, Choice::None) {
+            state.refused.truncate(refused);
+            self.choose_among(state, (agreed, from), |_, _| true);
+        }
+    }
+
+    fn choose_among(
+        &self,
+        state: &mut State<'_>,
+        (agreed, from): (&[(DateSource, Shape)], usize),
+        counts: fn(&Reading<'_>, &Mention) -> bool,
+    ) {
         state.choice = Choice::None;
         for (index, reading) in state.readings.iter().enumerate().skip(from) {
             if let Some(refusal) = &reading.refusal {
@@ -227,7 +248,8 @@ impl Page<'_> {
             }
             let shape = agreed.iter().find(|(source, _)| *source == reading.source).map(|(_, shape)| *shape);
             let mut reason = None;
-            for mention in choose::ranked(&reading.mentions, reading.source, reading.text, shape) {
+            let ranked = choose::ranked(&reading.mentions, reading.source, reading.text, shape);
+            for mention in ranked.into_iter().filter(|at| counts(reading, &reading.mentions[*at])) {
                 match self.settle(reading, mention, index) {
                     Ok(choice) => {
                         state.choice = choice;

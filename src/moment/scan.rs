@@ -335,6 +335,8 @@ impl Reader<'_> {
                         Sense::Ahead => Some(Role::Ahead),
                         Sense::Published if words <= 3 => Some(Role::Published),
                         Sense::Updated if words <= 3 => Some(Role::Updated),
+                        // "… which ran until 31 October 2022" looks back, whatever the entry's year.
+                        Sense::Deadline if words <= 3 && self.is_over(back) => Some(Role::Since),
                         Sense::Deadline if words <= 3 => Some(Role::Deadline),
                         Sense::Since if words <= 2 => Some(Role::Since),
                         _ => None,
@@ -346,6 +348,11 @@ impl Reader<'_> {
             }
         }
         Role::Plain
+    }
+
+    /// Whether the word before a token says that what it speaks of is over.
+    fn is_over(&self, at: usize) -> bool {
+        at > 0 && matches!(&self.tokens[at - 1].kind, Kind::Word(word) if word.senses.contains(&Sense::Over))
     }
 }
 

@@ -25,6 +25,12 @@ pub(super) struct Candidate {
 /// What a row out of line costs; a gap of about three years costs as much.
 const PASSED_OVER: f64 = 5.1;
 
+/// The rows at the top over which the age of the page is counted: the first alone may be pinned.
+const TOP_ROWS: usize = 3;
+
+/// The part of a lone row's age that each of them counts.
+const TOP_SHARE: f64 = 3.0;
+
 /// Rows out of line that may follow one another.
 const PASSED_IN_A_ROW: usize = 2;
 
@@ -115,7 +121,7 @@ fn index_of_least(costs: impl Iterator<Item = f64>) -> usize {
     best.0
 }
 
-/// The age of the first row: pages are usually fresh.
+/// The age of a row at the top: pages are usually fresh.
 fn first_cost(day: i32, today: i32) -> f64 {
     2.9 * f64::from((today - day).max(0)) / 365.0
 }
@@ -169,12 +175,16 @@ fn chain(items: Vec<&Item>, today: i32) -> Vec<usize> {
             } else if is_new {
                 candidate.cost + new_cost(candidate.day, today)
             } else {
-                candidate.cost + ahead_cost(candidate.day, today)
+                // Beside a constant the step to it says more than the age of pages in general.
+                let is_constant = |row: usize| items.get(row).is_some_and(|item| item.options.len() == 1);
+                let is_beside_constant = is_constant(row.wrapping_sub(1)) || is_constant(row + 1);
+                let is_top = row < TOP_ROWS && newest_stored.is_none() && !is_beside_constant;
+                let age = if is_top { first_cost(candidate.day, today) / TOP_SHARE } else { 0.0 };
+                candidate.cost + ahead_cost(candidate.day, today) + age
             };
             let mut best = Way { cost: f64::INFINITY, before: None };
             if row <= PASSED_IN_A_ROW {
-                let age = if is_new { 0.0 } else { first_cost(candidate.day, today) };
-                best.cost = own + age + passed(row);
+                best.cost = own + passed(row);
             }
             for before in reach..row {
                 for (index, previous) in items[before].options.iter().enumerate() {

@@ -24,6 +24,25 @@ pub fn canonical(link: &Url, page: &Url) -> String {
     text
 }
 
+/// A link without the parameters that carry who clicked where: what readers are given.
+pub fn without_noise(mut link: Url) -> Url {
+    let is_noisy = link.query_pairs().any(|(name, value)| is_noise(&name, &value));
+    if is_noisy {
+        // Parameter by parameter as written: one that stays is not spelled anew.
+        let kept: Vec<&str> = link
+            .query()
+            .unwrap_or_default()
+            .split('&')
+            .filter(|pair| {
+                url::form_urlencoded::parse(pair.as_bytes()).all(|(name, value)| !is_noise(&name, &value))
+            })
+            .collect();
+        let query = (!kept.is_empty()).then(|| kept.join("&"));
+        link.set_query(query.as_deref());
+    }
+    link
+}
+
 fn without_fragment(link: &Url) -> String {
     let host = link.host_str().unwrap_or("").trim_end_matches('.');
     let mut text = host.strip_prefix("www.").unwrap_or(host).to_owned();
@@ -98,23 +117,103 @@ fn escapes(segment: &str) -> String {
 
 /// Parameters that carry who clicked where, not what is shown.
 const TRACKING: &[&str] = &[
-    "_bta_c", "_bta_tid", "_ga", "_gl", "_hsenc", "_hsmi", "_ke", "_openstat", "at_campaign", "at_medium",
-    "cmpid", "cx_click", "dclid", "dm_i", "ef_id", "epik", "et_blog", "fb_action_ids", "fb_action_types", "fb_ref",
-    "fb_source", "fbclid", "gad_source", "gbraid", "gclid", "gclsrc", "guccounter", "hsctatracking", "icid",
-    "igshid", "ito", "li_fat_id", "mc_cid", "mc_eid", "mkcid", "mkevt", "mkrid", "mkt_tok", "mkwid", "msclkid",
-    "ncid", "ns_campaign", "ns_mchannel", "ns_source", "oft_id", "oicd", "oly_anon_id", "oly_enc_id", "pk_campaign",
-    "pk_cid", "pk_kwd", "pk_medium", "pk_source", "rb_clickid", "ref_src", "ref_url", "s_cid", "sb_referer_host",
-    "soc_src", "soc_trk", "srsltid", "trk_contact", "trk_module", "trk_msg", "trk_sid", "ttclid", "twclid",
-    "vero_conv", "vero_id", "wbraid", "wickedid", "wt.mc_id", "wt_mc", "xtor", "yclid", "ymclid", "ysclid",
+    "_bta_c",
+    "_bta_tid",
+    "_ga",
+    "_gl",
+    "_hsenc",
+    "_hsmi",
+    "_ke",
+    "_openstat",
+    "at_campaign",
+    "at_medium",
+    "cmpid",
+    "cx_click",
+    "dclid",
+    "dm_i",
+    "ef_id",
+    "epik",
+    "et_blog",
+    "fb_action_ids",
+    "fb_action_types",
+    "fb_ref",
+    "fb_source",
+    "fbclid",
+    "gad_source",
+    "gbraid",
+    "gclid",
+    "gclsrc",
+    "guccounter",
+    "hsctatracking",
+    "icid",
+    "igshid",
+    "ito",
+    "li_fat_id",
+    "mc_cid",
+    "mc_eid",
+    "mkcid",
+    "mkevt",
+    "mkrid",
+    "mkt_tok",
+    "mkwid",
+    "msclkid",
+    "ncid",
+    "ns_campaign",
+    "ns_mchannel",
+    "ns_source",
+    "oft_id",
+    "oicd",
+    "oly_anon_id",
+    "oly_enc_id",
+    "pk_campaign",
+    "pk_cid",
+    "pk_kwd",
+    "pk_medium",
+    "pk_source",
+    "rb_clickid",
+    "ref_src",
+    "ref_url",
+    "s_cid",
+    "sb_referer_host",
+    "soc_src",
+    "soc_trk",
+    "srsltid",
+    "trk_contact",
+    "trk_module",
+    "trk_msg",
+    "trk_sid",
+    "ttclid",
+    "twclid",
+    "vero_conv",
+    "vero_id",
+    "wbraid",
+    "wickedid",
+    "wt.mc_id",
+    "wt_mc",
+    "xtor",
+    "yclid",
+    "ymclid",
+    "ysclid",
 ];
 
 /// Parameters that carry a visit: they change with every fetch.
-const SESSION: &[&str] =
-    &["aspsessionid", "cfid", "cftoken", "jsessionid", "phpsessid", "s_id", "session_id", "sessionid", "sid", "zenid"];
+const SESSION: &[&str] = &[
+    "aspsessionid",
+    "cfid",
+    "cftoken",
+    "jsessionid",
+    "phpsessid",
+    "s_id",
+    "session_id",
+    "sessionid",
+    "sid",
+    "zenid",
+];
 
 fn is_noise(name: &str, value: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    let prefixed = ["utm_", "mtm_", "matomo_", "hsa_", "piwik_"].iter().any(|prefix| name.starts_with(prefix));
+    let prefixed =
+        ["utm_", "mtm_", "matomo_", "hsa_", "piwik_"].iter().any(|prefix| name.starts_with(prefix));
     prefixed
         || TRACKING.binary_search(&name.as_str()).is_ok()
         // `sid=7` is a story on some old systems; a session id is long.
@@ -157,6 +256,17 @@ mod tests {
         ]);
         assert_same(&["/p?a=1&b=2", "/p?b=2&a=1", "/p?b=2&utm_medium=feed&a=1"]);
         assert_same(&["/caf%c3%a9", "/café", "/caf%C3%A9/"]);
+    }
+
+    #[test]
+    fn readers_get_links_without_tracking() {
+        let clean = |link: &str| without_noise(Url::parse(link).unwrap()).to_string();
+        assert_eq!(
+            clean("https://a.example/x?utm_source=rss&id=%7e1&fbclid=z#c"),
+            "https://a.example/x?id=%7e1#c"
+        );
+        assert_eq!(clean("https://a.example/x?utm_source=rss"), "https://a.example/x");
+        assert_eq!(clean("https://a.example/x?a"), "https://a.example/x?a");
     }
 
     #[test]

@@ -96,12 +96,7 @@ struct Believed {
     dates: Vec<crate::listing::RawDate>,
 }
 
-fn believe(
-    raw: &RawEntry,
-    base: &Url,
-    page: &Url,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Option<Believed> {
+fn believe(raw: &RawEntry, base: &Url, page: &Url, diagnostics: &mut Vec<Diagnostic>) -> Option<Believed> {
     let row = raw.row;
     let Some(headline) = &raw.headline else {
         diagnostics.push(Diagnostic::row(
@@ -125,7 +120,7 @@ fn believe(
             }
         }
     };
-    let link = resolved("link", &raw.link);
+    let link = resolved("link", &raw.link).map(canonical::without_noise);
     let image = resolved("image", &raw.image);
     let value = |field: &Option<RawField>| field.as_ref().map(|f| f.value.clone());
     let mut categories: Vec<String> = Vec::new();

@@ -2,7 +2,12 @@ use super::*;
 use crate::listing::{Container, RawDate};
 
 fn field(value: &str) -> RawField {
-    RawField { value: value.to_owned(), raw: value.to_owned(), selector: "s".to_owned(), element: "<e>".to_owned() }
+    RawField {
+        value: value.to_owned(),
+        raw: value.to_owned(),
+        selector: "s".to_owned(),
+        element: "<e>".to_owned(),
+    }
 }
 
 struct Row<'a> {

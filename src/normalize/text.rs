@@ -59,13 +59,28 @@ fn counter(words: &[&str]) -> usize {
 }
 
 const UNITS: &[&str] = &[
-    "second", "seconds", "sec", "secs", "minute", "minutes", "min", "mins", "hour", "hours", "hr", "hrs", "day", "days",
-    "week", "weeks", "month", "months", "year", "years",
+    "second", "seconds", "sec", "secs", "minute", "minutes", "min", "mins", "hour", "hours", "hr", "hrs",
+    "day", "days", "week", "weeks", "month", "months", "year", "years",
 ];
 
 const COUNTED: &[&str] = &[
-    "views", "view", "comments", "comment", "likes", "like", "shares", "share", "reads", "read", "replies", "reply",
-    "votes", "points", "downloads", "clicks", "reactions",
+    "views",
+    "view",
+    "comments",
+    "comment",
+    "likes",
+    "like",
+    "shares",
+    "share",
+    "reads",
+    "read",
+    "replies",
+    "reply",
+    "votes",
+    "points",
+    "downloads",
+    "clicks",
+    "reactions",
 ];
 
 /// A text with every run of digits as one `0`: equal for two texts that differ in numbers alone.

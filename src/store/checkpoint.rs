@@ -89,7 +89,8 @@ pub fn write(
     sink.flush().map_err(trouble)?;
     let finished = sink.into_inner().map_err(|error| trouble(error.into_error()))?;
     finished.as_file().sync_all().map_err(trouble)?;
-    let is_good = current.exists() && check(&current)?.is_ok_and(|heading_now| heading_now.epoch == heading.epoch);
+    let is_good =
+        current.exists() && check(&current)?.is_ok_and(|heading_now| heading_now.epoch == heading.epoch);
     if is_good {
         fs::rename(&current, dir.join(PREVIOUS)).map_err(trouble)?;
     }

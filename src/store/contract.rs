@@ -138,7 +138,7 @@ fn a_large_record_that_shrinks_is_read_whole(store: &dyn Store) {
     assert_eq!(store.known(&id("one"), &[], 2).unwrap(), large.records);
     assert_eq!(store.state(&id("one")).unwrap(), large.state);
     let small = plan("one", 1..=2);
-    store.commit(&[small.clone()]).unwrap();
+    store.commit(std::slice::from_ref(&small)).unwrap();
     assert_eq!(store.known(&id("one"), &[], 2).unwrap(), small.records);
     assert_eq!(store.state(&id("one")).unwrap(), small.state);
 }

@@ -78,7 +78,9 @@ impl StoreError {
             Self::Full { .. } => {
                 "free some space and run again; nothing committed is lost, the published feeds stay as they are"
             }
-            Self::ReadOnly { .. } => "give the user that runs gleaner the right to write the state folder and all in it",
+            Self::ReadOnly { .. } => {
+                "give the user that runs gleaner the right to write the state folder and all in it"
+            }
             Self::Io { .. } => {
                 "see to the disk or the system's limits and run again; what was committed stands in the journal"
             }

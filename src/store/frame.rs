@@ -136,7 +136,7 @@ mod tests {
 
     fn file(frames: &[Frame]) -> Vec<u8> {
         let mut bytes = header(Uuid::nil());
-        frames.iter().for_each(|frame| bytes.extend(encode(frame)));
+        bytes.extend(frames.iter().flat_map(encode));
         bytes
     }
 

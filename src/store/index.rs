@@ -2,19 +2,14 @@
 //!
 //! sled 0.34.7 can lose everything without a word when power fails, and panics on damage. So nothing here is
 //! believed without proof: the sum of all keys and values stands beside them and is compared after every start
-//! that did not follow a clean close; a clean close leaves a seal, the digest of its files. Panics end at this
-//! file. It does not decide what to do about damage.
+//! that did not follow a clean close. It does not decide what to do about damage.
 
 #![allow(clippy::disallowed_methods, reason = "one of the files that touch the disk")]
 
 use std::{
-    cell::Cell,
     collections::{BTreeMap, BTreeSet},
-    fs::{self, File},
-    io::{self, ErrorKind},
-    panic::{self, AssertUnwindSafe},
+    fs::File,
     path::{Path, PathBuf},
-    sync::Once,
     thread,
     time::Duration,
 };
@@ -28,8 +23,10 @@ use sled::{
 use super::{
     Newest,
     error::StoreError,
+    guard::{Trouble, guarded, is_lock_trouble},
     layout::{self, Meta, Table},
     line::Line,
+    seal,
 };
 use crate::{
     id::{EntryKey, SourceId},
@@ -55,26 +52,6 @@ pub struct Index {
     meta: Option<Meta>,
 }
 
-/// Why the index did not answer.
-#[derive(Debug)]
-pub enum Trouble {
-    /// Disk, rights, limits: making a new index would not help.
-    World(StoreError),
-    /// What it holds is not what was written.
-    Damaged(String),
-}
-
-/// What the seal of a folder says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Seal {
-    /// The files are as they were after a clean close.
-    Whole,
-    /// There was no clean close.
-    Missing,
-    /// The files changed since the clean close.
-    Broken,
-}
-
 /// Whether a write is the whole of a commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Extent {
@@ -89,13 +66,12 @@ type Writes = BTreeMap<(Table, Vec<u8>), Option<Vec<u8>>>;
 impl Index {
     /// Opens or creates.
     pub fn open(path: &Path) -> Result<Self, Trouble> {
-        let config = sled::Config::new()
-            .path(path)
-            .cache_capacity(CACHE_BYTES)
-            .flush_every_ms(Some(FLUSH_EVERY_MS));
+        let config =
+            sled::Config::new().path(path).cache_capacity(CACHE_BYTES).flush_every_ms(Some(FLUSH_EVERY_MS));
         let open = || {
             let db = config.open()?;
-            let tables = Table::ALL.iter().map(|table| db.open_tree(table.name())).collect::<Result<_, _>>()?;
+            let tables =
+                Table::ALL.iter().map(|table| db.open_tree(table.name())).collect::<Result<_, _>>()?;
             let meta_table = db.open_tree("meta")?;
             let meta = meta_table.get(META_KEY)?;
             Ok((db, tables, meta_table, meta))
@@ -180,7 +156,10 @@ impl Index {
         if found.records == said.records {
             return Err(Trouble::Damaged("what it holds is not what was written".to_owned()));
         }
-        Err(Trouble::Damaged(format!("it holds {} records where {} were written", found.records, said.records)))
+        Err(Trouble::Damaged(format!(
+            "it holds {} records where {} were written",
+            found.records, said.records
+        )))
     }
 
     /// Writes plans in one transaction.
@@ -209,16 +188,23 @@ impl Index {
         let mut writes = Writes::new();
         for (&source, &state) in &states {
             let base = layout::of_source(source);
-            meta.sources += u64::from(self.replace(Table::Source, &base, layout::parts(&base, state), &mut writes)?);
+            meta.sources +=
+                u64::from(self.replace(Table::Source, &base, layout::parts(&base, state), &mut writes)?);
         }
         for (&(source, number), &record) in &records {
             if let Some(old) = self.record(source, number)? {
                 writes.insert((Table::Published, layout::published(source, old.published, number)), None);
-                writes.extend(old.keys.iter().map(|key| ((Table::Key, layout::key(source, key, number)), None)));
+                writes.extend(
+                    old.keys.iter().map(|key| ((Table::Key, layout::key(source, key, number)), None)),
+                );
             }
             let base = layout::of_record(source, number);
-            meta.records += u64::from(self.replace(Table::Record, &base, layout::parts(&base, record), &mut writes)?);
-            writes.insert((Table::Published, layout::published(source, record.published, number)), Some(Vec::new()));
+            meta.records +=
+                u64::from(self.replace(Table::Record, &base, layout::parts(&base, record), &mut writes)?);
+            writes.insert(
+                (Table::Published, layout::published(source, record.published, number)),
+                Some(Vec::new()),
+            );
             let added = |key| ((Table::Key, layout::key(source, key, number)), Some(Vec::new()));
             writes.extend(record.keys.iter().map(added));
         }
@@ -244,7 +230,8 @@ impl Index {
         parts: Vec<(Vec<u8>, Vec<u8>)>,
         writes: &mut Writes,
     ) -> Result<bool, Trouble> {
-        let old = self.guard("read", || self.table(table).scan_prefix(base).keys().collect::<Result<Vec<_>, _>>())?;
+        let old =
+            self.guard("read", || self.table(table).scan_prefix(base).keys().collect::<Result<Vec<_>, _>>())?;
         let is_new = old.is_empty();
         writes.extend(old.into_iter().map(|key| ((table, key.to_vec()), None)));
         writes.extend(parts.into_iter().map(|(key, part)| ((table, key), Some(part))));
@@ -254,7 +241,9 @@ impl Index {
     fn write(&self, writes: &Writes, meta: Option<Meta>) -> Result<(), Trouble> {
         let writes: Vec<(usize, IVec, Option<IVec>)> = writes
             .iter()
-            .map(|((table, key), value)| (*table as usize, key.as_slice().into(), value.as_deref().map(IVec::from)))
+            .map(|((table, key), value)| {
+                (*table as usize, key.as_slice().into(), value.as_deref().map(IVec::from))
+            })
             .collect();
         let meta = meta.map(|meta| IVec::from(meta.encode()));
         let trees: Vec<&Tree> = self.tables.iter().chain([&self.meta_table]).collect();
@@ -306,7 +295,12 @@ impl Index {
     }
 
     /// The numbers of the records that have any of `keys`, and of the `recent` last.
-    pub fn numbers(&self, source: &SourceId, keys: &[EntryKey], recent: usize) -> Result<BTreeSet<u64>, Trouble> {
+    pub fn numbers(
+        &self,
+        source: &SourceId,
+        keys: &[EntryKey],
+        recent: usize,
+    ) -> Result<BTreeSet<u64>, Trouble> {
         let mut numbers = BTreeSet::new();
         self.guard("read", || {
             for key in keys {
@@ -334,7 +328,9 @@ impl Index {
         self.guard("read", || {
             let mut numbers = Vec::new();
             let mut first = None;
-            for key in self.table(Table::Published).scan_prefix(layout::of_source(source)).keys().take(newest.count) {
+            for key in
+                self.table(Table::Published).scan_prefix(layout::of_source(source)).keys().take(newest.count)
+            {
                 let Some((published, number)) = layout::read_published(&key?) else { continue };
                 if !newest.reaches(*first.get_or_insert(published), published) {
                     break;
@@ -362,7 +358,8 @@ impl Index {
             sink(Line::Source { source: source.clone(), state: Box::new(state) }).map_err(Trouble::World)?;
             for number in numbers {
                 let record = self.record(&source, number)?.ok_or_else(|| missing(&source))?;
-                sink(Line::Record { source: source.clone(), record: Box::new(record) }).map_err(Trouble::World)?;
+                sink(Line::Record { source: source.clone(), record: Box::new(record) })
+                    .map_err(Trouble::World)?;
             }
         }
         Ok(())
@@ -383,7 +380,7 @@ impl Index {
                 thread::sleep(LOCK_RETRY);
                 waited += LOCK_RETRY;
             }
-            for file in files(&path)? {
+            for file in seal::files(&path)? {
                 File::open(file)?.sync_all()?;
             }
             Ok(())
@@ -424,112 +421,6 @@ impl Index {
     }
 }
 
-/// Compares the files of an index with its seal, and breaks the seal: whoever opens the index changes them.
-pub fn unseal(dir: &Path, seal: &Path) -> Result<Seal, StoreError> {
-    let said = match fs::read_to_string(seal) {
-        Ok(said) => said,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Seal::Missing),
-        Err(error) if error.kind() == ErrorKind::InvalidData => String::new(),
-        Err(error) => return Err(StoreError::io("read", seal, error)),
-    };
-    let found = digest(dir).map_err(|error| StoreError::io("read", dir, error))?;
-    fs::remove_file(seal).map_err(|error| StoreError::io("delete", seal, error))?;
-    Ok(if said == found { Seal::Whole } else { Seal::Broken })
-}
-
-/// Seals the files of a closed index. A seal that power loss makes untrue is broken, which costs a rebuild.
-pub fn seal(dir: &Path, seal: &Path) -> Result<(), StoreError> {
-    let digest = digest(dir).map_err(|error| StoreError::io("read", dir, error))?;
-    fs::write(seal, digest).map_err(|error| StoreError::io("write", seal, error))
-}
-
-fn digest(dir: &Path) -> io::Result<String> {
-    let mut digest = blake3::Hasher::new();
-    for path in files(dir)? {
-        let mut file = File::open(&path)?;
-        digest.update(path.strip_prefix(dir).unwrap_or(&path).as_os_str().as_encoded_bytes());
-        digest.update(&file.metadata()?.len().to_le_bytes());
-        io::copy(&mut file, &mut digest)?;
-    }
-    Ok(digest.finalize().to_hex().to_string())
-}
-
-/// Every file of a folder and the folders in it, in order.
-fn files(dir: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
-    let entries = match fs::read_dir(dir) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(found),
-        other => other?,
-    };
-    for entry in entries {
-        let entry = entry?;
-        if entry.file_type()?.is_dir() {
-            found.extend(files(&entry.path())?);
-        } else {
-            found.push(entry.path());
-        }
-    }
-    found.sort();
-    Ok(found)
-}
-
 fn missing(source: &SourceId) -> Trouble {
     Trouble::Damaged(format!("something of source `{source}` is missing"))
-}
-
-/// Runs something of sled's; a panic is damage.
-fn guarded<T>(path: &Path, doing: &'static str, work: impl FnOnce() -> sled::Result<T>) -> Result<T, Trouble> {
-    hush_panics();
-    let is_outer = !QUIET.replace(true);
-    let result = panic::catch_unwind(AssertUnwindSafe(work));
-    if is_outer {
-        QUIET.set(false);
-    }
-    match result {
-        Ok(Ok(value)) => Ok(value),
-        Ok(Err(sled::Error::Io(error))) if is_of_the_world(&error) => {
-            Err(Trouble::World(StoreError::io(doing, path, error)))
-        }
-        Ok(Err(error)) => Err(Trouble::Damaged(format!("sled cannot {doing} it ({})", one_line(&error.to_string())))),
-        Err(panic) => {
-            let text = panic.downcast_ref::<String>().map(String::as_str);
-            let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no reason given");
-            Err(Trouble::Damaged(format!("sled gave up on it ({})", one_line(text))))
-        }
-    }
-}
-
-/// Whether an error is of the disk, the rights or the limits rather than of what the files hold. sled wraps some
-/// errors in new ones of kind `Other` that keep only the text.
-fn is_of_the_world(error: &io::Error) -> bool {
-    error.raw_os_error().is_some_and(|_| error.kind() != ErrorKind::NotFound && error.kind() != ErrorKind::InvalidInput)
-        || matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem)
-        || is_lock_trouble(error)
-}
-
-fn is_lock_trouble(error: &io::Error) -> bool {
-    error.to_string().contains("could not acquire lock")
-}
-
-/// A message of sled's on one line, and not a page of it.
-fn one_line(text: &str) -> String {
-    let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    line.chars().take(160).collect()
-}
-
-thread_local! {
-    static QUIET: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Keeps panics that [`guarded`] catches from the terminal; all others are told as before.
-fn hush_panics() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let before = panic::take_hook();
-        panic::set_hook(Box::new(move |info| {
-            if !QUIET.get() {
-                before(info);
-            }
-        }));
-    });
 }

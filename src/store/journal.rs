@@ -53,17 +53,15 @@ pub struct Found {
     pub repairs: Vec<Repair>,
 }
 
-impl Found {
-    /// Whether something other than a torn end is wrong with a file.
-    pub fn is_damaged(&self) -> bool {
-        self.pieces.iter().any(|piece| piece.is_damaged)
-    }
-}
-
 /// Reads all there is and cuts off a torn end. Nothing is written to a journal of a newer version.
 pub fn find(dir: &Path) -> Result<Found, StoreError> {
-    let mut found =
-        Found { dir: dir.to_path_buf(), pieces: Vec::new(), epoch: None, frames: Vec::new(), repairs: Vec::new() };
+    let mut found = Found {
+        dir: dir.to_path_buf(),
+        pieces: Vec::new(),
+        epoch: None,
+        frames: Vec::new(),
+        repairs: Vec::new(),
+    };
     let numbers = numbers(dir)?;
     let mut read = Vec::new();
     for &number in &numbers {
@@ -241,7 +239,8 @@ fn begin(dir: &Path, number: u64, epoch: Uuid) -> Result<(Piece, File), StoreErr
 }
 
 fn cut(path: &Path, length: u64) -> Result<(), StoreError> {
-    let file = OpenOptions::new().write(true).open(path).map_err(|error| StoreError::io("open", path, error))?;
+    let file =
+        OpenOptions::new().write(true).open(path).map_err(|error| StoreError::io("open", path, error))?;
     file.set_len(length).and_then(|()| file.sync_all()).map_err(|error| StoreError::io("write", path, error))
 }
 

@@ -126,7 +126,8 @@ pub fn weight(table: Table, key: &[u8], value: &[u8]) -> u128 {
     digest.update(&(key.len() as u64).to_le_bytes());
     digest.update(key);
     digest.update(value);
-    let (first, _) = digest.finalize().as_bytes().split_first_chunk::<16>().map(|(a, b)| (*a, b.len())).expect("32");
+    let (first, _) =
+        digest.finalize().as_bytes().split_first_chunk::<16>().map(|(a, b)| (*a, b.len())).expect("32");
     u128::from_le_bytes(first)
 }
 
@@ -202,14 +203,10 @@ mod tests {
         let at = |seconds, number| published(&source(), Timestamp::from_second(seconds).unwrap(), number);
         let sorted = [at(9, 1), at(5, 4), at(5, 3), at(0, 9), at(-3, 9), at(-4, 1)];
         assert!(sorted.is_sorted());
-        assert_eq!(sorted.map(|key| read_published(&key).unwrap()), [
-            (9, 1),
-            (5, 4),
-            (5, 3),
-            (0, 9),
-            (-3, 9),
-            (-4, 1)
-        ]);
+        assert_eq!(
+            sorted.map(|key| read_published(&key).unwrap()),
+            [(9, 1), (5, 4), (5, 3), (0, 9), (-3, 9), (-4, 1)]
+        );
     }
 
     #[test]
@@ -225,7 +222,8 @@ mod tests {
 
     #[test]
     fn meta_survives_and_a_newer_one_is_named() {
-        let meta = Meta { last_seq: 3, sources: 1, records: 9, sum: 1 << 100, ..Meta::empty(Uuid::from_u128(5)) };
+        let meta =
+            Meta { last_seq: 3, sources: 1, records: 9, sum: 1 << 100, ..Meta::empty(Uuid::from_u128(5)) };
         let mut bytes = meta.encode();
         assert_eq!(Meta::decode(&bytes), Ok(meta));
         assert_eq!(Meta::decode(&bytes[..20]), Err(None));

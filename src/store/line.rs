@@ -130,7 +130,10 @@ pub fn check(mut source: impl BufRead) -> Result<Heading, Defect> {
 }
 
 /// Reads every line between heading and end.
-pub fn each<E>(source: impl BufRead, mut sink: impl FnMut(Line) -> Result<(), E>) -> Result<Result<(), E>, Defect> {
+pub fn each<E>(
+    source: impl BufRead,
+    mut sink: impl FnMut(Line) -> Result<(), E>,
+) -> Result<Result<(), E>, Defect> {
     for bytes in source.split(b'\n').skip(1) {
         let bytes = bytes.map_err(Defect::Unread)?;
         match serde_json::from_slice(&bytes) {
@@ -180,7 +183,9 @@ mod tests {
     fn written(version: u32) -> Vec<u8> {
         let heading = Heading { version, epoch: Uuid::nil(), last_seq: 7, sources: 1, records: 1 };
         let mut writer = Writer::begin(Vec::new(), heading).unwrap();
-        samples::lines("one", 2).iter().for_each(|line| writer.write(line).unwrap());
+        for line in samples::lines("one", 2) {
+            writer.write(&line).unwrap();
+        }
         writer.end().unwrap()
     }
 

@@ -73,7 +73,10 @@ mod tests {
         let lock = take(dir.path(), now).unwrap();
         let error = take(dir.path(), now).unwrap_err();
         let text = error.to_string();
-        assert!(text.starts_with(&format!("another run holds the lock: process {}, `", std::process::id())), "{text}");
+        assert!(
+            text.starts_with(&format!("another run holds the lock: process {}, `", std::process::id())),
+            "{text}"
+        );
         assert!(text.ends_with("since 2025-03-07T09:00:00Z"), "{text}");
         drop(lock);
         take(dir.path(), now).unwrap();

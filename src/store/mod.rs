@@ -1,9 +1,9 @@
-//! The store: plans → records that stay. The contract here is pure; `journal`, `checkpoint`, `index`, `lock` and
-//! `engine` touch the disk.
+//! The store: plans → records that stay. The contract here is pure; `journal`, `checkpoint`, `index`, `seal`,
+//! `start`, `lock` and `engine` touch the disk.
 //!
 //! A commit is durable when it stands in the store's own fsynced journal (`journal`). The sled index (`index`) is
 //! made from checkpoint and journal, is compared with them at every start, and is rebuilt when the two disagree
-//! (`recover` decides, `engine` does). No sled type leaves `index`. The store refuses to decide anything about
+//! (`recover` decides, `start` does). No sled type leaves `index`. The store refuses to decide anything about
 //! entries: what is new, changed or the same is the business of `merge`.
 //!
 //! ```text
@@ -20,6 +20,7 @@ mod checkpoint;
 mod engine;
 mod error;
 mod frame;
+mod guard;
 mod index;
 mod journal;
 mod layout;
@@ -28,6 +29,8 @@ mod lock;
 mod memory;
 mod recover;
 mod repair;
+mod seal;
+mod start;
 
 #[cfg(test)]
 mod contract;

@@ -39,7 +39,8 @@ impl Commits {
     /// The base from which the fewest commits up to `last` are missing; of equals the highest. `bases` holds the
     /// last commit of each; starting from nothing is commit 0 and always possible.
     pub fn best_base(&self, bases: &[u64], last: u64) -> u64 {
-        let cost = |base: u64| -> u64 { self.missing(base, last).iter().map(|(from, to)| to - from + 1).sum() };
+        let cost =
+            |base: u64| -> u64 { self.missing(base, last).iter().map(|(from, to)| to - from + 1).sum() };
         bases
             .iter()
             .copied()

@@ -11,8 +11,9 @@ use tempfile::TempDir;
 
 use super::{
     Newest, Repair, Store, StoreError,
-    engine::{self, Engine, Place},
+    engine::{self, Engine},
     samples::{id, link, now, plan, record},
+    start::Place,
 };
 use crate::record::Plan;
 
@@ -67,7 +68,11 @@ pub fn assert_holds(store: &dyn Store, commits: u64, context: &str) {
         let (every, newest) = (usize::MAX, Newest::of(usize::MAX));
         let expected = model.known(&id(slug), &[], every).unwrap();
         assert_eq!(store.known(&id(slug), &[], every).unwrap(), expected, "{context}");
-        assert_eq!(store.records(&id(slug), newest).unwrap(), model.records(&id(slug), newest).unwrap(), "{context}");
+        assert_eq!(
+            store.records(&id(slug), newest).unwrap(),
+            model.records(&id(slug), newest).unwrap(),
+            "{context}"
+        );
         for record in expected {
             assert_eq!(store.known(&id(slug), &record.keys[..1], 0).unwrap(), [record], "{context}");
         }
@@ -128,7 +133,8 @@ fn reopened(dir: &Path, commits: u64) -> Vec<Repair> {
 }
 
 fn newest_log(dir: &Path) -> PathBuf {
-    let mut logs: Vec<PathBuf> = fs::read_dir(dir.join("journal")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut logs: Vec<PathBuf> =
+        fs::read_dir(dir.join("journal")).unwrap().map(|entry| entry.unwrap().path()).collect();
     logs.sort();
     logs.pop().unwrap()
 }
@@ -308,7 +314,13 @@ fn a_damaged_checkpoint_is_replaced_by_the_one_before() {
         bytes[at] ^= 1;
         fs::write(&path, bytes).unwrap();
         fs::remove_dir_all(dir.path().join("db")).unwrap();
-        assert_eq!(words(&reopened(dir.path(), 30)), ["unusable", "rebuilt"], "byte {at}");
+        let (engine, repairs) = open(dir.path(), FEW_BYTES).unwrap();
+        assert_holds(&engine, 30, "from the checkpoint before");
+        assert_eq!(words(&repairs), ["unusable", "rebuilt"], "byte {at}");
+        engine.close().unwrap();
+        drop(engine);
+        fs::remove_dir_all(dir.path().join("db")).unwrap();
+        assert_eq!(words(&reopened(dir.path(), 30)), ["rebuilt"], "the damaged one was replaced");
     }
 }
 
@@ -387,7 +399,8 @@ fn only_the_newest_two_indexes_set_aside_are_kept() {
         pruned += words(&repairs).iter().filter(|word| **word == "pruned").count();
         engine.close().unwrap();
     }
-    let entries = fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let entries =
+        fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
     assert_eq!(entries.filter(|name| name.starts_with("db.damaged-")).count(), 2);
     assert_eq!(pruned, 2);
 }
@@ -414,4 +427,32 @@ fn an_export_holds_every_source_and_record() {
         })
         .unwrap();
     assert_eq!(lines, 2 + 120);
+}
+
+#[test]
+fn many_callers_at_once_do_not_disturb_each_other() {
+    let dir = tempfile::tempdir().unwrap();
+    let (engine, _) = open(dir.path(), FEW_BYTES).unwrap();
+    let slugs = ["a", "b", "c", "d"];
+    std::thread::scope(|scope| {
+        for slug in slugs {
+            let engine = &engine;
+            scope.spawn(move || {
+                for number in 1..=10 {
+                    engine.commit(&[plan(slug, number..=number)]).unwrap();
+                    assert_eq!(
+                        engine.known(&id(slug), &[link(slug, number)], 0).unwrap(),
+                        [record(slug, number)]
+                    );
+                }
+            });
+        }
+    });
+    engine.close().unwrap();
+    drop(engine);
+    let (engine, repairs) = open(dir.path(), FEW_BYTES).unwrap();
+    assert_eq!(repairs, []);
+    for slug in slugs {
+        assert_eq!(engine.known(&id(slug), &[], 99).unwrap(), plan(slug, 1..=10).records);
+    }
 }

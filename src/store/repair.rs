@@ -81,7 +81,11 @@ impl fmt::Display for Repair {
                 write!(f, "the index was behind the journal; brought in {}", count(*commits as u64, "commit"))
             }
             Self::Rebuilt { why, aside, records } => {
-                write!(f, "rebuilt the index from checkpoint and journal with {}: {why}", count(*records, "record"))?;
+                write!(
+                    f,
+                    "rebuilt the index from checkpoint and journal with {}: {why}",
+                    count(*records, "record")
+                )?;
                 match aside {
                     Some(path) => write!(f, "; the old one is kept as `{}`", path.display()),
                     None => Ok(()),

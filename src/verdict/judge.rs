@@ -51,9 +51,14 @@ pub fn without_entries(found: &Found<'_>, history: &[PageShape]) -> Option<Verdi
             Verdict::Drifted { reason: format!("the listing `{container}` is not on the page{before}") }
         }
         _ if dropped > 0 => Verdict::Drifted {
-            reason: format!("the entry selector `{}` matches, but no row has what an entry needs", found.entry),
+            reason: format!(
+                "the entry selector `{}` matches, but no row has what an entry needs",
+                found.entry
+            ),
         },
-        _ => Verdict::Drifted { reason: format!("the entry selector `{}` matches nothing{before}", found.entry) },
+        _ => Verdict::Drifted {
+            reason: format!("the entry selector `{}` matches nothing{before}", found.entry),
+        },
     })
 }
 

@@ -1,7 +1,7 @@
-use std::{cell::Cell, time::Duration};
+use std::{cell::Cell, path::Path, time::Duration};
 
 use super::*;
-use crate::config::{Colors, DateFrom, DayMonthOrder, LinkRule, Problem};
+use crate::config::{DateFrom, DayMonthOrder, Keep, LinkRule, Problem};
 
 /// The example of the design, to the letter.
 const EXAMPLE: &str = r#"
@@ -22,11 +22,11 @@ title   = "Libya: all sources"
 sources = ["libya-*"]
 "#;
 
-fn file(path: &str, text: &str) -> ConfigText {
+pub fn file(path: &str, text: &str) -> ConfigText {
     ConfigText { path: path.into(), text: text.to_owned() }
 }
 
-fn nothing(_: &str) -> Option<String> {
+pub fn nothing(_: &str) -> Option<String> {
     None
 }
 
@@ -36,7 +36,9 @@ fn read_one(text: &str) -> Result<Config, Problems> {
 
 /// A source with these lines in it.
 fn with(lines: &str) -> Result<Config, Problems> {
-    read_one(&format!("[source.a]\nurl = \"https://a.example/\"\nentry = \"article\"\nheadline = \"h2\"\n{lines}\n"))
+    read_one(&format!(
+        "[source.a]\nurl = \"https://a.example/\"\nentry = \"article\"\nheadline = \"h2\"\n{lines}\n"
+    ))
 }
 
 fn only(config: Result<Config, Problems>) -> Source {
@@ -77,7 +79,7 @@ fn the_example_of_the_design_reads() {
     let date = source.rules.date.as_ref().unwrap();
     assert_eq!(date.from, [DateFrom::Teaser]);
     assert!(date.field.is_none());
-    assert_eq!(config.feeds[0].sources, [source.id.clone()]);
+    assert_eq!(config.feeds[0].sources, std::slice::from_ref(&source.id));
     assert_eq!(config.feeds[0].title, "Libya: all sources");
 }
 
@@ -90,7 +92,10 @@ fn a_minimal_source_gets_the_defaults() {
     assert_eq!((source.keep.entries, source.keep.age), (200, None));
     assert_eq!((source.alert_after, source.request.max_redirects), (2, 5));
     assert_eq!(source.request.max_bytes, 20_971_520);
-    assert_eq!((source.request.timeout, source.request.spacing), (Duration::from_secs(60), Duration::from_secs(2)));
+    assert_eq!(
+        (source.request.timeout, source.request.spacing),
+        (Duration::from_secs(60), Duration::from_secs(2))
+    );
     assert!(!source.request.allow_private);
 }
 
@@ -98,7 +103,7 @@ fn a_minimal_source_gets_the_defaults() {
 fn the_defaults_of_the_table_are_the_defaults_of_the_reader() {
     let mut written = "[defaults]\n".to_owned();
     for key in keys::DEFAULTS.keys().filter(|key| !key.default.is_empty()) {
-        written += &format!("{} = {}\n", key.name, key.default);
+        written += &[key.name, " = ", key.default, "\n"].concat();
     }
     written += "[source.a]\nurl = \"https://a.example/\"\nentry = \"article\"\nheadline = \"h2\"\n";
     assert_eq!(format!("{:?}", only(read_one(&written))), format!("{:?}", only(with(""))));
@@ -106,7 +111,7 @@ fn the_defaults_of_the_table_are_the_defaults_of_the_reader() {
 
 /// One of every key there is. `TableReader::finish` panics (in tests) when a section has a key nobody asks for, and
 /// `take` when somebody asks for a key no section has.
-const EVERY_KEY: &str = r#"
+pub const EVERY_KEY: &str = r##"
 [defaults]
 every = "15m"
 timezone = "Europe/Rome"
@@ -156,19 +161,28 @@ category = ".tag"
 accept = "text/html"
 [source.a.date]
 selector = "time@datetime"
-attr_ = 1
-"#;
+from = ["headline", "link"]
+format = "%d.%m.%Y"
+order = "month-first"
+language = "ar"
+regex = "x"
+join = true
+cut = "y"
+required = true
+
+[feed.all]
+title = "All"
+sources = "*"
+keep_entries = 7
+keep_age = "2d"
+"##;
 
 #[test]
 fn every_key_is_read() {
-    let text = EVERY_KEY.replace(
-        "attr_ = 1",
-        "from = [\"headline\", \"link\"]\nformat = \"%d.%m.%Y\"\norder = \"month-first\"\nlanguage = \"ar\"\n\
-         regex = \"x\"\njoin = true\ncut = \"y\"\nrequired = true\n[feed.all]\ntitle = \"All\"\nsources = \"*\"\n\
-         keep_entries = 7\nkeep_age = \"2d\"\n",
-    );
     let environment = |name: &str| (name == "TOKEN").then(|| "sesame".to_owned());
-    let config = read(&[file("gleaner.toml", &text)], &environment).map_err(|problems| problems.to_string()).unwrap();
+    let config = read(&[file("gleaner.toml", EVERY_KEY)], &environment)
+        .map_err(|problems| problems.to_string())
+        .unwrap();
     let source = &config.sources[0];
     assert_eq!(config.base_url.as_ref().unwrap().as_str(), "https://feeds.example/x/");
     assert_eq!(config.state.as_deref(), Some(Path::new("state")));
@@ -198,43 +212,12 @@ fn every_key_is_read() {
 }
 
 #[test]
-fn all_problems_are_told_at_once_and_drawn() {
-    let main = file(
-        "config/gleaner.toml",
-        r#"[defaults]
-evry = "1h"
-timezone = "Tripoli"
-
-[source.one]
-url = "ftp://a.example/"
-entry = "article::text"
-headline = { selector = "h2", regx = "x" }
-every = 60
-
-[source."Two Words"]
-url = "https://ann:sesame@b.example/"
-entry = "li:fist-child"
-
-[feed.all]
-title = "All"
-sources = ["ome", "x-*"]
-"#,
-    );
-    let sister = file("config/sources/one.toml", "url = \"https://c.example\"\nentry = \"li\"\nheadline = 5\n");
-    let problems = read(&[main, sister], &nothing).unwrap_err();
-    insta::assert_snapshot!(problems.draw(Colors::Plain), @"");
-    assert!(!problems.draw(Colors::Styled).contains("sesame"));
-    assert!(problems.draw(Colors::Styled).contains('\u{1b}'));
-    let json = serde_json::to_value(&problems).unwrap();
-    insta::assert_snapshot!(json[0], @"");
-}
-
-#[test]
 fn what_is_no_toml_is_told_with_the_rest() {
-    let told = told(read_one("[source.a]\nurl = https://a.example\nentry = \"a:hover\"\n[source.b\nx = = 1\n"));
+    let told =
+        told(read_one("[source.a]\nurl = https://a.example\nentry = \"a:hover\"\n[source.b\nx = = 1\n"));
     assert!(told.iter().any(|line| line.starts_with("2:") && line.contains("not TOML")), "{told:#?}");
     assert!(told.iter().any(|line| line.starts_with("3:11") && line.contains(":hover")), "{told:#?}");
-    assert!(told.iter().any(|line| line.starts_with("5:") && line.contains("not TOML")), "{told:#?}");
+    assert_eq!(told.iter().filter(|line| line.starts_with("5:")).count(), 1, "{told:#?}");
     assert!(!told.iter().any(|line| line.contains("has no `headline`")), "{told:#?}");
 }
 
@@ -242,7 +225,12 @@ fn what_is_no_toml_is_told_with_the_rest() {
 fn a_byte_order_mark_and_windows_line_ends_change_nothing() {
     let text = format!("\u{feff}{}", EXAMPLE.replace('\n', "\r\n"));
     assert_eq!(only(read_one(&text)).digest, only(read_one(EXAMPLE)).digest);
-    tells(read_one("\u{feff}evry = 1\r\n[source.a]\r\nurl = \"http://a\"\r\nentry = \"a\"\r\nheadline = \"a\"\r\n"), &["1:1: unknown key `evry`"]);
+    tells(
+        read_one(
+            "\u{feff}evry = 1\r\n[source.a]\r\nurl = \"http://a\"\r\nentry = \"a\"\r\nheadline = \"a\"\r\n",
+        ),
+        &["1:1: unknown key `evry`"],
+    );
 }
 
 #[test]
@@ -256,8 +244,14 @@ fn unknown_keys_get_the_nearest_or_the_list() {
     tells(with("tesaer = \"p\""), &["5:1: unknown key `tesaer` in [source.a]", "did you mean `teaser`?"]);
     tells(with("heading = \"p\""), &["did you mean `headline`?"]);
     tells(with("frobnicate = \"p\""), &["expected one of `url`, `title`"]);
-    tells(with("teaser = { selector = \"p\", atr = \"x\" }"), &["5:28: unknown key `atr` in `teaser`", "`attr`"]);
-    tells(with("teaser = [{ selector = \"p\", regex = \"x\" }]"), &["unknown key `regex`", "expected one of `selector`, `attr`"]);
+    tells(
+        with("teaser = { selector = \"p\", atr = \"x\" }"),
+        &["5:28: unknown key `atr` in `teaser`", "`attr`"],
+    );
+    tells(
+        with("teaser = [{ selector = \"p\", regex = \"x\" }]"),
+        &["unknown key `regex`", "expected one of `selector`, `attr`"],
+    );
     tells(with("[sourc.b]"), &["unknown key `sourc` in the config", "`source`"]);
 }
 
@@ -265,7 +259,10 @@ fn unknown_keys_get_the_nearest_or_the_list() {
 fn wrong_types_tell_what_they_are() {
     tells(with("title = 5"), &["5:9: `title` is a whole number; expected a text"]);
     tells(with("enabled = \"yes\""), &["`enabled` is a text; expected `true` or `false`"]);
-    tells(with("max_redirects = 1.5"), &["`max_redirects` is a number with a fraction; expected a whole number from 0 to 20"]);
+    tells(
+        with("max_redirects = 1.5"),
+        &["`max_redirects` is a number with a fraction; expected a whole number from 0 to 20"],
+    );
     tells(with("teaser = true"), &["`teaser` is `true`", "`\"selector@attribute\"`"]);
     tells(with("teaser = [5]"), &["5:11: `teaser` is a whole number"]);
     tells(with("date = 2025-01-01"), &["`date` is a date without quotes"]);
@@ -277,7 +274,10 @@ fn wrong_types_tell_what_they_are() {
 #[test]
 fn a_forgotten_id_is_told() {
     let told = told(read_one("[source]\nurl = \"https://a.example\"\n"));
-    assert!(told[0].contains("[source.url] is not a table") && told[0].contains("[source.some-name]"), "{told:#?}");
+    assert!(
+        told[0].contains("[source.url] is not a table") && told[0].contains("[source.some-name]"),
+        "{told:#?}"
+    );
 }
 
 #[test]
@@ -303,7 +303,8 @@ fn limits_are_told() {
 
 #[test]
 fn addresses_are_http_with_a_host_and_no_password() {
-    let url = |url: &str| read_one(&format!("[source.a]\nurl = \"{url}\"\nentry = \"a\"\nheadline = \"a\"\n"));
+    let url =
+        |url: &str| read_one(&format!("[source.a]\nurl = \"{url}\"\nentry = \"a\"\nheadline = \"a\"\n"));
     tells(url("file:///etc/passwd"), &["the scheme `file`"]);
     tells(url("a.example/x"), &["not an absolute address", "`https://a.example/x`"]);
     tells(url("a.example:80/x"), &["the scheme `a.example`", "`https://a.example:80/x`"]);
@@ -333,7 +334,10 @@ fn zones_languages_and_formats_are_checked() {
 
 #[test]
 fn patterns_are_compiled() {
-    tells(with("teaser = { selector = \"p\", regex = \"(\" }"), &["`regex` is not a regular expression: unclosed group"]);
+    tells(
+        with("teaser = { selector = \"p\", regex = \"(\" }"),
+        &["`regex` is not a regular expression: unclosed group"],
+    );
     tells(with("teaser = { selector = \"p\", regex = \"(?=x)\" }"), &["look-around is not supported"]);
     tells(with("teaser = { selector = \"p\", cut = \")(\" }"), &["`cut` is not a regular expression"]);
     tells(with("teaser = { selector = \"p\", cut = [\"\"] }"), &["`cut` is empty"]);
@@ -349,7 +353,10 @@ fn a_selector_problem_stands_at_its_place_inside_the_text() {
     tells(with("teaser = \"\\u0070 a:hover\""), &["5:10: "]);
     tells(with("teaser = \"\"\"p:hover\"\"\""), &["5:10: "]);
     tells(with("teaser = [\"p\", \"p >\"]"), &["5:19: `teaser`: nothing follows `>`"]);
-    tells(with("teaser = { selector = \"p@title\", attr = \"title\" }"), &["5:25: `@title` and `attr = \"title\"` both"]);
+    tells(
+        with("teaser = { selector = \"p@title\", attr = \"title\" }"),
+        &["5:25: `@title` and `attr = \"title\"` both"],
+    );
     tells(with("teaser = \"@title\""), &["5:11: ", "`*@title`"]);
     tells(with("teaser = \"\""), &["the selector is empty"]);
     tells(with("listing = \"ul@id\""), &["`@id` asks for an attribute"]);
@@ -357,7 +364,8 @@ fn a_selector_problem_stands_at_its_place_inside_the_text() {
 
 #[test]
 fn ids_are_slugs_taken_once() {
-    let source = |id: &str| format!("[source.{id}]\nurl = \"https://a.example/\"\nentry = \"a\"\nheadline = \"a\"\n");
+    let source =
+        |id: &str| format!("[source.{id}]\nurl = \"https://a.example/\"\nentry = \"a\"\nheadline = \"a\"\n");
     tells(read_one(&source("\"../x\"")), &["1:9: `../x` is not an id"]);
     tells(read_one(&source("con")), &["a device"]);
     tells(read_one(&source("Libya")), &["`Libya` is not an id", "write `libya`"]);
@@ -382,8 +390,10 @@ fn ids_are_slugs_taken_once() {
 #[test]
 fn a_source_file_is_one_source() {
     let body = "url = \"https://a.example/\"\nentry = \"a\"\nheadline = \"a\"\n";
-    let main = file("gleaner.toml", "[defaults]\nevery = \"2h\"\n[feed.f]\ntitle = \"F\"\nsources = [\"*-x\"]\n");
-    let config = read(&[main, file("sources/b-x.toml", body), file("sources/a-x.toml", body)], &nothing).unwrap();
+    let main =
+        file("gleaner.toml", "[defaults]\nevery = \"2h\"\n[feed.f]\ntitle = \"F\"\nsources = [\"*-x\"]\n");
+    let config =
+        read(&[main, file("sources/b-x.toml", body), file("sources/a-x.toml", body)], &nothing).unwrap();
     let ids: Vec<_> = config.sources.iter().map(|source| source.id.as_str()).collect();
     assert_eq!(ids, ["a-x", "b-x"]);
     assert_eq!(config.sources[0].every, Duration::from_secs(7200));
@@ -391,17 +401,20 @@ fn a_source_file_is_one_source() {
     assert_eq!(config.files.len(), 3);
     tells(
         read(&[file("gleaner.toml", ""), file("sources/a.toml", &format!("[source.a]\n{body}"))], &nothing),
-        &["1:9: `source` belongs into the main file", "its id is the file's name"].map(|word| word.trim_start_matches("1:9: ")),
+        &["1:2: `source` belongs into the main file", "its id is the file's name"],
     );
 }
 
 #[test]
 fn a_glob_that_names_nothing_is_a_problem() {
-    tells(with("[feed.f]\ntitle = \"F\"\nsources = [\"b\"]"), &["7:12: no source is named `b`", "did you mean `a`?"]);
+    tells(
+        with("[feed.f]\ntitle = \"F\"\nsources = [\"b\"]"),
+        &["7:12: no source is named `b`", "did you mean `a`?"],
+    );
     tells(with("[feed.f]\ntitle = \"F\"\nsources = [\"x-*\"]"), &["the sources are `a`"]);
     tells(with("[feed.f]\ntitle = \"F\"\nsources = [\"[a\"]"), &["is not a glob"]);
     tells(with("[feed.f]\ntitle = \"F\"\nsources = []"), &["`sources` is an empty array"]);
-    tells(with("[feed.f]\nsources = \"a\""), &["5:1: [feed.f] has no `title`", "add a line"]);
+    tells(with("[feed.f]\nsources = \"a\""), &["5:1: [feed.f] has no `title`", "add `title = …`"]);
 }
 
 #[test]
@@ -412,12 +425,25 @@ fn missing_keys_are_told_at_the_table() {
     tells(with("teaser = { attr = \"x\" }"), &["5:10: `teaser` has no `selector`"]);
 }
 
+#[test]
+fn a_password_in_an_address_is_never_shown() {
+    for url in
+        ["https://ann:sesame@a.example/", "//ann:sesame@a.example/", "https://ann:sesame@a.example:99999/"]
+    {
+        let text = format!("[source.a]\nurl = \"{url}\"\nentry = \"a\"\nheadline = \"a\"\n");
+        let problems = read_one(&text).unwrap_err();
+        let json = serde_json::to_string(&problems).unwrap();
+        assert!(!format!("{problems}{problems:?}{json}").contains("sesame"), "{problems}");
+    }
+}
+
 const SECRETS: &str = "headers = { Authorization = \"Bearer ${TOKEN}\", X = \"${OTHER}\" }";
 
 #[test]
 fn secrets_are_never_shown() {
     let environment = |name: &str| (name == "TOKEN" || name == "OTHER").then(|| "sesame".to_owned());
-    let text = format!("[source.a]\nurl = \"https://a.example/\"\nentry = \"a\"\nheadline = \"a\"\n{SECRETS}\n");
+    let text =
+        format!("[source.a]\nurl = \"https://a.example/\"\nentry = \"a\"\nheadline = \"a\"\n{SECRETS}\n");
     let config = read(&[file("gleaner.toml", &text)], &environment).unwrap();
     assert_eq!(config.sources[0].request.headers[0].1, "Bearer sesame");
     assert!(format!("{config:?}").contains("authorization"));
@@ -432,8 +458,20 @@ fn secrets_are_never_shown() {
 }
 
 #[test]
+fn a_header_of_the_source_replaces_the_default_one() {
+    let text = "[defaults]\nheaders = { A = \"x\", B = \"y\" }\n[source.a]\nurl = \"https://a.example/\"\n\
+                entry = \"a\"\nheadline = \"a\"\nheaders = { a = \"z\" }\n";
+    let mut headers = only(read_one(text)).request.headers;
+    headers.sort();
+    assert_eq!(headers, [("a", "z"), ("b", "y")].map(|(name, value)| (name.to_owned(), value.to_owned())));
+}
+
+#[test]
 fn headers_of_gleaners_own_are_refused() {
-    tells(with("headers = { User-Agent = \"x\" }"), &["5:13: gleaner writes the header `user-agent` itself", "`user_agent`"]);
+    tells(
+        with("headers = { User-Agent = \"x\" }"),
+        &["5:13: gleaner writes the header `user-agent` itself", "`user_agent`"],
+    );
     tells(with("headers = { \"a b\" = \"x\" }"), &["is not the name of a header"]);
     tells(with("headers = { A = \"x\", a = \"y\" }"), &["header `a` is there twice"]);
     tells(with("headers = { A = 5 }"), &["5:17: the value of header `a` is not a text"]);
@@ -450,19 +488,34 @@ fn the_digest_does_not_mind_how_the_config_is_written() {
 
 #[test]
 fn the_digest_is_the_same_on_every_machine() {
-    insta::assert_snapshot!(only(read_one(EXAMPLE)).digest.0, @"");
+    insta::assert_snapshot!(only(read_one(EXAMPLE)).digest.0, @"c63a3917796a28058e0065ef096b3c498be654076191de301d53025c0a70ca7d");
 }
 
 #[test]
 fn whatever_decides_what_is_read_changes_the_digest() {
     let lines = [
-        "", "teaser = \"p\"", "teaser = \"p@x\"", "teaser = [\"p\", \"x\"]", "image = \"p\"", "link = false", "link = \"a\"",
-        "timezone = \"Africa/Tripoli\"", "language = \"en\"", "listing = \"ul\"", "date = \"p\"", "date = { from = \"teaser\" }",
-        "date = { from = \"link\" }", "date = { selector = \"p\", order = \"day-first\" }",
-        "date = { selector = \"p\", order = \"month-first\" }", "date = { selector = \"p\", format = \"%Y\" }",
-        "date = { selector = \"p\", language = \"ar\" }", "teaser = { selector = \"p\", regex = \"x\" }",
-        "teaser = { selector = \"p\", cut = \"x\" }", "teaser = { selector = \"p\", join = true }",
-        "teaser = { selector = \"p\", required = true }", "headers = { a = \"x\" }",
+        "",
+        "teaser = \"p\"",
+        "teaser = \"p@x\"",
+        "teaser = [\"p\", \"x\"]",
+        "image = \"p\"",
+        "link = false",
+        "link = \"a\"",
+        "timezone = \"Africa/Tripoli\"",
+        "language = \"en\"",
+        "listing = \"ul\"",
+        "date = \"p\"",
+        "date = { from = \"teaser\" }",
+        "date = { from = \"link\" }",
+        "date = { selector = \"p\", order = \"day-first\" }",
+        "date = { selector = \"p\", order = \"month-first\" }",
+        "date = { selector = \"p\", format = \"%Y\" }",
+        "date = { selector = \"p\", language = \"ar\" }",
+        "teaser = { selector = \"p\", regex = \"x\" }",
+        "teaser = { selector = \"p\", cut = \"x\" }",
+        "teaser = { selector = \"p\", join = true }",
+        "teaser = { selector = \"p\", required = true }",
+        "headers = { a = \"x\" }",
     ];
     let digests: std::collections::BTreeSet<_> = lines.iter().map(|line| only(with(line)).digest.0).collect();
     assert_eq!(digests.len(), lines.len());
@@ -478,47 +531,4 @@ fn the_environment_is_asked_only_for_what_is_named() {
     };
     read(&[file("gleaner.toml", EXAMPLE)], &environment).unwrap();
     assert_eq!(asked.get(), 0);
-}
-
-/// Every problem lies inside its file, and can be drawn.
-fn holds(files: &[ConfigText]) {
-    let Err(problems) = read(files, &nothing) else { return };
-    assert!(!problems.list().is_empty());
-    for problem in problems.list() {
-        let text = &files.iter().find(|file| file.path == problem.file).unwrap().text;
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let line = text.split('\n').nth(problem.line - 1);
-        let line = line.unwrap_or_else(|| panic!("no line {} in {text:?}", problem.line));
-        assert!((1..=line.chars().count() + 1).contains(&problem.column), "{problem:?} in {text:?}");
-        assert!(problem.span.start <= problem.span.end && problem.span.end <= text.len(), "{problem:?} in {text:?}");
-    }
-    problems.draw(Colors::Plain);
-    problems.draw(Colors::Styled);
-}
-
-proptest::proptest! {
-    #[test]
-    fn any_text_is_read_or_refused_inside_itself(text in ".{0,200}") {
-        holds(&[file("gleaner.toml", &text), file("sources/a.toml", &text)]);
-    }
-
-    #[test]
-    fn any_toml_like_text_is_read_or_refused_inside_itself(
-        words in proptest::collection::vec(proptest::sample::select(vec![
-            "[", "]", "[[", "source", ".", "a", "=", "\n", "\r\n", "\"", "'", "\"\"\"", "{", "}", ",", "5", "true", "url",
-            "entry", "headline", "\"https://a.example/é\"", "#", "date", "from", "headers", "\"${X}\"", "feed", "\t", "\"p:hover\"",
-            "defaults", "every", "\"1h\"", "é", "\u{0}", "\\", "1979-05-27", "inf", "-1", "\u{1b}",
-        ]), 0..40)
-    ) {
-        holds(&[file("gleaner.toml", &words.concat()), file("sources/a.toml", &words.join(" "))]);
-    }
-
-    #[test]
-    fn any_edit_of_a_config_is_read_or_refused_inside_itself(at in 0usize..2000, cut in 0usize..12, put in "[a-z\"'\\[\\]{}=,.\n\r\té@:#]{0,3}") {
-        let floor = |mut at: usize| { while !EVERY_KEY.is_char_boundary(at) { at -= 1; } at };
-        let start = floor(at.min(EVERY_KEY.len()));
-        let end = floor((start + cut).min(EVERY_KEY.len())).max(start);
-        let text = format!("{}{put}{}", &EVERY_KEY[..start], &EVERY_KEY[end..]);
-        holds(&[file("gleaner.toml", &text)]);
-    }
 }

@@ -1,0 +1,69 @@
+//! A joined feed's table → a feed rule. Pure.
+
+use globset::Glob;
+
+use super::{
+    FeedRule, Keep,
+    settings::keep,
+    sheet::{Wrong, nearest, quote},
+    table::{Item, TableReader},
+    value,
+};
+use crate::id::SourceId;
+
+/// Every id a source has.
+pub struct Known<'a> {
+    /// Them, valid or not.
+    pub ids: &'a [String],
+    /// No file is broken: an id that is not here is nowhere.
+    pub is_complete: bool,
+}
+
+/// Reads a joined feed; `None`: it has problems, all of them noted.
+pub fn feed(
+    mut reader: TableReader<'_>,
+    id: Option<SourceId>,
+    known: &Known<'_>,
+    defaults: Keep,
+) -> Option<FeedRule> {
+    let title = reader.require("title").and_then(value::header_text);
+    let mut sources: Vec<SourceId> = Vec::new();
+    for item in reader.require("sources").map_or(Vec::new(), Item::one_or_more) {
+        sources.extend(globbed(item, known));
+    }
+    sources.sort();
+    sources.dedup();
+    let keep = keep(&mut reader, defaults);
+    reader.finish();
+    Some(FeedRule { id: id?, title: title?, sources, keep })
+}
+
+/// The sources a glob names; at least one, or it is a problem.
+fn globbed(item: Item<'_>, known: &Known<'_>) -> Vec<SourceId> {
+    let Some(text) = item.full_text() else { return Vec::new() };
+    let glob = match Glob::new(text) {
+        Ok(glob) => glob.compile_matcher(),
+        Err(error) => {
+            item.report(Wrong::new(format!("{} is not a glob: {}", quote(text), error.kind())));
+            return Vec::new();
+        }
+    };
+    let found: Vec<&String> = known.ids.iter().filter(|id| glob.is_match(id)).collect();
+    if found.is_empty() && known.is_complete {
+        let near = nearest(text, known.ids.iter().map(String::as_str));
+        let hint = match near {
+            Some(near) => Some(format!("did you mean `{near}`?")),
+            None if known.ids.is_empty() => None,
+            None => Some(format!("the sources are {}", some_of(known.ids))),
+        };
+        item.report(Wrong::new(format!("no source is named {}", quote(text))).hint(hint));
+    }
+    found.into_iter().filter_map(|id| SourceId::new(id).ok()).collect()
+}
+
+fn some_of(ids: &[String]) -> String {
+    const MOST: usize = 8;
+    let shown: Vec<_> = ids.iter().take(MOST).map(|id| quote(id)).collect();
+    let more = if ids.len() > MOST { format!(" and {} more", ids.len() - MOST) } else { String::new() };
+    format!("{}{more}", shown.join(", "))
+}

@@ -1,0 +1,86 @@
+//! What a source may leave to `[defaults]`, and those to gleaner. Pure.
+
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+
+use super::{Keep, headers, table::TableReader, value};
+
+/// What a source may leave to the defaults.
+#[derive(Clone)]
+pub struct Settings {
+    pub every: Duration,
+    pub timezone: TimeZone,
+    pub language: Option<String>,
+    pub user_agent: Option<String>,
+    pub contact: Option<String>,
+    pub headers: Vec<(String, String)>,
+    pub timeout: Duration,
+    pub max_bytes: usize,
+    pub max_redirects: usize,
+    pub spacing: Duration,
+    pub allow_private: bool,
+    pub alert_after: u32,
+    pub keep: Keep,
+}
+
+impl Settings {
+    /// What holds when the config says nothing; the same as the table of keys says.
+    pub fn builtin() -> Self {
+        Self {
+            every: Duration::from_secs(3600),
+            timezone: TimeZone::UTC,
+            language: None,
+            user_agent: None,
+            contact: None,
+            headers: Vec::new(),
+            timeout: Duration::from_secs(60),
+            max_bytes: 20 << 20,
+            max_redirects: 5,
+            spacing: Duration::from_secs(2),
+            allow_private: false,
+            alert_after: 2,
+            keep: Keep { entries: 200, age: None },
+        }
+    }
+}
+
+/// The settings of a table, those of `base` where it says nothing.
+pub fn settings(reader: &mut TableReader<'_>, base: &Settings) -> Settings {
+    let mut settings = base.clone();
+    set(&mut settings.every, reader.take("every").and_then(value::duration));
+    set(&mut settings.timezone, reader.take("timezone").and_then(value::zone));
+    set_some(&mut settings.language, reader.take("language").and_then(value::language));
+    set_some(&mut settings.user_agent, reader.take("user_agent").and_then(value::header_text));
+    set_some(&mut settings.contact, reader.take("contact").and_then(value::header_text));
+    set(&mut settings.headers, reader.take("headers").map(|item| headers::headers(item, &base.headers)));
+    set(&mut settings.timeout, reader.take("timeout").and_then(value::duration));
+    set(&mut settings.max_bytes, reader.take("max_bytes").and_then(value::count));
+    set(&mut settings.max_redirects, reader.take("max_redirects").and_then(value::count));
+    set(&mut settings.spacing, reader.take("spacing").and_then(value::duration));
+    set(&mut settings.allow_private, reader.take("allow_private").and_then(|item| item.switch()));
+    let alert_after = reader.take("alert_after").and_then(value::integer);
+    set(&mut settings.alert_after, alert_after.and_then(|count| u32::try_from(count).ok()));
+    settings.keep = keep(reader, base.keep);
+    settings
+}
+
+/// How much history is kept, as in `base` where the table says nothing.
+pub fn keep(reader: &mut TableReader<'_>, base: Keep) -> Keep {
+    let mut keep = base;
+    set(&mut keep.entries, reader.take("keep_entries").and_then(value::count));
+    set_some(&mut keep.age, reader.take("keep_age").and_then(value::duration));
+    keep
+}
+
+fn set<T>(setting: &mut T, value: Option<T>) {
+    if let Some(value) = value {
+        *setting = value;
+    }
+}
+
+fn set_some<T>(setting: &mut Option<T>, value: Option<T>) {
+    if value.is_some() {
+        *setting = value;
+    }
+}
