@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    config::{Candidate, Css, Digest, FieldRule, Request, Rules},
+    config::{Candidate, Css, Digest, FieldRule, LinkRule, Request, Rules},
     entry::Entry,
     id::{EntryId, EntryKey},
 };
@@ -46,7 +46,7 @@ fn source(slug: &str) -> Source {
                 cut: Vec::new(),
                 required: false,
             },
-            link: None,
+            link: LinkRule::OfHeadline,
             id: None,
             teaser: None,
             image: None,

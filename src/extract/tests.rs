@@ -48,7 +48,13 @@ fn rules(entry: &str, headline: &str) -> Rules {
 }
 
 fn dated(field: Option<&str>, from: &[DateFrom]) -> DateRule {
-    DateRule { field: field.map(|f| rule(&[f])), from: from.to_vec(), format: None, order: None }
+    DateRule {
+        field: field.map(|f| rule(&[f])),
+        from: from.to_vec(),
+        format: None,
+        order: None,
+        language: None,
+    }
 }
 
 fn url() -> Url {
