@@ -53,7 +53,7 @@ pub fn source_feed(
         language: source.language.clone().or_else(|| state.language.clone()),
         self_link: self_link(&source.id, base_url),
         alternate: Some(page_of(source, state)),
-        updated: newest_update(&entries).unwrap_or_else(|| succeeded_at(state)),
+        updated: newest_update(&entries).unwrap_or_else(|| began_at(state)),
         entries,
     }
 }
@@ -82,7 +82,7 @@ pub fn joined_feed(rule: &FeedRule, parts: &[Part<'_>], base_url: Option<&Url>) 
         .into_iter()
         .map(|(row, updated)| entry(&row, updated, origins.get(&row.part.source.id).cloned()))
         .collect();
-    let succeeded = parts.iter().map(|part| succeeded_at(part.state)).max();
+    let succeeded = parts.iter().map(|part| began_at(part.state)).min();
     Feed {
         id: rule.id.clone(),
         urn: feed_urn(&rule.id),
@@ -194,8 +194,9 @@ fn newest_update(entries: &[FeedEntry]) -> Option<Timestamp> {
     entries.iter().map(|entry| entry.updated).max()
 }
 
-fn succeeded_at(state: &SourceState) -> Timestamp {
-    let time = state.succeeded_at.or(state.refreshed_at).unwrap_or(Timestamp::UNIX_EPOCH);
+/// How old a feed without entries is: the first good page, for a later one would change its bytes at each fetch.
+fn began_at(state: &SourceState) -> Timestamp {
+    let time = state.first_succeeded_at.or(state.succeeded_at).unwrap_or(Timestamp::UNIX_EPOCH);
     from_second(time.as_second())
 }
 

@@ -51,6 +51,9 @@ pub struct SourceState {
     /// When the last refresh ended; `None`: never.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refreshed_at: Option<Timestamp>,
+    /// When the first good refresh ended: the age of a feed that has no entry yet; `None`: never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_succeeded_at: Option<Timestamp>,
     /// When the last good refresh ended; `None`: never.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub succeeded_at: Option<Timestamp>,

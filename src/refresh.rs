@@ -295,6 +295,7 @@ struct Good {
 fn good(source: &Source, mut state: SourceState, verdict: Verdict, now: Timestamp) -> Good {
     state.refreshed_at = Some(now);
     state.succeeded_at = Some(now);
+    state.first_succeeded_at.get_or_insert(now);
     state.failures = 0;
     state.due_at = Some(after(now, fetch::wait(source.every, 0)));
     state.verdict = Some(verdict.clone());

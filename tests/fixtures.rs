@@ -3,7 +3,7 @@
 //! A case without `expected.json` gets one, and fails until a person has read it.
 #![allow(clippy::disallowed_methods)]
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use gleaner::{
     config::{self, Source},
@@ -56,7 +56,7 @@ fn of_source(root: &Path, source: &Source) -> Vec<Trial> {
         .collect()
 }
 
-fn check(source: &Source, path: &PathBuf) -> Result<(), Failed> {
+fn check(source: &Source, path: &Path) -> Result<(), Failed> {
     let case = folder::case(path, &source.id)?;
     let found = fixture::expect(source, &case.page()?, &|| true);
     let Some(expected) = case.expected()? else {

@@ -48,7 +48,7 @@ fn json(places: &Places, terminal: &mut Terminal) -> Outcome {
     Ok(exit)
 }
 
-pub fn schema(terminal: &mut Terminal) -> Outcome {
+pub fn schema(terminal: &mut Terminal) -> Exit {
     terminal.data(&format!("{:#}\n", config::schema()));
-    Ok(Exit::Fine)
+    Exit::Fine
 }

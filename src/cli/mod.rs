@@ -148,7 +148,7 @@ pub fn command(arguments: &Arguments, terminal: &mut Terminal) -> Exit {
         Command::Capture(options) => capture::capture(places, options, terminal),
         Command::Test(options) => test::test(places, options, terminal),
         Command::Status(options) => status::status(places, options, terminal),
-        Command::Schema => check::schema(terminal),
+        Command::Schema => Ok(check::schema(terminal)),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Arguments::command(), "gleaner", &mut script);

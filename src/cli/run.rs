@@ -268,7 +268,7 @@ async fn terminated() {
         signal.recv().await;
         return;
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 /// A refresh in one line.

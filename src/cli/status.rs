@@ -38,7 +38,9 @@ pub fn status(places: &Places, options: &Options, terminal: &mut Terminal) -> Ou
     }
     let needs_person = rows.iter().any(|(source, state, _)| state.failures >= source.alert_after);
     let text = if options.json {
-        rows.iter().map(|(source, state, newest)| format!("{}\n", as_json(source, state, *newest))).collect()
+        rows.iter().fold(String::new(), |text, (source, state, newest)| {
+            text + &as_json(source, state, *newest).to_string() + "\n"
+        })
     } else {
         as_table(&rows)
     };

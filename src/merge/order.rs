@@ -39,14 +39,12 @@ const SECOND: SignedDuration = SignedDuration::from_secs(1);
 /// When a moment alone would be published; `None`: when first seen.
 fn base(moment: Option<&Moment>, zone: &TimeZone) -> Option<Timestamp> {
     let moment = moment?;
-    match (moment.instant, moment.precision) {
-        (Some(instant), Precision::Minute) => Some(instant),
-        _ => {
-            let noon = moment.day.to_datetime(civil::time(12, 0, 0, 0));
-            // Noon exists in every zone on every day but the few that were skipped whole.
-            zone.to_ambiguous_zoned_datetime(noon).compatible().ok().map(|noon| noon.timestamp())
-        }
+    if let (Some(instant), Precision::Minute) = (moment.instant, moment.precision) {
+        return Some(instant);
     }
+    let noon = moment.day.to_datetime(civil::time(12, 0, 0, 0));
+    // Noon exists in every zone on every day but the few that were skipped whole.
+    zone.to_ambiguous_zoned_datetime(noon).compatible().ok().map(|noon| noon.timestamp())
 }
 
 /// When each row is published: known rows as they were, new rows in the page's order. `rows` go from the newest

@@ -197,10 +197,8 @@ impl Reader<'_> {
         }
         for _ in 0..3 {
             let is_day_word = self.has(next, Sense::Unit(super::lexicon::Unit::Day)) && next > at;
-            if !self.has(next, Sense::Filler)
-                && !is_day_word
-                && !(next == at && self.piece(next).eq_ignore_ascii_case("day"))
-            {
+            let is_leading_day = next == at && self.piece(next).eq_ignore_ascii_case("day");
+            if !(self.has(next, Sense::Filler) || is_day_word || is_leading_day) {
                 break;
             }
             next += 1;

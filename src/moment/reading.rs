@@ -66,9 +66,9 @@ fn cut(text: &str) -> &str {
 
 /// A text read by the configured format.
 fn by_format(text: &str, format: &str) -> Option<Mention> {
+    const RULE: &str = "configured format";
     let parsed = BrokenDownTime::parse(format, text).ok()?;
     let span = 0..text.len();
-    const RULE: &str = "configured format";
     if let Ok(stamp) = parsed.to_timestamp() {
         return Some(whole(Value::Epoch(stamp), span, RULE));
     }

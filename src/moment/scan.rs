@@ -375,7 +375,8 @@ fn checked(value: Value) -> Value {
         Some(year) if !YEARS.contains(&year) => Some(Value::OtherCalendar(year)),
         _ => {
             let (small, large) = (slashed.left.min(slashed.right), slashed.left.max(slashed.right));
-            (small < 1 || small > 12 || Date::new(2024, small, large).is_err()).then_some(Value::Impossible)
+            (!(1..=12).contains(&small) || Date::new(2024, small, large).is_err())
+                .then_some(Value::Impossible)
         }
     };
     let trouble = match value {

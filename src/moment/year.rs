@@ -41,9 +41,9 @@ const SORTED: f64 = 0.6;
 pub(super) fn choose(items: &[Item], today: i32) -> Vec<usize> {
     let alone = || items.iter().map(|item| best_alone(item, today)).collect();
     match direction(items) {
-        Direction::NewestFirst => chain(items.iter().collect(), today),
+        Direction::NewestFirst => chain(&items.iter().collect::<Vec<_>>(), today),
         Direction::OldestFirst => {
-            let mut chosen = chain(items.iter().rev().collect(), today);
+            let mut chosen = chain(&items.iter().rev().collect::<Vec<_>>(), today);
             chosen.reverse();
             chosen
         }
@@ -162,8 +162,8 @@ struct Way {
     before: Option<(usize, usize)>,
 }
 
-fn chain(items: Vec<&Item>, today: i32) -> Vec<usize> {
-    let scale = scale(&items);
+fn chain(items: &[&Item], today: i32) -> Vec<usize> {
+    let scale = scale(items);
     let newest_stored = items.iter().position(|item| item.is_stored);
     let mut ways: Vec<Vec<Way>> = Vec::with_capacity(items.len());
     for (row, item) in items.iter().enumerate() {
@@ -201,8 +201,8 @@ fn chain(items: Vec<&Item>, today: i32) -> Vec<usize> {
     }
     let mut chosen: Vec<usize> = items.iter().map(|item| best_alone(item, today)).collect();
     let mut end: Option<(f64, usize, usize)> = None;
-    for row in items.len().saturating_sub(PASSED_IN_A_ROW + 1)..items.len() {
-        for (index, way) in ways[row].iter().enumerate() {
+    for (row, ends) in ways.iter().enumerate().skip(items.len().saturating_sub(PASSED_IN_A_ROW + 1)) {
+        for (index, way) in ends.iter().enumerate() {
             let cost = way.cost + passed(items.len() - 1 - row);
             if end.is_none_or(|(least, ..)| cost < least) {
                 end = Some((cost, row, index));

@@ -36,23 +36,20 @@ pub fn normalize(listing: &Listing, page: &Url) -> (Vec<Sighting>, Vec<Diagnosti
         let row_number = row.row;
         let sighting = row.sighting(&shared);
         let twin = telling(&sighting.keys).find_map(|key| first_by.get(key).copied());
-        match twin {
-            Some(first) => {
-                let first = &mut sightings[first];
-                diagnostics.push(Diagnostic::row(
-                    Code::DoublePost,
-                    row_number,
-                    format!("row {row_number} is row {} again: `{}`", first.rows[0], first.entry.headline),
-                ));
-                fold(first, sighting);
-            }
-            None => {
-                for key in telling(&sighting.keys) {
-                    first_by.insert(key.clone(), sightings.len());
-                }
-                sightings.push(sighting);
-            }
+        if let Some(first) = twin {
+            let first = &mut sightings[first];
+            diagnostics.push(Diagnostic::row(
+                Code::DoublePost,
+                row_number,
+                format!("row {row_number} is row {} again: `{}`", first.rows[0], first.entry.headline),
+            ));
+            fold(first, sighting);
+            continue;
         }
+        for key in telling(&sighting.keys) {
+            first_by.insert(key.clone(), sightings.len());
+        }
+        sightings.push(sighting);
     }
     (sightings, diagnostics)
 }

@@ -38,7 +38,8 @@ pub fn render(feed: &Feed) -> Vec<u8> {
         generator: Some(Generator {
             value: env!("CARGO_PKG_NAME").to_owned(),
             uri: None,
-            version: Some(env!("CARGO_PKG_VERSION").to_owned()),
+            // A version would change the bytes of every feed at each release.
+            version: None,
         }),
         links: feed.alternate.iter().map(alternate).chain([self_link(&feed.self_link)]).collect(),
         subtitle: feed.subtitle.as_deref().map(XmlText::line).filter(|text| !text.is_empty()).map(plain),

@@ -62,6 +62,9 @@ pub fn without_entries(found: &Found<'_>, history: &[PageShape]) -> Option<Verdi
     })
 }
 
+/// How many entries of a page have a field.
+type Count = fn(&PageShape) -> u32;
+
 /// Why a page with entries is less than its source's pages usually are; `None`: it is not.
 pub fn degraded(shape: PageShape, history: &[PageShape]) -> Option<String> {
     if history.len() < MIN_HISTORY {
@@ -71,12 +74,12 @@ pub fn degraded(shape: PageShape, history: &[PageShape]) -> Option<String> {
     if usual_entries >= 4 && shape.entries * 100 < usual_entries * COLLAPSED_PERCENT {
         return Some(format!("{} entries, usually {usual_entries}", shape.entries));
     }
-    let fields: [(&str, fn(&PageShape) -> u32); 3] =
-        [("link", |s| s.links), ("teaser", |s| s.teasers), ("date", |s| s.dates)];
+    let fields: [(&str, Count); 3] =
+        [("link", |page| page.links), ("teaser", |page| page.teasers), ("date", |page| page.dates)];
     for (name, count) in fields {
-        let share = usual(history, |s| if s.entries == 0 { 0 } else { count(s) * 100 / s.entries })?;
-        if share >= USUAL_PERCENT && count(&shape) == 0 && shape.entries >= 2 {
-            return Some(format!("no entry has a {name}, usually {share} % have one"));
+        let percent = usual(history, |page| (count(page) * 100).checked_div(page.entries).unwrap_or(0))?;
+        if percent >= USUAL_PERCENT && count(&shape) == 0 && shape.entries >= 2 {
+            return Some(format!("no entry has a {name}, usually {percent} % have one"));
         }
     }
     None

@@ -97,7 +97,7 @@ fn two_hundred_kills_lose_nothing_and_announce_nothing_twice() {
         killed += u32::from(status.code().is_none());
         feeds(folder.path());
         // Now and then a step is let through, and then everything is as if nothing had happened.
-        if next(&mut seed) % 3 == 0 || status.code().is_some() {
+        if next(&mut seed).is_multiple_of(3) || status.code().is_some() {
             finish(folder.path(), until);
             assert!(feeds(folder.path()) == whole[step], "after kills before {until} the feeds differ");
             step += 1;

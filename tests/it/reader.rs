@@ -25,7 +25,10 @@ const VISITS: [(&str, usize); 11] = [
 
 fn succeed(command: &mut Command) -> Output {
     let output = command.output().unwrap_or_else(|error| {
-        panic!("cannot start {:?}: {error}; tests need newsboat and python3 (README)", command.get_program())
+        panic!(
+            "cannot start {}: {error}; tests need newsboat and python3 (README)",
+            command.get_program().display()
+        )
     });
     assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
     output
