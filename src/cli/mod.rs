@@ -41,13 +41,15 @@ Under cron a healthy run prints nothing.";
 #[derive(Debug, Args)]
 struct Places {
     /// The config file [default: config/gleaner.toml, else gleaner/gleaner.toml in the user's config folder]
-    #[arg(long, global = true, value_name = "FILE", env = "GLEANER_CONFIG")]
+    #[arg(long, global = true, value_name = "FILE", env = "GLEANER_CONFIG", hide_env_values = true)]
     config: Option<PathBuf>,
-    /// The folder of the store [default: as configured, else `state`]
-    #[arg(long, global = true, value_name = "DIR", env = "GLEANER_STATE")]
+    /// The folder of the store [default: as configured, else `state`; in the user's state folder when
+    /// the config is the user's]
+    #[arg(long, global = true, value_name = "DIR", env = "GLEANER_STATE", hide_env_values = true)]
     state: Option<PathBuf>,
-    /// The folder that feeds are written to [default: as configured, else `feeds`]
-    #[arg(long, global = true, value_name = "DIR", env = "GLEANER_OUTPUT")]
+    /// The folder that feeds are written to [default: as configured, else `feeds`; in the user's data
+    /// folder when the config is the user's]
+    #[arg(long, global = true, value_name = "DIR", env = "GLEANER_OUTPUT", hide_env_values = true)]
     output: Option<PathBuf>,
 }
 

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use directories::BaseDirs;
 use jiff::Timestamp;
 
 use super::{Exit, Failure, Places, terminal::Terminal};
@@ -78,12 +79,27 @@ pub fn one<'a>(config: &'a Config, name: &str) -> Result<&'a Source, Failure> {
 
 /// The folder of the store.
 pub fn state_folder(places: &Places, config: &Config) -> PathBuf {
-    places.state.clone().or_else(|| config.state.clone()).unwrap_or_else(|| PathBuf::from("state"))
+    let usual = || match users_folders(config) {
+        Some(folders) => folders.state_dir().unwrap_or(folders.data_local_dir()).join("gleaner"),
+        None => PathBuf::from("state"),
+    };
+    places.state.clone().or_else(|| config.state.clone()).unwrap_or_else(usual)
 }
 
 /// The folder that feeds are written to.
 pub fn output_folder(places: &Places, config: &Config) -> PathBuf {
-    places.output.clone().or_else(|| config.output.clone()).unwrap_or_else(|| PathBuf::from("feeds"))
+    let usual = || match users_folders(config) {
+        Some(folders) => folders.data_dir().join("gleaner").join("feeds"),
+        None => PathBuf::from("feeds"),
+    };
+    places.output.clone().or_else(|| config.output.clone()).unwrap_or_else(usual)
+}
+
+/// The user's folders, when the config was found among them: a cron job's working directory is no place to put
+/// things. `None`: the config belongs to the working directory, or was named.
+fn users_folders(config: &Config) -> Option<BaseDirs> {
+    let folders = BaseDirs::new()?;
+    config.files.first()?.starts_with(folders.config_dir()).then_some(folders)
 }
 
 /// Opens the store, and says what was mended.
