@@ -1,6 +1,8 @@
 //! Integration tests, in one binary: each link is seconds.
 
 mod atom;
+mod commands;
 mod kill;
+mod program;
 mod reader;
 mod shape;
