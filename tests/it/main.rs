@@ -2,6 +2,7 @@
 
 mod atom;
 mod commands;
+mod docs;
 mod kill;
 mod program;
 mod reader;
