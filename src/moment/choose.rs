@@ -7,7 +7,7 @@ use crate::listing::DateSource;
 
 use super::{
     lexicon::Unit,
-    scan::{Mention, Role, Value},
+    mention::{Mention, Role, Value},
 };
 
 /// How far into a headline or teaser a date may stand, in bytes: later ones are about something else.

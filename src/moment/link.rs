@@ -6,7 +6,7 @@ use jiff::civil::Date;
 
 use super::{
     lexicon::{Lexicon, Sense},
-    scan::Point,
+    mention::Point,
 };
 
 /// What a path says.

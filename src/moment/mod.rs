@@ -8,20 +8,24 @@ mod daytime;
 mod english;
 mod lexicon;
 mod link;
+mod mention;
 mod numeric;
 mod open;
 mod order;
 mod prose;
-mod relative;
 mod reading;
+mod relative;
 mod resolve;
 mod scan;
+mod settle;
 mod token;
 mod year;
 mod zone;
 
 #[cfg(test)]
 mod tests;
+
+use std::ops::Range;
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use serde::{Deserialize, Serialize};
@@ -35,7 +39,8 @@ use crate::{
 pub use self::{
     daytime::Daytime,
     lexicon::{Lexicon, Sense, Unit},
-    scan::{Mention, Place, Point, Role, Slashed, Value, scan},
+    mention::{Mention, Point, Role, Slashed, Value},
+    scan::{Place, scan},
 };
 
 /// An instant, how precise it is, and where it came from.
@@ -122,6 +127,8 @@ pub struct Resolution {
     pub settled: Option<&'static str>,
     /// The date as written; empty without a date.
     pub text: String,
+    /// Where it stands in its source's text, in characters; `None` without a date.
+    pub span: Option<Range<usize>>,
     /// Better sources and why they gave no date, in order.
     pub refused: Vec<(DateSource, Unresolved)>,
 }

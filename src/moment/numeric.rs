@@ -9,8 +9,9 @@ use jiff::{
 };
 
 use super::{
+    mention::{Point, Slashed, Value},
     prose::century,
-    scan::{Found, Place, Point, Reader, Slashed, Value},
+    scan::{Found, Place, Reader},
 };
 
 impl Reader<'_> {
@@ -218,7 +219,12 @@ impl Reader<'_> {
             return true;
         }
         match self.mark(end) {
-            Some('-' | '/' | '.' | ':' | '%') => !(self.is_tight(end + 1) && self.number(end + 1).is_some()),
+            Some('-' | '/' | '.' | ':') => {
+                // "05/31/2024-14:15" goes on with a time.
+                let goes_on = self.is_tight(end + 1) && self.number(end + 1).is_some();
+                !goes_on || self.daytime(end + 1).is_some()
+            }
+            Some('%') => false,
             Some(_) => true,
             None => self.word(end).is_some() && matches!(self.piece(end), "T" | "t" | "Z"),
         }

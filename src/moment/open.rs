@@ -1,6 +1,7 @@
-//! Rows whose year is open → their years, all together. Pure.
+//! Rows whose dates have no year → their years, all rows together. Pure.
 //!
-//! Each row offers the days it can be of, and what its other texts say against each; `year` finds the way.
+//! Gives each row its candidates and what speaks against them: weekdays, stated dates of the same entry, the
+//! month in its link. `year` finds the best way through them.
 
 use jiff::civil::Date;
 
@@ -10,8 +11,9 @@ use super::{
     Precision, Provenance, Row, Unresolved,
     choose::Shape,
     link,
-    resolve::{Choice, Page, State, date_of},
-    scan::{Point, Role, Value},
+    mention::{Point, Role, Value},
+    resolve::State,
+    settle::{Choice, Page, date_of},
     year::{self, Candidate, Item},
 };
 
@@ -29,12 +31,7 @@ const NEAR_PATH: i32 = 45;
 
 impl Page<'_> {
     /// Gives the open rows their years, all together.
-    pub(super) fn settle_years(
-        &self,
-        states: &mut [State<'_>],
-        rows: &[Row<'_>],
-        agreed: &[(DateSource, Shape)],
-    ) {
+    pub fn settle_years(&self, states: &mut [State<'_>], rows: &[Row<'_>], agreed: &[(DateSource, Shape)]) {
         let dated = states.iter().filter(|state| !matches!(state.choice, Choice::None)).count();
         // Alone, a day is of the past; only neighbours can show that it lies ahead.
         let days_ahead = if dated >= 3 { DAYS_AHEAD } else { 1 };
@@ -79,15 +76,6 @@ impl Page<'_> {
                 state.refused.push((state.readings[reading].source, Unresolved::NoYear));
                 self.choose_stated(state, agreed, reading + 1);
             }
-        }
-    }
-
-    /// Goes on with the sources below one; only dates that need no year count now.
-    fn choose_stated(&self, state: &mut State<'_>, agreed: &[(DateSource, Shape)], from: usize) {
-        self.choose(state, agreed, from);
-        if let Choice::Open { reading, .. } = state.choice {
-            state.refused.push((state.readings[reading].source, Unresolved::NoYear));
-            state.choice = Choice::None;
         }
     }
 

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 
 use crate::config::DayMonthOrder::{self, DayFirst, MonthFirst};
 
-use super::scan::{Point, Slashed};
+use super::mention::{Point, Slashed};
 
 /// What is known about a listing's numeric dates.
 pub(super) struct Evidence<'a> {

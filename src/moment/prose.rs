@@ -4,8 +4,9 @@
 //! that belongs to something else (a price, a score, a version) is not a day.
 
 use super::{
-    lexicon::Sense,
-    scan::{Found, Place, Point, Reader, Value},
+    lexicon::{Sense, Unit},
+    mention::{Point, Value},
+    scan::{Found, Place, Reader},
 };
 
 /// A month's name as found.
@@ -195,10 +196,11 @@ impl Reader<'_> {
             }
             next += 1;
         }
+        // "6th day of March"
         for _ in 0..3 {
-            let is_day_word = self.has(next, Sense::Unit(super::lexicon::Unit::Day)) && next > at;
-            let is_leading_day = next == at && self.piece(next).eq_ignore_ascii_case("day");
-            if !(self.has(next, Sense::Filler) || is_day_word || is_leading_day) {
+            let is_day =
+                self.has(next, Sense::Unit(Unit::Day)) && self.tokens[next].end - self.tokens[next].start > 1;
+            if !is_day && !self.has(next, Sense::Filler) {
                 break;
             }
             next += 1;

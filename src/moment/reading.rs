@@ -1,6 +1,10 @@
-//! A row's text → the dates it mentions, or why it is not read. Pure.
+//! The texts of a row → the mentions in each, or why a text is not read. Pure.
+//!
+//! A text's source decides what counts as a date in it; stamps that all rows share are refused here.
 
-use jiff::fmt::strtime::BrokenDownTime;
+use std::ops::Range;
+
+use jiff::{civil::Time, fmt::strtime::BrokenDownTime};
 
 use crate::listing::{DateSource, RawDate};
 
@@ -9,24 +13,44 @@ use super::{
     daytime::Daytime,
     lexicon::Lexicon,
     link::{self, PathDate},
-    scan::{self, Mention, Place, Point, Role, Value},
+    mention::{Mention, Point, Role, Value},
+    scan::{self, Place},
 };
 
 /// The most of a text that is read for dates: far more than any teaser's start, and no page makes us slow.
 const TEXT_LIMIT: usize = 4096;
 
+/// Rows that must share a stamp to make it the page's own.
+const SAME_STAMPS: usize = 5;
+
 /// What a text said.
 pub(super) struct Reading<'a> {
-    pub(super) source: DateSource,
-    pub(super) text: &'a str,
-    pub(super) mentions: Vec<Mention>,
-    pub(super) refusal: Option<Unresolved>,
+    /// Whose text it is.
+    pub source: DateSource,
+    /// The text, trimmed and cut.
+    pub text: &'a str,
+    /// Characters of white space before it that were trimmed.
+    trimmed: usize,
+    /// The dates in it, in its order.
+    pub mentions: Vec<Mention>,
+    /// Why it was not read; `None`: it was.
+    pub refusal: Option<Unresolved>,
+}
+
+impl Reading<'_> {
+    /// A span of bytes of its text as characters of the text as it was given.
+    pub fn letters(&self, span: &Range<usize>) -> Range<usize> {
+        let start = self.trimmed + self.text[..span.start].chars().count();
+        start..start + self.text[span.clone()].chars().count()
+    }
 }
 
 /// Reads one text.
 pub(super) fn read<'a>(date: &'a RawDate, context: &Context<'_>, lexicon: Lexicon) -> Reading<'a> {
-    let text = cut(date.field.value.trim());
-    let mut reading = Reading { source: date.source, text, mentions: Vec::new(), refusal: None };
+    let value = &date.field.value;
+    let text = cut(value.trim());
+    let trimmed = value.chars().take_while(|letter| letter.is_whitespace()).count();
+    let mut reading = Reading { source: date.source, text, trimmed, mentions: Vec::new(), refusal: None };
     if text.is_empty() {
         reading.refusal = Some(Unresolved::NoText);
         return reading;
@@ -55,7 +79,7 @@ pub(super) fn read<'a>(date: &'a RawDate, context: &Context<'_>, lexicon: Lexico
     reading
 }
 
-fn whole(value: Value, span: std::ops::Range<usize>, rule: &'static str) -> Mention {
+fn whole(value: Value, span: Range<usize>, rule: &'static str) -> Mention {
     Mention { span, value, time: None, weekday: None, role: Role::Plain, rule }
 }
 
@@ -66,11 +90,10 @@ fn cut(text: &str) -> &str {
 
 /// A text read by the configured format.
 fn by_format(text: &str, format: &str) -> Option<Mention> {
-    const RULE: &str = "configured format";
     let parsed = BrokenDownTime::parse(format, text).ok()?;
     let span = 0..text.len();
     if let Ok(stamp) = parsed.to_timestamp() {
-        return Some(whole(Value::Epoch(stamp), span, RULE));
+        return Some(whole(Value::Epoch(stamp), span, "configured format"));
     }
     let date = parsed.to_date().ok().map(Point::from);
     let open = || Some(Point { year: None, month: parsed.month()?, day: parsed.day()? });
@@ -81,5 +104,43 @@ fn by_format(text: &str, format: &str) -> Option<Mention> {
     };
     let time = parsed.hour().and_then(|_| parsed.to_time().ok());
     let time = time.map(|time| Daytime { time, is_end_of_day: false, offset: parsed.offset() });
-    Some(Mention { time, ..whole(value, span, RULE) })
+    Some(Mention { time, ..whole(value, span, "configured format") })
+}
+
+/// Why a text without a usable mention has none.
+pub(super) fn nothing(reading: &Reading<'_>) -> Unresolved {
+    let other = reading.mentions.iter().find_map(|mention| match mention.value {
+        Value::Impossible => {
+            Some(Unresolved::Impossible { text: reading.text[mention.span.clone()].to_owned() })
+        }
+        Value::OtherCalendar(year) => Some(Unresolved::OtherCalendar { year }),
+        _ => None,
+    });
+    other.unwrap_or(Unresolved::NoDate)
+}
+
+/// Machine stamps of a minute or better that all rows share are the page's build time, not the entries'.
+pub(super) fn refuse_same_stamps(rows: &mut [Vec<Reading<'_>>]) {
+    for source in [DateSource::TimeElement, DateSource::Metadata] {
+        let stamps: Vec<&str> = rows.iter().filter_map(|row| precise_stamp(row, source)).collect();
+        let is_same = stamps.len() >= SAME_STAMPS
+            && stamps.len() == rows.len()
+            && stamps.iter().all(|stamp| *stamp == stamps[0]);
+        if !is_same {
+            continue;
+        }
+        for reading in rows.iter_mut().flatten().filter(|reading| reading.source == source) {
+            reading.mentions.clear();
+            reading.refusal = Some(Unresolved::SameEverywhere);
+        }
+    }
+}
+
+/// The stamp of a row's source, if it is of a minute or better: entries may share a day, and midnight is one.
+fn precise_stamp<'a>(row: &[Reading<'a>], source: DateSource) -> Option<&'a str> {
+    let reading = row.iter().find(|reading| reading.source == source)?;
+    let mention = reading.mentions.first()?;
+    let is_precise = mention.time.is_some_and(|time| time.time != Time::midnight())
+        || matches!(mention.value, Value::Epoch(_));
+    is_precise.then_some(reading.text)
 }

@@ -7,7 +7,8 @@ use jiff::{Span, Timestamp, civil::Date, tz::TimeZone};
 use super::{
     Precision,
     lexicon::{Sense, Unit},
-    scan::{Found, Reader, Value},
+    mention::Value,
+    scan::{Found, Reader},
 };
 
 /// More of a unit than this is no age of an entry.

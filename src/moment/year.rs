@@ -201,8 +201,8 @@ fn chain(items: &[&Item], today: i32) -> Vec<usize> {
     }
     let mut chosen: Vec<usize> = items.iter().map(|item| best_alone(item, today)).collect();
     let mut end: Option<(f64, usize, usize)> = None;
-    for (row, ends) in ways.iter().enumerate().skip(items.len().saturating_sub(PASSED_IN_A_ROW + 1)) {
-        for (index, way) in ends.iter().enumerate() {
+    for (row, ways) in ways.iter().enumerate().skip(items.len().saturating_sub(PASSED_IN_A_ROW + 1)) {
+        for (index, way) in ways.iter().enumerate() {
             let cost = way.cost + passed(items.len() - 1 - row);
             if end.is_none_or(|(least, ..)| cost < least) {
                 end = Some((cost, row, index));

@@ -69,6 +69,24 @@ fn source() -> impl Strategy<Value = DateSource> {
     ])
 }
 
+/// Time is not measured here, only that each token is visited a bounded number of times: a text that was
+/// quadratic once ("1/2/2025 - " has no word that ends the way back) would not come to an end.
+#[test]
+fn long_texts_come_to_an_end() {
+    for piece in [
+        "1/2/2025 - ",
+        "1 to the the ",
+        "1, 2, 3, 4 ",
+        "March the ",
+        "1 May ((((( ",
+        "will on 1 May ",
+        "10:15 a.m. GMT ( ",
+    ] {
+        let text = piece.repeat((1 << 20) / piece.len());
+        assert!(scan(&text, Place::Prose, Lexicon::of(None)).len() <= text.len() / 4);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
 

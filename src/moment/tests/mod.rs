@@ -36,19 +36,9 @@ impl Case {
 
     /// Resolves rows, the first of them with the days already stored for them.
     fn all(&self, rows: &[Vec<RawDate>], anchors: &[Option<Date>]) -> Vec<Resolution> {
-        let row = |(index, dates): (usize, &Vec<RawDate>)| {
-            anchors
-                .get(index)
-                .copied()
-                .flatten()
-                .map_or((None, dates.len()), |day| (Some(day), dates.len()))
-                .0
-        };
-        let rows: Vec<Row<'_>> = rows
-            .iter()
-            .enumerate()
-            .map(|(index, dates)| Row { dates, anchor: row((index, dates)) })
-            .collect();
+        let anchor = |index: usize| anchors.get(index).copied().flatten();
+        let rows: Vec<Row<'_>> =
+            rows.iter().enumerate().map(|(index, dates)| Row { dates, anchor: anchor(index) }).collect();
         resolve(
             &rows,
             &Context {

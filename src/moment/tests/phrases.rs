@@ -216,3 +216,17 @@ fn configured_format_is_the_only_reading_of_its_field() {
     let case = Case { format: Some("%d.%m.%Y %H:%M"), ..case };
     assert_eq!(line(&case.one(Field, "06.03.2025 10:15")), "2025-03-06T10:15:00Z");
 }
+
+#[test]
+fn span_counts_characters_of_the_text_as_given() {
+    let found = Case::at("2025-08-15T12:00:00Z").one(Teaser, " «Élysée» – on Thursday, 6 March 2025, met");
+    assert_eq!((found.text.as_str(), found.span), ("Thursday, 6 March 2025", Some(15..37)));
+}
+
+#[test]
+fn feed_stamps_are_read_with_their_sins() {
+    let stamp = |text| super::super::stamp(text, &TimeZone::UTC).map(|stamp| stamp.to_string());
+    assert_eq!(stamp("Wed, 6 Mar 2025 9:05 CEST").as_deref(), Some("2025-03-06T07:05:00Z"));
+    assert_eq!(stamp(" 2025-03-06 ").as_deref(), Some("2025-03-06T00:00:00Z"));
+    assert_eq!(stamp("March").as_deref(), None);
+}

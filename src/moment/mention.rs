@@ -1,0 +1,141 @@
+//! A mention: what a text says about a date, before the listing settles what it leaves open. A noun, pure.
+
+use std::ops::Range;
+
+use jiff::civil::Date;
+
+use super::{daytime::Daytime, lexicon::Unit};
+
+/// A date mentioned in a text.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mention {
+    /// Where it stands, in bytes, on character borders: `text[span]` is the date as written.
+    pub span: Range<usize>,
+    /// What it says.
+    pub value: Value,
+    /// The time of day beside it; `None`: none.
+    pub time: Option<Daytime>,
+    /// The weekday beside it, 1 (Monday) to 7; `None`: none.
+    pub weekday: Option<i8>,
+    /// What the words before it say it is.
+    pub role: Role,
+    /// The name of the rule that read it.
+    pub rule: &'static str,
+}
+
+/// What a mention says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// A day.
+    Day(Point),
+    /// Days from the first to the last.
+    Span {
+        /// The first day.
+        first: Point,
+        /// The last day.
+        last: Point,
+    },
+    /// A day in numbers whose order is open: 6/3/2025.
+    Numeric(Slashed),
+    /// Days in numbers whose order is open.
+    NumericSpan {
+        /// The first day.
+        first: Slashed,
+        /// The last day.
+        last: Slashed,
+    },
+    /// A month, of an open year if `year` is `None`.
+    Month {
+        /// The year.
+        year: Option<i16>,
+        /// The month, 1 to 12.
+        month: i8,
+    },
+    /// A year alone.
+    Year(i16),
+    /// So many units before now.
+    Ago {
+        /// How many.
+        count: i64,
+        /// Of what.
+        unit: Unit,
+    },
+    /// Seconds and nanoseconds since 1970.
+    Epoch(jiff::Timestamp),
+    /// A date that no calendar has: 31 February.
+    Impossible,
+    /// A year that our calendar does not reach in any page's life: another calendar's.
+    OtherCalendar(i16),
+}
+
+/// A day, of an open year if `year` is `None`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Point {
+    /// The year.
+    pub year: Option<i16>,
+    /// The month, 1 to 12.
+    pub month: i8,
+    /// The day of the month.
+    pub day: i8,
+}
+
+/// A day in numbers, in the order of the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slashed {
+    /// The number that stands left.
+    pub left: i8,
+    /// The number that stands right of it.
+    pub right: i8,
+    /// The year; `None`: open.
+    pub year: Option<i16>,
+    /// Whether full stops stand between the numbers.
+    pub is_dotted: bool,
+}
+
+/// What the words before a mention say it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Nothing.
+    Plain,
+    /// "published", "posted".
+    Published,
+    /// "updated", "modified".
+    Updated,
+    /// "will visit on": an event that lay ahead.
+    Ahead,
+    /// "until", "by", "deadline".
+    Deadline,
+    /// "since".
+    Since,
+}
+
+/// The years a page can be of: no older page is on the web, and nobody dates a page further ahead.
+const YEARS: Range<i16> = 1900..2101;
+
+/// A value that the calendar has, or a word for what is wrong with it.
+pub(super) fn checked(value: Value) -> Value {
+    let point = |point: Point| match point.year {
+        Some(year) if !YEARS.contains(&year) => Some(Value::OtherCalendar(year)),
+        // Without a year, 29 February is a day of some years.
+        year => Date::new(year.unwrap_or(2024), point.month, point.day).is_err().then_some(Value::Impossible),
+    };
+    let slashed = |slashed: Slashed| match slashed.year {
+        Some(year) if !YEARS.contains(&year) => Some(Value::OtherCalendar(year)),
+        _ => {
+            let (small, large) = (slashed.left.min(slashed.right), slashed.left.max(slashed.right));
+            (!(1..=12).contains(&small) || Date::new(2024, small, large).is_err())
+                .then_some(Value::Impossible)
+        }
+    };
+    let trouble = match value {
+        Value::Day(day) => point(day),
+        Value::Span { first, last } => point(first).or_else(|| point(last)),
+        Value::Numeric(day) => slashed(day),
+        Value::NumericSpan { first, last } => slashed(first).or_else(|| slashed(last)),
+        Value::Month { year: Some(year), .. } | Value::Year(year) if !YEARS.contains(&year) => {
+            Some(Value::OtherCalendar(year))
+        }
+        _ => None,
+    };
+    trouble.unwrap_or(value)
+}
