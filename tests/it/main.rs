@@ -4,6 +4,7 @@ mod atom;
 mod commands;
 mod docs;
 mod kill;
+mod network;
 mod program;
 mod reader;
 mod shape;

@@ -1,0 +1,346 @@
+//! The program against a server on loopback that misbehaves on purpose.
+#![allow(clippy::disallowed_methods)]
+
+use std::{
+    io::{Read as _, Write as _},
+    net::{TcpListener, TcpStream},
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+
+use crate::program::{Ended, Place};
+
+/// A server that answers every request with what its script says, and keeps what it was asked.
+struct Server {
+    address: String,
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+type Script = dyn Fn(&str, &mut TcpStream) + Send + Sync;
+
+impl Server {
+    fn start(host: &str, script: Box<Script>) -> Self {
+        let listener = TcpListener::bind((host, 0)).expect("a loopback port");
+        let address = listener.local_addr().expect("an address").to_string();
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let (log, script) = (Arc::clone(&asked), Arc::new(script));
+        // Ends with the test's process; each request has a thread, so that a slow answer stops no other.
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let Ok(mut stream) = stream else { return };
+                let (log, script) = (Arc::clone(&log), Arc::clone(&script));
+                std::thread::spawn(move || {
+                    let request = read_head(&mut stream);
+                    log.lock().expect("no test panics with it").push(request.clone());
+                    script(&request, &mut stream);
+                });
+            }
+        });
+        Self { address, asked }
+    }
+
+    fn asked(&self) -> Vec<String> {
+        self.asked.lock().expect("no test panics with it").clone()
+    }
+}
+
+fn read_head(stream: &mut TcpStream) -> String {
+    let mut head = Vec::new();
+    let mut byte = [0];
+    while !head.ends_with(b"\r\n\r\n") && matches!(stream.read(&mut byte), Ok(1)) {
+        head.push(byte[0]);
+    }
+    String::from_utf8_lossy(&head).to_ascii_lowercase()
+}
+
+/// Writing to a client that has had enough fails, as it should.
+fn send(stream: &mut TcpStream, bytes: &[u8]) {
+    let _ = stream.write_all(bytes);
+}
+
+fn answer(stream: &mut TcpStream, status: &str, headers: &str, body: &[u8]) {
+    let head =
+        format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n{headers}\r\n", body.len());
+    send(stream, head.as_bytes());
+    send(stream, body);
+}
+
+const HTML: &str = "content-type: text/html; charset=utf-8\r\n";
+
+fn page(stories: &[&str]) -> Vec<u8> {
+    let rows = stories.iter().map(|s| format!("<article><h2><a href=\"/{s}\">Story {s}</a></h2></article>"));
+    format!("<html><body>{}</body></html>", rows.collect::<String>()).into_bytes()
+}
+
+fn config(place: &Place, server: &Server, more: &str) -> String {
+    let text = format!(
+        "[defaults]\ncontact = \"ana@example.org\"\nspacing = \"0s\"\nallow_private = true\n{more}\n\
+         [source.news]\nurl = \"http://{}/news/\"\nentry = \"article\"\nheadline = \"h2 a\"\n",
+        server.address
+    );
+    place.write("gleaner.toml", text).to_str().expect("UTF-8").to_owned()
+}
+
+fn run(place: &Place, config: &str) -> Ended {
+    place.gleaner(&["run", "--force", "--json", "--config", config])
+}
+
+fn verdict(ended: &Ended) -> (String, String) {
+    let line = ended.out.lines().next().unwrap_or_else(|| panic!("no line: {ended:?}"));
+    let value: serde_json::Value = serde_json::from_str(line).expect("JSON");
+    let text = |key: &str| value[key].as_str().unwrap_or_default().to_owned();
+    (text("verdict"), text("reason"))
+}
+
+#[test]
+fn validators_are_echoed_and_void_after_a_change_of_config() {
+    let server = Server::start(
+        "127.0.0.1",
+        Box::new(|request, stream| {
+            if request.contains("if-none-match: w/\"v 1\"") {
+                answer(stream, "304 Not Modified", "", b"");
+            } else {
+                let headers =
+                    format!("{HTML}etag: W/\"v 1\"\r\nlast-modified: Thu, 06 Mar 2025 09:00:00 GMT\r\n");
+                answer(stream, "200 OK", &headers, &page(&["a", "b"]));
+            }
+        }),
+    );
+    let place = Place::new();
+    let path = config(&place, &server, "");
+    assert_eq!(verdict(&run(&place, &path)).0, "new");
+    let before = place.feeds();
+    assert_eq!(verdict(&run(&place, &path)), ("unchanged".to_owned(), "304 Not Modified".to_owned()));
+    assert_eq!(place.feeds(), before);
+    let asked = server.asked();
+    assert!(!asked[0].contains("if-none-match"), "{}", asked[0]);
+    assert!(asked[1].contains("if-none-match: w/\"v 1\"\r\n"), "{}", asked[1]);
+    assert!(asked[1].contains("if-modified-since: thu, 06 mar 2025 09:00:00 gmt\r\n"), "{}", asked[1]);
+    assert!(
+        asked[0].contains("(+ana@example.org)") && asked[0].contains("user-agent: gleaner/"),
+        "{}",
+        asked[0]
+    );
+
+    let text = std::fs::read_to_string(&path).expect("the config").replace("\"h2 a\"", "\"h2\"");
+    std::fs::write(&path, text).expect("the config can be written");
+    assert_eq!(verdict(&run(&place, &path)).0, "unchanged", "the same entries by other selectors");
+    assert!(!server.asked()[2].contains("if-none-match"), "another config asks plainly");
+}
+
+/// Serves a good page once, then what the script says; the verdict and reason of the second run, whose feed must
+/// be the first one's to the byte.
+fn after_a_good_page(
+    more: &str,
+    script: impl Fn(&mut TcpStream) + Send + Sync + 'static,
+) -> (String, String) {
+    let is_first = Mutex::new(true);
+    let server = Server::start(
+        "127.0.0.1",
+        Box::new(move |_, stream| {
+            let good = std::mem::replace(&mut *is_first.lock().expect("no test panics with it"), false);
+            if good {
+                answer(stream, "200 OK", &format!("{HTML}etag: \"good\"\r\n"), &page(&["a", "b"]));
+            } else {
+                script(stream);
+            }
+        }),
+    );
+    let place = Place::new();
+    let path = config(&place, &server, more);
+    assert_eq!(verdict(&run(&place, &path)).0, "new");
+    let before = place.feeds();
+    let begun = Instant::now();
+    let ended = run(&place, &path);
+    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
+    assert_eq!((ended.exit, place.feeds() == before), (0, true), "once is no alert, and the feed stays");
+    // What was refused leaves its validators behind.
+    run(&place, &path);
+    let last = server.asked().pop().expect("it was asked");
+    assert!(last.contains("if-none-match: \"good\"\r\n"), "{last}");
+    verdict(&ended)
+}
+
+#[test]
+fn each_status_gets_its_verdict_and_leaves_the_feed() {
+    for (status, word) in [
+        ("401 Unauthorized", "blocked"),
+        ("403 Forbidden", "blocked"),
+        ("404 Not Found", "gone"),
+        ("410 Gone", "gone"),
+        ("429 Too Many Requests", "blocked"),
+        ("500 Internal Server Error", "unreachable"),
+        ("503 Service Unavailable", "unreachable"),
+        ("204 No Content", "unreadable"),
+    ] {
+        let (verdict, reason) = after_a_good_page("", move |stream| {
+            answer(stream, status, &format!("{HTML}etag: \"bad\"\r\n"), b"<p>sorry");
+        });
+        assert_eq!(verdict, word, "{status}");
+        assert!(reason.contains(&status[..3]), "{reason}");
+    }
+}
+
+#[test]
+fn pages_that_are_none_leave_the_feed() {
+    let cases: [(&str, &str, &[u8]); 5] = [
+        ("drifted", HTML, b"<html><body><p>Down for maintenance"),
+        (
+            "blocked",
+            HTML,
+            b"<title>Just a moment...</title><script src=/cdn-cgi/challenge-platform/x></script>",
+        ),
+        ("unreadable", HTML, b"  \n "),
+        ("unreadable", "content-type: text/html\r\n", b"%PDF-1.7\n\x00\x01\x02"),
+        ("blocked", HTML, b"<form><input type=\"password\" name=p></form>"),
+    ];
+    for (word, headers, body) in cases {
+        let headers = format!("{headers}etag: \"bad\"\r\n");
+        let (verdict, reason) = after_a_good_page("", move |stream| answer(stream, "200 OK", &headers, body));
+        assert_eq!(verdict, word, "{reason}");
+    }
+}
+
+#[test]
+fn answers_that_break_off_are_failures() {
+    let scripts: [(&str, fn(&mut TcpStream)); 4] = [
+        ("too short", |stream| {
+            send(
+                stream,
+                b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 9999\r\n\r\n<article>",
+            );
+        }),
+        ("bad chunk", |stream| {
+            send(stream, b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n<article>");
+        }),
+        ("no http", |stream| send(stream, b"\x16\x03\x01 hello\r\n\r\n")),
+        ("not gzip", |stream| {
+            answer(stream, "200 OK", "content-type: text/html\r\ncontent-encoding: gzip\r\n", b"plain")
+        }),
+    ];
+    for (name, script) in scripts {
+        assert_eq!(after_a_good_page("", script).0, "unreachable", "{name}");
+    }
+}
+
+#[test]
+fn a_drip_feed_ends_with_the_time() {
+    let (verdict, reason) = after_a_good_page("timeout = \"2s\"", |stream| {
+        send(stream, b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\n\r\n");
+        for _ in 0..100 {
+            if stream.write_all(b"<p>").is_err() {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(200));
+        }
+    });
+    assert_eq!((verdict.as_str(), reason.as_str()), ("unreachable", "no complete answer within 2 s"));
+}
+
+/// Gzip of `count` MiB of zeros: a thousandth of their size.
+fn bomb(count: usize) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    for _ in 0..count {
+        encoder.write_all(&[0; 1 << 20]).expect("memory");
+    }
+    encoder.finish().expect("memory")
+}
+
+#[test]
+fn a_bomb_and_an_endless_page_end_at_the_limit() {
+    let packed = bomb(64);
+    let (verdict, reason) = after_a_good_page("max_bytes = 1048576", move |stream| {
+        answer(stream, "200 OK", "content-type: text/html\r\ncontent-encoding: gzip\r\n", &packed);
+    });
+    assert_eq!((verdict.as_str(), reason.as_str()), ("unreadable", "the page is larger than 1048576 bytes"));
+    let (verdict, _) = after_a_good_page("max_bytes = 1048576", |stream| {
+        send(stream, b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\n\r\n");
+        while stream.write_all(&[b'x'; 4096]).is_ok() {}
+    });
+    assert_eq!(verdict, "unreadable");
+}
+
+#[test]
+fn packed_pages_come_out_right() {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(&page(&["a", "b", "c"])).expect("memory");
+    let packed = encoder.finish().expect("memory");
+    let server = Server::start(
+        "127.0.0.1",
+        Box::new(move |_, stream| {
+            answer(stream, "200 OK", &format!("{HTML}content-encoding: gzip\r\n"), &packed);
+        }),
+    );
+    let place = Place::new();
+    let path = config(&place, &server, "");
+    let ended = run(&place, &path);
+    assert!(ended.out.contains("\"new\":3"), "{ended:?}");
+    let asked = server.asked();
+    assert!(["gzip", "br", "zstd"].iter().all(|coding| asked[0].contains(coding)), "{}", asked[0]);
+}
+
+#[test]
+fn redirects_are_followed_as_far_as_they_lead_to_the_web() {
+    let server = Server::start(
+        "127.0.0.1",
+        Box::new(|request, stream| match request.split(' ').nth(1) {
+            Some("/news/") => answer(stream, "301 Moved Permanently", "location: ../there\r\n", b""),
+            Some("/there") => answer(stream, "302 Found", "location: /end?x=1\r\n", b""),
+            _ => answer(stream, "200 OK", HTML, &page(&["a"])),
+        }),
+    );
+    let place = Place::new();
+    assert_eq!(verdict(&run(&place, &config(&place, &server, ""))).0, "new");
+
+    for (location, said) in [
+        ("/news/", "more than 5 redirects"),
+        ("file:///etc/passwd", "neither http nor https"),
+        ("http://[::1", "a redirect to no address"),
+    ] {
+        let (verdict, reason) = after_a_good_page("", move |stream| {
+            answer(stream, "302 Found", &format!("location: {location}\r\n"), b"");
+        });
+        assert_eq!(verdict, "unreachable", "{location}");
+        assert!(reason.contains(said), "{reason}");
+    }
+}
+
+#[test]
+fn secrets_go_to_the_sources_own_host_alone() {
+    let other =
+        Server::start("127.0.0.2", Box::new(|_, stream| answer(stream, "200 OK", HTML, &page(&["a"]))));
+    let there = format!("location: http://{}/\r\n", other.address);
+    let server =
+        Server::start("127.0.0.1", Box::new(move |_, stream| answer(stream, "302 Found", &there, b"")));
+    let place = Place::new();
+    let path = config(&place, &server, "headers = { x-key = \"${GLEANER_TEST_TOKEN}\" }");
+    let mut command = place.command(&["run", "--json", "--config", &path]);
+    let output =
+        command.env("GLEANER_TEST_TOKEN", "s3cret").env("GLEANER_LOG", "debug").output().expect("it starts");
+    let ended = crate::program::ended(&output);
+    assert_eq!(verdict(&ended).0, "new");
+    assert!(server.asked()[0].contains("x-key: s3cret"));
+    assert!(!other.asked()[0].contains("s3cret"), "{}", other.asked()[0]);
+    assert!(!ended.err.contains("s3cret") && !ended.out.contains("s3cret"), "never in a log");
+    let missing = place.gleaner(&["check", "--config", &path]);
+    assert_eq!(missing.exit, 2);
+    assert!(missing.err.contains("GLEANER_TEST_TOKEN"), "{}", missing.err);
+}
+
+#[test]
+fn inside_is_not_asked_unless_allowed() {
+    let server =
+        Server::start("127.0.0.1", Box::new(|_, stream| answer(stream, "200 OK", HTML, &page(&["a"]))));
+    let place = Place::new();
+    let path = config(&place, &server, "");
+    let text = std::fs::read_to_string(&path).expect("the config").replace("allow_private = true", "");
+    for url in ["http://127.0.0.1", "http://localhost", "http://2130706433", "http://[::ffff:127.0.0.1]"] {
+        let port = server.address.rsplit(':').next().expect("a port");
+        let text = text.replace(&format!("http://{}", server.address), &format!("{url}:{port}"));
+        std::fs::write(&path, text).expect("the config can be written");
+        let (verdict, reason) = verdict(&run(&place, &path));
+        assert_eq!(verdict, "unreachable", "{url}");
+        assert!(reason.contains("allow_private = true"), "{url}: {reason}");
+    }
+    assert_eq!(server.asked().len(), 0);
+}
