@@ -93,7 +93,7 @@ fn each_later_snapshot_changes_what_changed_on_the_page() {
     for (until, expected) in steps {
         let ended = place.replay(until);
         assert_eq!((ended.exit, ended.err.as_str()), (0, ""), "{until}");
-        assert_eq!(verdicts(&ended, INTERNATIONAL), [expected.clone()], "{until}");
+        assert_eq!(verdicts(&ended, INTERNATIONAL), std::slice::from_ref(&expected), "{until}");
         let bytes = place.feed(INTERNATIONAL);
         if expected.1 + expected.2 == 0 {
             assert!(bytes == before, "{until}: a page that changes nothing changed the feed");

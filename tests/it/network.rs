@@ -203,7 +203,8 @@ fn pages_that_are_none_leave_the_feed() {
 
 #[test]
 fn answers_that_break_off_are_failures() {
-    let scripts: [(&str, fn(&mut TcpStream)); 4] = [
+    type Answer = fn(&mut TcpStream);
+    let scripts: [(&str, Answer); 4] = [
         ("too short", |stream| {
             send(
                 stream,
@@ -215,7 +216,7 @@ fn answers_that_break_off_are_failures() {
         }),
         ("no http", |stream| send(stream, b"\x16\x03\x01 hello\r\n\r\n")),
         ("not gzip", |stream| {
-            answer(stream, "200 OK", "content-type: text/html\r\ncontent-encoding: gzip\r\n", b"plain")
+            answer(stream, "200 OK", "content-type: text/html\r\ncontent-encoding: gzip\r\n", b"plain");
         }),
     ];
     for (name, script) in scripts {
@@ -241,7 +242,7 @@ fn a_drip_feed_ends_with_the_time() {
 fn bomb(count: usize) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     for _ in 0..count {
-        encoder.write_all(&[0; 1 << 20]).expect("memory");
+        encoder.write_all(&vec![0; 1 << 20]).expect("memory");
     }
     encoder.finish().expect("memory")
 }
