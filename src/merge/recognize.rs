@@ -34,8 +34,7 @@ pub fn recognize(sightings: &[Sighting], known: &[Record]) -> Vec<Option<usize>>
     }
 
     let mut taken: HashSet<usize> = found.iter().flatten().copied().collect();
-    let moved = if has_moved(sightings, by_address) { headlines_of(known) } else { HashMap::new() };
-    let once = said_once(sightings);
+    let moved = if by_address == 0 { moved(sightings, known) } else { HashMap::new() };
     for (sighting, found) in sightings.iter().zip(&mut found) {
         if found.is_some() {
             continue;
@@ -43,7 +42,7 @@ pub fn recognize(sightings: &[Sighting], known: &[Record]) -> Vec<Option<usize>>
         let is_addressed = sighting.keys.iter().any(EntryKey::is_given);
         let headline = comparable(&sighting.entry.headline);
         let candidate = if is_addressed {
-            once.contains(&headline).then(|| moved.get(&headline).copied().flatten()).flatten()
+            moved.get(&headline).copied()
         } else {
             find(sighting, EntryKey::is_weak)
                 .filter(|&place| !known[place].keys.iter().any(EntryKey::is_given))
@@ -53,11 +52,18 @@ pub fn recognize(sightings: &[Sighting], known: &[Record]) -> Vec<Option<usize>>
     found
 }
 
-/// Whether the site gave all its entries new addresses: it has entries enough to tell, and not one of the
-/// addresses is known.
-fn has_moved(sightings: &[Sighting], by_address: usize) -> bool {
+/// The records of a site that gave all its entries new addresses, by headline. Only where most of the page is
+/// known that way: one "Weekly summary" that comes back after a long silence is a new one.
+fn moved(sightings: &[Sighting], known: &[Record]) -> HashMap<String, usize> {
     let addressed = sightings.iter().filter(|s| s.keys.iter().any(EntryKey::is_given)).count();
-    addressed >= 2 && by_address == 0
+    let places = headlines_of(known);
+    let moved: HashMap<String, usize> = said_once(sightings)
+        .into_iter()
+        .filter_map(|headline| Some((places.get(&headline).copied().flatten()?, headline)))
+        .map(|(place, headline)| (headline, place))
+        .collect();
+    let is_site = addressed >= 2 && moved.len() * 2 > addressed;
+    if is_site { moved } else { HashMap::new() }
 }
 
 /// Records by headline; `None` where two records share one: such a headline proves nothing.

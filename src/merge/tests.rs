@@ -142,6 +142,18 @@ fn a_site_that_moves_all_addresses_announces_nothing() {
 }
 
 #[test]
+fn one_familiar_headline_on_a_page_of_news_is_news() {
+    let mut memory = Memory::default();
+    memory.see(NOW, &[sighting(1, "Weekly summary", "/w1", ""), sighting(2, "Bridge opened", "/a", "")]);
+    let later = [
+        sighting(1, "Weekly summary", "/w9", ""),
+        sighting(2, "Harbour closed", "/b", ""),
+        sighting(3, "Harbour opened", "/c", ""),
+    ];
+    assert_eq!(memory.see("2025-09-08T09:00:00Z", &later).new.len(), 3);
+}
+
+#[test]
 fn entries_without_links_survive_a_new_teaser() {
     let mut memory = Memory::default();
     memory.see(NOW, &[sighting(1, "v2.0", "", "Faster.")]);

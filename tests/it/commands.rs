@@ -115,6 +115,23 @@ fn each_later_snapshot_changes_what_changed_on_the_page() {
 }
 
 #[test]
+fn an_empty_listing_and_churning_rows_leave_the_feeds() {
+    let place = Place::new();
+    let until = |time: &str| {
+        let config = ["--config", "fixtures/gleaner.toml"];
+        place.gleaner(&[&["run", "--json", "--replay", "fixtures", "--until", time], &config[..]].concat())
+    };
+    let first = until("2025-03-08T00:00:00Z");
+    let words: Vec<String> = verdicts(&first, "loom-forum").into_iter().map(|(word, ..)| word).collect();
+    assert_eq!(words, ["new", "unchanged"], "other session ids, another order, other counters");
+    let before = place.feeds();
+    assert_eq!(before.len(), 17, "fifteen sources and two joined feeds");
+    let later = until("2025-03-09T00:00:00Z");
+    assert_eq!(verdicts(&later, "riverbend-council")[0].0, "empty");
+    assert!(place.feeds() == before);
+}
+
+#[test]
 fn a_series_played_at_once_is_the_series_played_step_by_step() {
     let (once, steps) = (Place::new(), Place::new());
     assert_eq!(once.gleaner(&["run", "--replay", "fixtures"]).exit, 0);
