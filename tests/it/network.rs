@@ -266,19 +266,34 @@ fn packed_pages_come_out_right() {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     encoder.write_all(&page(&["a", "b", "c"])).expect("memory");
     let packed = encoder.finish().expect("memory");
-    let server = Server::start(
-        "127.0.0.1",
-        Box::new(move |_, stream| {
-            answer(stream, "200 OK", &format!("{HTML}content-encoding: gzip\r\n"), &packed);
-        }),
-    );
-    let place = Place::new();
-    let path = config(&place, &server, "");
-    let ended = run(&place, &path);
-    assert!(ended.out.contains("\"new\":3"), "{ended:?}");
-    let asked = server.asked();
-    assert!(["gzip", "br", "zstd"].iter().all(|coding| asked[0].contains(coding)), "{}", asked[0]);
+    for (coding, packed) in [("gzip", packed), ("br", BROTLI.to_vec()), ("zstd", ZSTD.to_vec())] {
+        let headers = format!("{HTML}content-encoding: {coding}\r\n");
+        let server = Server::start(
+            "127.0.0.1",
+            Box::new(move |_, stream| answer(stream, "200 OK", &headers, &packed)),
+        );
+        let place = Place::new();
+        let path = config(&place, &server, "");
+        let ended = run(&place, &path);
+        assert!(ended.out.contains("\"new\":3"), "{coding}: {ended:?}");
+        assert!(server.asked()[0].contains(coding), "{}", server.asked()[0]);
+    }
 }
+
+/// The page of stories a, b and c, packed by other programs.
+const BROTLI: &[u8] =
+    b"\x1b\xb5\x00\xe0\x1c\x07\x76\xe3\xd5\x92\xc3\x81\x1f\x43\xa8\xda\x27\x4c\x6c\x4c\xca\x88\
+        \xa0\x05\x8f\x4e\x0e\xec\x2c\xdf\xae\xf4\xf0\x40\x6d\x19\xb4\x08\xf2\x94\xa5\x44\x81\xd9\
+        \x5e\x5e\x3f\x68\x9c\x9a\x20\x3e\x6b\x5a\x1b\x37\x8b\x38\xd8\x03\xbf\x4e\x04\x24\x0a\xb3\
+        \x17\xdd\x00";
+
+/// The same.
+const ZSTD: &[u8] =
+    b"\x28\xb5\x2f\xfd\x20\xb6\xc5\x02\x00\xf4\x03\x3c\x68\x74\x6d\x6c\x3e\x3c\x62\x6f\x64\x79\
+        \x3e\x3c\x61\x72\x74\x69\x63\x6c\x65\x3e\x3c\x68\x32\x3e\x3c\x61\x20\x68\x72\x65\x66\x3d\
+        \x22\x2f\x61\x22\x3e\x53\x74\x6f\x72\x79\x20\x61\x3c\x2f\x61\x3e\x3c\x2f\x2f\x62\x62\x63\
+        \x63\x2f\x2f\x68\x74\x6d\x6c\x3e\x09\x00\x26\x33\x08\xa0\x07\x5e\x16\x40\x01\xc4\x5d\x75\
+        \x82\xa5\x80\x53\x75\x07\x04\x0a\x0a";
 
 #[test]
 fn redirects_are_followed_as_far_as_they_lead_to_the_web() {
