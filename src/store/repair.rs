@@ -66,7 +66,7 @@ impl fmt::Display for Repair {
         match self {
             Self::TornTail { path, bytes } => write!(
                 f,
-                "`{}` ended within a commit that was never confirmed; cut off {}",
+                "`{}` ended within a commit, as a crash or power loss leaves it; cut off {}",
                 path.display(),
                 count(*bytes as u64, "byte")
             ),
