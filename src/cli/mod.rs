@@ -7,6 +7,7 @@ pub mod terminal;
 
 mod capture;
 mod check;
+mod date;
 mod explain;
 mod live;
 mod replay;
@@ -65,6 +66,8 @@ enum Command {
     Capture(capture::Options),
     /// Replay fixtures offline and compare with what is expected
     Test(test::Options),
+    /// Read the dates in texts, as a source's date field is read
+    Date(date::Options),
     /// Show every source: verdict, last success, entries, next due
     Status(status::Options),
     /// Print the JSON Schema of the config, for editors
@@ -149,6 +152,7 @@ pub fn command(arguments: &Arguments, terminal: &mut Terminal) -> Exit {
         Command::Explain(options) => explain::explain(places, options, terminal),
         Command::Capture(options) => capture::capture(places, options, terminal),
         Command::Test(options) => test::test(places, options, terminal),
+        Command::Date(options) => date::date(options, terminal),
         Command::Status(options) => status::status(places, options, terminal),
         Command::Schema => Ok(check::schema(terminal)),
         Command::Completions { shell } => {

@@ -1,6 +1,6 @@
 //! The terminal: the one file that writes to standard output and standard error.
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -38,6 +38,11 @@ impl Terminal {
         if let Err(error) = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
             self.broken = Some(error);
         }
+    }
+
+    /// The lines of standard input.
+    pub fn lines(&self) -> io::Result<Vec<String>> {
+        io::stdin().lock().lines().collect()
     }
 
     /// Why standard output could not be written; `None`: it could, or its reader had enough, which is success.

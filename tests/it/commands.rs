@@ -385,6 +385,27 @@ fn the_rest_answers() {
 }
 
 #[test]
+fn dates_are_read_for_scripts() {
+    let place = Place::new();
+    let ended = place.gleaner(&[
+        "date",
+        "--json",
+        "--now",
+        "2025-03-07T09:00:00Z",
+        "On 6 March, the board met",
+        "24–25 February",
+        "room 24/7",
+    ]);
+    let lines: Vec<serde_json::Value> =
+        ended.out.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!(ended.exit, 0);
+    assert_eq!((&lines[0]["date"], &lines[0]["end"]), (&"2025-03-06".into(), &serde_json::Value::Null));
+    assert_eq!(lines[0]["span"], serde_json::json!([3, 10]));
+    assert_eq!((&lines[1]["date"], &lines[1]["end"]), (&"2025-02-24".into(), &"2025-02-25".into()));
+    assert!(lines[2]["date"].is_null() && lines[2]["reason"].is_string(), "{}", lines[2]);
+}
+
+#[test]
 fn a_reader_that_has_had_enough_is_success() {
     let place = Place::new();
     let mut child = place.command(&["schema"]).stdout(Stdio::piped()).spawn().expect("the program starts");
