@@ -83,6 +83,16 @@ impl EntryId {
     pub fn mint(source: &SourceId, key: &EntryKey) -> Self {
         Self(Uuid::new_v5(&NAMESPACE, format!("entry\n{source}\n{}", key.0).as_bytes()))
     }
+
+    /// As bytes.
+    pub fn to_bytes(self) -> [u8; 16] {
+        self.0.into_bytes()
+    }
+
+    /// From bytes the store kept.
+    pub fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(Uuid::from_bytes(bytes))
+    }
 }
 
 impl fmt::Display for EntryId {
@@ -142,5 +152,38 @@ impl EntryKey {
     /// The key as text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// What stays of it when its entry is let go.
+    pub fn digest(&self) -> KeyDigest {
+        let (first, _) = blake3::hash(self.0.as_bytes())
+            .as_bytes()
+            .split_first_chunk::<16>()
+            .map(|(first, rest)| (*first, rest.len()))
+            .expect("a blake3 hash has 32 bytes");
+        KeyDigest(first)
+    }
+}
+
+/// A digest of a key: enough to recognise an entry by, and small enough to be kept for years.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct KeyDigest(pub [u8; 16]);
+
+impl TryFrom<String> for KeyDigest {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        u128::from_str_radix(&text, 16)
+            .ok()
+            .filter(|_| text.len() == 32)
+            .map(|bits| Self(bits.to_be_bytes()))
+            .ok_or_else(|| format!("a digest has 32 hexadecimal digits, not {text:?}"))
+    }
+}
+
+impl From<KeyDigest> for String {
+    fn from(digest: KeyDigest) -> Self {
+        format!("{:032x}", u128::from_be_bytes(digest.0))
     }
 }

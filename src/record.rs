@@ -1,13 +1,13 @@
 //! Records: entries with our history of them, and what we know of a source. Nouns, pure; what the store keeps.
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::{
     config::Digest,
     entry::Entry,
-    id::{EntryId, EntryKey, SourceId},
+    id::{EntryId, EntryKey, KeyDigest, SourceId},
     page::Validators,
     verdict::Verdict,
 };
@@ -36,50 +36,109 @@ pub struct Record {
     pub churn: u32,
 }
 
-/// What is known of a source between refreshes.
+impl Record {
+    /// What stays of it when it is let go: its surest keys, and all that readers were told once and for ever.
+    pub fn trace(&self) -> Trace {
+        let of = |counts: fn(&EntryKey) -> bool| -> Vec<KeyDigest> {
+            self.keys.iter().filter(|key| counts(key)).map(EntryKey::digest).collect()
+        };
+        let mut keys = of(EntryKey::is_given);
+        if keys.is_empty() {
+            keys = of(|key| !key.is_weak());
+        }
+        if keys.is_empty() {
+            keys = of(|_| true);
+        }
+        // The first addresses, for those an entry was announced with are those it comes back with.
+        keys.truncate(Trace::MAX_KEYS);
+        Trace {
+            number: self.number,
+            id: self.id,
+            keys,
+            day: self.entry.moment.as_ref().map(|moment| moment.day),
+            published: self.published,
+            first_seen: self.first_seen,
+        }
+    }
+}
+
+/// What is remembered of an entry whose record was let go, so that it is no news when it comes back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trace {
+    /// The number of the record; it is never used for another.
+    pub number: u64,
+    /// As the record's.
+    pub id: EntryId,
+    /// What it is recognised by; at most [`Trace::MAX_KEYS`].
+    pub keys: Vec<KeyDigest>,
+    /// The day of its moment; `None`: it had none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub day: Option<Date>,
+    /// As the record's.
+    pub published: Timestamp,
+    /// As the record's.
+    pub first_seen: Timestamp,
+}
+
+impl Trace {
+    /// How many keys a trace has at most: there are millions of traces.
+    pub const MAX_KEYS: usize = 4;
+}
+
+/// What the store knows of the entries of a page.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Known {
+    /// Records, by number.
+    pub records: Vec<Record>,
+    /// Traces of records that were let go, by number.
+    pub traces: Vec<Trace>,
+}
+
+/// What is known of a source between refreshes. A field that a store does not have yet has its default, so a new
+/// one costs no new version.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct SourceState {
     /// To be sent with the next request; committed only with the entries they vouch for.
-    #[serde(default)]
     pub validators: Validators,
     /// The config digest the validators belong to; another digest voids them.
-    #[serde(default)]
     pub digest: Digest,
     /// A digest of the last good page's body; `None`: there was none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<String>,
     /// When the last refresh ended; `None`: never.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub refreshed_at: Option<Timestamp>,
     /// When the first good refresh ended: the age of a feed that has no entry yet; `None`: never.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub first_succeeded_at: Option<Timestamp>,
     /// When the last good refresh ended; `None`: never.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub succeeded_at: Option<Timestamp>,
     /// Not to be fetched before; `None`: due now.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub due_at: Option<Timestamp>,
     /// How the last refresh ended; `None`: never refreshed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub verdict: Option<Verdict>,
     /// Failures in a row.
-    #[serde(default)]
     pub failures: u32,
     /// The page's title, for a feed whose config gives none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub page_title: Option<String>,
     /// The page's address after redirects, when it last was good.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub page_url: Option<Url>,
     /// The page's language, when it last was good.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
     /// What the last good pages held, the newest last; at most [`SourceState::HISTORY`].
-    #[serde(default)]
     pub history: Vec<PageShape>,
+    /// When the entries of a page were last held against the records; `None`: never. An entry that was not on that
+    /// page has left it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub read_at: Option<Timestamp>,
     /// The number the next new record gets, less one.
-    #[serde(default)]
     pub last_number: u64,
 }
 
@@ -108,6 +167,28 @@ pub struct Plan {
     pub source: SourceId,
     /// Its state from now on.
     pub state: SourceState,
-    /// Records to write, new and changed alike, by number.
+    /// Records to write, new and changed alike, by number. One whose trace is kept comes back.
     pub records: Vec<Record>,
+    /// The numbers of records to let go, after that; their traces stay.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fade: Vec<u64>,
+    /// Traces up to this number are forgotten as well; 0: none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub forget: u64,
+    /// The id this source had before: all that is remembered of it becomes this source's, before all else, unless
+    /// this source has memories of its own. `None`: it had no other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub was: Option<SourceId>,
+}
+
+impl Plan {
+    /// A plan that writes a state and nothing else.
+    pub fn of(source: SourceId, state: SourceState) -> Self {
+        Self { source, state, records: Vec::new(), fade: Vec::new(), forget: 0, was: None }
+    }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }

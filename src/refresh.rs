@@ -18,7 +18,7 @@ use crate::{
     moment::{self, Unresolved},
     normalize::normalize,
     page::{Page, Validators},
-    record::{PageShape, Plan, Record, SourceState},
+    record::{Known, PageShape, Plan, SourceState},
     verdict::{Verdict, blocked, judge},
 };
 
@@ -41,8 +41,8 @@ pub fn validators_for(source: &Source, state: &SourceState) -> Validators {
     if state.digest == source.digest { state.validators.clone() } else { Validators::default() }
 }
 
-/// What [`refresh`] asks of the store: the records known by any of these keys, and the source's recent ones.
-pub type Known<'a, E> = dyn FnMut(&[EntryKey]) -> Result<Vec<Record>, E> + 'a;
+/// What [`refresh`] asks of the store: what is known by any of these keys, and the source's recent records.
+pub type Ask<'a, E> = dyn FnMut(&[EntryKey]) -> Result<Known, E> + 'a;
 
 /// Refreshes a source with what a fetch gave. `still_time` answers whether parsing may go on.
 ///
@@ -52,7 +52,7 @@ pub fn refresh<E>(
     source: &Source,
     state: SourceState,
     fetched: &Fetched,
-    (known, still_time): (&mut Known<'_, E>, &dyn Fn() -> bool),
+    (known, still_time): (&mut Ask<'_, E>, &dyn Fn() -> bool),
 ) -> Result<Refreshed, E> {
     let now = fetched.at();
     let page = match fetched {
@@ -85,7 +85,10 @@ pub fn refresh<E>(
     }
 
     let keys: Vec<EntryKey> = reading.sightings.iter().flat_map(|s| s.keys.iter().cloned()).collect();
-    let records = known(&keys)?;
+    let Known { mut records, traces } = known(&keys)?;
+    let revived = merge::revive(&reading.sightings, &records, &traces, now);
+    let back: Vec<u64> = revived.iter().map(|record| record.number).collect();
+    records.extend(revived);
     let recognized = merge::recognize(&reading.sightings, &records);
     let anchors: Vec<Option<Date>> = recognized
         .iter()
@@ -124,7 +127,12 @@ pub fn refresh<E>(
         good.learn(shape);
     }
     good.plan.state.last_number = merged.new.last().copied().unwrap_or(good.plan.state.last_number);
+    good.plan.state.read_at = Some(now);
     good.plan.records = std::mem::take(&mut merged.records);
+    let is_written = |number: &u64| good.plan.records.iter().any(|record| record.number == *number);
+    let back: Vec<u64> = back.into_iter().filter(|number| !is_written(number)).collect();
+    good.plan.records.extend(records.into_iter().filter(|record| back.contains(&record.number)));
+    good.plan.records.sort_by_key(|record| record.number);
     reading.diagnostics.append(&mut merged.diagnostics);
     Ok(Refreshed { new: merged.new, ..good.with(reading.diagnostics) })
 }
@@ -299,7 +307,7 @@ fn good(source: &Source, mut state: SourceState, verdict: Verdict, now: Timestam
     state.failures = 0;
     state.due_at = Some(after(now, fetch::wait(source.every, 0)));
     state.verdict = Some(verdict.clone());
-    Good { verdict, plan: Plan { source: source.id.clone(), state, records: Vec::new() } }
+    Good { verdict, plan: Plan::of(source.id.clone(), state) }
 }
 
 impl Good {
@@ -338,7 +346,7 @@ fn failed(source: &Source, mut state: SourceState, verdict: Verdict, now: Timest
         state.due_at = Some(after(now, fetch::wait(source.every, state.failures)));
         state.verdict = Some(verdict.clone());
     }
-    let plan = Plan { source: source.id.clone(), state, records: Vec::new() };
+    let plan = Plan::of(source.id.clone(), state);
     Refreshed { verdict, plan, new: Vec::new(), diagnostics: Vec::new() }
 }
 

@@ -11,6 +11,7 @@ mod date;
 mod explain;
 mod live;
 mod replay;
+mod retain;
 mod run;
 mod status;
 mod test;

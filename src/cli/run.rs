@@ -1,13 +1,17 @@
 //! `run`: one pass over the sources that are due.
 
-use std::{collections::BTreeMap, path::Path, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+    sync::Arc,
+};
 
 use clap::Args;
 use jiff::Timestamp;
 use serde_json::json;
 use tokio::sync::mpsc;
 
-use super::{Exit, Failure, Outcome, Places, Replay, live, replay, terminal::Terminal, workspace};
+use super::{Exit, Failure, Outcome, Places, Replay, live, replay, retain, terminal::Terminal, workspace};
 use crate::{
     assemble::{self, Part},
     clock,
@@ -48,7 +52,8 @@ pub fn run(places: &Places, options: &Options, terminal: &mut Terminal) -> Outco
     let config = workspace::config(places, terminal)?;
     let sources = workspace::chosen(&config, &options.ids)?;
     let store = Arc::new(workspace::open_store(places, &config, terminal)?);
-    let mut pass = Pass { options, store: &store, terminal, failures: BTreeMap::new() };
+    let mut pass =
+        Pass { options, store: &store, terminal, failures: BTreeMap::new(), grown: BTreeSet::new() };
     let is_interrupted = match &options.replay.replay {
         Some(folder) => {
             pass.replay(folder, &sources)?;
@@ -57,8 +62,10 @@ pub fn run(places: &Places, options: &Options, terminal: &mut Terminal) -> Outco
         None => pass.live(&sources)?,
     };
     let exit = pass.exit(&sources);
+    let grown = std::mem::take(&mut pass.grown);
     if !options.dry_run {
         publish_all(&config, &*store, (&workspace::output_folder(places, &config), terminal))?;
+        retain::retain(&config, &grown, &*store).map_err(|error| workspace::store_failure(&error))?;
     }
     store.close().map_err(|error| workspace::store_failure(&error))?;
     Ok(if is_interrupted { Exit::Interrupted } else { exit })
@@ -71,6 +78,8 @@ struct Pass<'a> {
     terminal: &'a mut Terminal,
     /// How many times in a row each source has failed, as far as this pass knows.
     failures: BTreeMap<SourceId, u32>,
+    /// The sources that have new entries.
+    grown: BTreeSet<SourceId>,
 }
 
 impl Pass<'_> {
@@ -236,6 +245,9 @@ impl Pass<'_> {
         let threshold = self.threshold(source);
         let failures = refreshed.plan.state.failures;
         self.failures.insert(source.id.clone(), failures);
+        if !refreshed.new.is_empty() {
+            self.grown.insert(source.id.clone());
+        }
         let is_alert = verdict.is_failure() && failures == threshold;
         let is_recovery = verdict.is_good() && before.failures >= threshold;
         if self.options.json {

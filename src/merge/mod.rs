@@ -5,6 +5,7 @@
 
 mod order;
 mod recognize;
+mod revive;
 
 use std::collections::HashMap;
 
@@ -20,6 +21,7 @@ use crate::{
 use recognize::{Difference, difference};
 
 pub use recognize::recognize;
+pub use revive::revive;
 
 /// What a merge needs to know besides the page.
 #[derive(Clone, Copy, Debug)]

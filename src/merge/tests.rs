@@ -265,3 +265,23 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn what_comes_back_after_it_was_let_go_is_what_it_was() {
+    let mut memory = Memory::default();
+    memory.see(NOW, &[sighting(1, "A", "a", "first"), sighting(2, "B", "b", "second")]);
+    let traces: Vec<_> = memory.records.iter().map(Record::trace).collect();
+    let (a, b) = (&memory.records[1], &memory.records[0]);
+    let page = [
+        sighting(1, "A, edited since", "a?utm_source=x", "first"),
+        sighting(2, "B", "b", ""),
+        sighting(3, "C", "c", ""),
+    ];
+    let later = "2027-01-01T00:00:00Z".parse().unwrap();
+    let back = revive(&page, std::slice::from_ref(b), &traces, later);
+    assert_eq!(back.len(), 1, "b has a record, c was never seen");
+    assert_eq!((back[0].number, back[0].id), (a.number, a.id));
+    assert_eq!((back[0].published, back[0].first_seen), (a.published, a.first_seen));
+    assert_eq!(back[0].entry.headline, "A, edited since");
+    assert_eq!(back[0].updated, a.published, "a reader is not told of it again");
+}

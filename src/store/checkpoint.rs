@@ -17,7 +17,8 @@ use super::{
     line::{self, Defect, Heading, Line, Writer},
 };
 
-const CURRENT: &str = "checkpoint.jsonl";
+/// The name of the newest one.
+pub const CURRENT: &str = "checkpoint.jsonl";
 const PREVIOUS: &str = "checkpoint.previous.jsonl";
 const UNFINISHED: &str = ".checkpoint-";
 

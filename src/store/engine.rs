@@ -15,24 +15,29 @@ use std::{
 use jiff::Timestamp;
 
 use super::{
-    Newest, Store, StoreError,
+    Lease, Newest, Retention, Store, StoreError,
     frame::Frame,
     guard::Trouble,
     index::{Extent, Index},
     journal::sync_dir,
+    lease::Leases,
     line::Line,
     lock::{self, Lock},
     repair::Repair,
+    retention,
     start::{Live, Place},
 };
 use crate::{
     id::{EntryKey, SourceId},
-    record::{Plan, Record, SourceState},
+    record::{Known, Plan, Record, SourceState},
 };
 
 /// A journal of this size is read in a blink, and a checkpoint for every 8 MiB costs little. A large store waits
 /// longer: until the journal is half as large as the last checkpoint.
 const JOURNAL_BYTES: u64 = 8 << 20;
+/// How many sources let go of their surplus in one commit.
+const RETAINED_AT_ONCE: usize = 200;
+
 /// The store on disk.
 pub struct Engine {
     place: Place,
@@ -44,6 +49,7 @@ struct Inner {
     /// `None`: something failed, or the store was closed; the next call starts again from the disk.
     live: Option<Live>,
     repairs: Vec<Repair>,
+    leases: Leases,
 }
 
 /// Opens the store of a state folder, creating it where there is none, and mends it where it needs mending.
@@ -62,7 +68,7 @@ pub(super) fn open_place(place: Place) -> Result<(Engine, Vec<Repair>), StoreErr
     let lock = lock::take(&place.dir, place.now)?;
     let mut repairs = Vec::new();
     let live = place.start(&mut repairs)?;
-    let inner = Mutex::new(Inner { live: Some(live), repairs: Vec::new() });
+    let inner = Mutex::new(Inner { live: Some(live), repairs: Vec::new(), leases: Leases::default() });
     Ok((Engine { place, inner, _lock: lock }, repairs))
 }
 
@@ -70,13 +76,6 @@ impl Engine {
     /// What was mended since the last call, while the store was in use.
     pub fn take_repairs(&self) -> Vec<Repair> {
         std::mem::take(&mut self.inner().repairs)
-    }
-
-    /// Everything, source by source: its state, then its records by number. An error of `sink` ends it.
-    pub fn export(&self, sink: &mut dyn FnMut(Line) -> Result<(), StoreError>) -> Result<(), StoreError> {
-        let mut inner = self.inner();
-        let live = inner.live(&self.place)?;
-        live.index.lines(sink).map_err(|trouble| self.place.told(trouble))
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
@@ -118,41 +117,64 @@ impl Store for Engine {
         self.read(Index::states)
     }
 
-    fn known(&self, source: &SourceId, keys: &[EntryKey], recent: usize) -> Result<Vec<Record>, StoreError> {
-        self.read(|index| index.records(source, index.numbers(source, keys, recent)?))
+    fn lease(
+        &self,
+        wanted: &[SourceId],
+        lease: &Lease<'_>,
+    ) -> Result<Vec<(SourceId, SourceState)>, StoreError> {
+        let taken: Vec<&SourceId> = {
+            let leases = &mut self.inner().leases;
+            wanted.iter().filter(|source| leases.take(source, lease)).collect()
+        };
+        taken.into_iter().map(|source| Ok((source.clone(), self.state(source)?))).collect()
+    }
+
+    fn known(&self, source: &SourceId, keys: &[EntryKey], recent: usize) -> Result<Known, StoreError> {
+        self.read(|index| index.known(source, keys, recent))
     }
 
     fn commit(&self, plans: &[Plan]) -> Result<(), StoreError> {
-        if plans.is_empty() {
-            return Ok(());
-        }
-        let mut inner = self.inner();
-        let live = inner.live(&self.place)?;
-        let seq = live.last_seq() + 1;
-        let payload = serde_json::to_vec(plans).expect("plans hold nothing JSON cannot say");
-        if let Err(broken) = live.journal.append(&Frame { seq, payload }) {
-            if !broken.is_whole {
-                inner.drop_live();
-            }
-            return Err(broken.error);
-        }
-        // From here on the commit is durable. An index that cannot take it is started again from the journal.
-        if live.index.apply(plans, Extent::Commit(seq)).is_err() {
-            inner.drop_live();
-        }
-        let live = inner.live(&self.place)?;
-        if live.journal.bytes() >= live.checkpoint_due_at
-            && let Err(error) = self.place.checkpoint(live)
-        {
-            // The commit stands; the checkpoint is tried again after as much journal once more.
-            live.checkpoint_due_at = live.journal.bytes() + self.place.journal_bytes;
-            tracing::warn!("no checkpoint was written, the journal goes on: {error}");
-        }
-        Ok(())
+        self.inner().commit(plans, &self.place)
     }
 
     fn records(&self, source: &SourceId, newest: Newest) -> Result<Vec<Record>, StoreError> {
         self.read(|index| index.records(source, index.newest(source, newest)?))
+    }
+
+    fn retain(&self, sources: &[(SourceId, Retention)]) -> Result<usize, StoreError> {
+        let mut faded = 0;
+        for some in sources.chunks(RETAINED_AT_ONCE) {
+            let mut inner = self.inner();
+            let mut plans = Vec::new();
+            for (source, retention) in some {
+                let index = &inner.live(&self.place)?.index;
+                let surplus = || {
+                    let state = index.state(source)?.unwrap_or_default();
+                    let beyond = index.beyond(source, retention.shown, retention::MOST)?;
+                    Ok(retention.plan(source, state, (&beyond, index.first_trace(source)?)))
+                };
+                plans.extend(surplus().map_err(|trouble| self.place.told(trouble))?);
+            }
+            inner.commit(&plans, &self.place)?;
+            faded += plans.iter().map(|plan| plan.fade.len()).sum::<usize>();
+        }
+        Ok(faded)
+    }
+
+    fn export(&self, sink: &mut dyn FnMut(Line) -> Result<(), StoreError>) -> Result<(), StoreError> {
+        let mut inner = self.inner();
+        let live = inner.live(&self.place)?;
+        live.index.lines(sink).map_err(|trouble| self.place.told(trouble))
+    }
+
+    fn import(&self, lines: &mut dyn Iterator<Item = Result<Line, StoreError>>) -> Result<(), StoreError> {
+        let mut inner = self.inner();
+        let sources = inner.live(&self.place)?.index.states().map_err(|trouble| self.place.told(trouble))?;
+        if !sources.is_empty() {
+            return Err(StoreError::NotEmpty { sources: sources.len() });
+        }
+        let live = inner.live.take().expect("it was just asked");
+        self.place.import(live, lines).map(|live| inner.live = Some(live))
     }
 
     fn close(&self) -> Result<(), StoreError> {
@@ -162,6 +184,55 @@ impl Store for Engine {
 }
 
 impl Inner {
+    fn commit(&mut self, plans: &[Plan], place: &Place) -> Result<(), StoreError> {
+        if plans.is_empty() {
+            return Ok(());
+        }
+        let live = self.live(place)?;
+        let seq = live.last_seq() + 1;
+        let payload = serde_json::to_vec(plans).expect("plans hold nothing JSON cannot say");
+        if let Err(broken) = live.journal.append(&Frame { seq, payload }) {
+            if !broken.is_whole {
+                self.drop_live();
+            }
+            return Err(broken.error);
+        }
+        // From here on the commit is durable. An index that cannot take it is started again from the journal.
+        if live.index.apply(plans, Extent::Commit(seq)).is_err() {
+            self.drop_live();
+        }
+        for plan in plans {
+            self.leases.end(&plan.source);
+        }
+        let live = self.live(place)?;
+        if live.journal.bytes() >= live.checkpoint_due_at {
+            self.checkpoint(place)?;
+        }
+        Ok(())
+    }
+
+    /// What fails here is no trouble of the commit before it, which stands.
+    fn checkpoint(&mut self, place: &Place) -> Result<(), StoreError> {
+        let live = self.live(place)?;
+        match place.checkpoint(live) {
+            Err(error) => {
+                // Tried again after as much journal once more.
+                live.checkpoint_due_at = live.journal.bytes() + place.journal_bytes;
+                tracing::warn!("no checkpoint was written, the journal goes on: {error}");
+            }
+            Ok(bytes) if place.is_outgrown(bytes) => {
+                let live = self.live.take().expect("it was just asked");
+                // A failure is mended by starting again from the disk, at the next call.
+                match place.renew(live) {
+                    Ok(live) => self.live = Some(live),
+                    Err(error) => tracing::warn!("the index was not made anew, it stays large: {error}"),
+                }
+            }
+            Ok(_) => {}
+        }
+        Ok(())
+    }
+
     fn live(&mut self, place: &Place) -> Result<&mut Live, StoreError> {
         let live = match self.live.take() {
             Some(live) => live,

@@ -31,6 +31,24 @@ pub enum StoreError {
         /// The newest version this gleaner knows.
         known: u32,
     },
+    /// An import would mix two histories.
+    #[error("the store holds {sources} sources already")]
+    NotEmpty {
+        /// How many.
+        sources: usize,
+    },
+    /// What is to be imported is not a whole export.
+    #[error("cannot import this: {why}")]
+    Import {
+        /// Why not.
+        why: String,
+    },
+    /// No file could be opened: the process, or the system, has too many open.
+    #[error("too many open files, at `{}`", path.display())]
+    NoDescriptors {
+        /// What was being opened.
+        path: PathBuf,
+    },
     /// No space left, or a quota reached.
     #[error("no space left for `{}`", path.display())]
     Full {
@@ -61,6 +79,10 @@ impl StoreError {
     /// Sorts an IO error by what a person would do about it.
     pub(super) fn io(doing: &'static str, path: &Path, source: io::Error) -> Self {
         let path = path.to_path_buf();
+        // EMFILE and ENFILE, which the standard library gives no kind of their own.
+        if cfg!(unix) && matches!(source.raw_os_error(), Some(23 | 24)) {
+            return Self::NoDescriptors { path };
+        }
         match source.kind() {
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Self::Full { path },
             ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => Self::ReadOnly { path, source },
@@ -75,6 +97,11 @@ impl StoreError {
                 "wait for it to end, or use another state folder with `--state`; the lock ends with its process"
             }
             Self::Newer { .. } => "use the newer gleaner, or another state folder with `--state`",
+            Self::NotEmpty { .. } => "import into an empty folder: name one with `--state`",
+            Self::Import { .. } => "export again from the store it came from; nothing was changed here",
+            Self::NoDescriptors { .. } => {
+                "raise the limit (`ulimit -n 1024`, or `LimitNOFILE=` of the service) and run again; nothing is lost"
+            }
             Self::Full { .. } => {
                 "free some space and run again; nothing committed is lost, the published feeds stay as they are"
             }

@@ -6,8 +6,9 @@
 
 use uuid::Uuid;
 
-/// The version of the journal's format this code writes, and the newest it reads.
-pub const VERSION: u32 = 1;
+/// The version of the journal's format this code writes, and the newest it reads. 2: records fade, sources are
+/// renamed.
+pub const VERSION: u32 = 2;
 /// The bytes of a file's header.
 pub const HEADER_BYTES: usize = 32;
 
@@ -28,8 +29,13 @@ pub struct Frame {
 /// What a file's first bytes say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Header {
-    /// A journal of this epoch.
-    Known(Uuid),
+    /// A journal that can be read.
+    Known {
+        /// Which store it belongs to.
+        epoch: Uuid,
+        /// What wrote it; an older one is not written on.
+        version: u32,
+    },
     /// A journal of a version this code does not know.
     Newer(u32),
     /// Too short or not what was written.
@@ -105,7 +111,7 @@ fn read_header(bytes: &[u8]) -> Header {
     }
     match u32_of(&told[8..12]) {
         version if version > VERSION => Header::Newer(version),
-        _ => Header::Known(Uuid::from_slice(&told[12..28]).expect("16 bytes")),
+        version => Header::Known { epoch: Uuid::from_slice(&told[12..28]).expect("16 bytes"), version },
     }
 }
 
@@ -147,7 +153,10 @@ mod tests {
     #[test]
     fn what_is_written_is_read() {
         let scan = scan(&file(&frames()));
-        assert_eq!((scan.header, scan.frames), (Header::Known(Uuid::nil()), frames()));
+        assert_eq!(
+            (scan.header, scan.frames),
+            (Header::Known { epoch: Uuid::nil(), version: VERSION }, frames())
+        );
         assert!(scan.damaged.is_empty());
     }
 
@@ -181,9 +190,9 @@ mod tests {
 
     #[test]
     fn a_newer_version_is_told_from_damage() {
-        assert_eq!(scan(&header_of(2, Uuid::nil())).header, Header::Newer(2));
+        assert_eq!(scan(&header_of(9, Uuid::nil())).header, Header::Newer(9));
         let mut bytes = header(Uuid::nil());
-        bytes[8] = 2;
+        bytes[8] = 9;
         assert_eq!(scan(&bytes).header, Header::Damaged);
     }
 }

@@ -7,7 +7,7 @@
 #![allow(clippy::disallowed_methods, reason = "one of the files that touch the disk")]
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeSet,
     fs::File,
     path::{Path, PathBuf},
     thread,
@@ -27,10 +27,11 @@ use super::{
     layout::{self, Meta, Table},
     line::Line,
     seal,
+    stage::Writes,
 };
 use crate::{
     id::{EntryKey, SourceId},
-    record::{Plan, Record, SourceState},
+    record::{Known, Plan, Record, SourceState, Trace},
 };
 
 /// sled's own default of 1 GiB is more than the machines of these users have; real use is about twice this.
@@ -52,6 +53,9 @@ pub struct Index {
     meta: Option<Meta>,
 }
 
+/// A key and its value.
+pub type Pair = (Vec<u8>, Vec<u8>);
+
 /// Whether a write is the whole of a commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Extent {
@@ -60,8 +64,6 @@ pub enum Extent {
     /// A piece of a rebuild, proven by nothing until [`Index::finish`].
     Piece,
 }
-
-type Writes = BTreeMap<(Table, Vec<u8>), Option<Vec<u8>>>;
 
 impl Index {
     /// Opens or creates.
@@ -121,7 +123,7 @@ impl Index {
     pub fn finish(&mut self, last_seq: u64) -> Result<(), Trouble> {
         let mut meta = self.meta.expect("a rebuild begins with the epoch");
         meta.last_seq = last_seq;
-        self.write(&BTreeMap::new(), Some(meta))?;
+        self.write(&Writes::new(), Some(meta))?;
         self.meta = Some(meta);
         Ok(())
     }
@@ -162,9 +164,15 @@ impl Index {
         )))
     }
 
-    /// Writes plans in one transaction.
+    /// Writes plans in one transaction, renames before it.
     pub fn apply(&mut self, plans: &[Plan], extent: Extent) -> Result<(), Trouble> {
-        let (writes, mut meta) = self.stage(plans)?;
+        for plan in plans {
+            let Some(was) = &plan.was else { continue };
+            let (writes, meta) = self.stage_rename(&plan.source, was, self.begun())?;
+            self.write(&writes, (extent != Extent::Piece).then_some(meta))?;
+            self.meta = Some(meta);
+        }
+        let (writes, mut meta) = self.stage(plans, self.begun())?;
         match extent {
             Extent::Commit(seq) => {
                 meta.last_seq = seq;
@@ -176,66 +184,41 @@ impl Index {
         Ok(())
     }
 
-    /// What plans come to, key by key, and what the index will say of itself then.
-    fn stage(&self, plans: &[Plan]) -> Result<(Writes, Meta), Trouble> {
-        let mut meta = self.meta.expect("an index is begun before it is written");
-        let mut states: BTreeMap<&SourceId, &SourceState> = BTreeMap::new();
-        let mut records: BTreeMap<(&SourceId, u64), &Record> = BTreeMap::new();
-        for plan in plans {
-            states.insert(&plan.source, &plan.state);
-            records.extend(plan.records.iter().map(|record| ((&plan.source, record.number), record)));
-        }
-        let mut writes = Writes::new();
-        for (&source, &state) in &states {
-            let base = layout::of_source(source);
-            meta.sources +=
-                u64::from(self.replace(Table::Source, &base, layout::parts(&base, state), &mut writes)?);
-        }
-        for (&(source, number), &record) in &records {
-            if let Some(old) = self.record(source, number)? {
-                writes.insert((Table::Published, layout::published(source, old.published, number)), None);
-                writes.extend(
-                    old.keys.iter().map(|key| ((Table::Key, layout::key(source, key, number)), None)),
-                );
-            }
-            let base = layout::of_record(source, number);
-            meta.records +=
-                u64::from(self.replace(Table::Record, &base, layout::parts(&base, record), &mut writes)?);
-            writes.insert(
-                (Table::Published, layout::published(source, record.published, number)),
-                Some(Vec::new()),
-            );
-            let added = |key| ((Table::Key, layout::key(source, key, number)), Some(Vec::new()));
-            writes.extend(record.keys.iter().map(added));
-        }
-        self.guard("read", || {
-            for ((table, key), new) in &writes {
-                if let Some(old) = self.table(*table).get(key)? {
-                    meta.sum = meta.sum.wrapping_sub(layout::weight(*table, key, &old));
-                }
-                if let Some(new) = new {
-                    meta.sum = meta.sum.wrapping_add(layout::weight(*table, key, new));
-                }
-            }
-            Ok(())
-        })?;
-        Ok((writes, meta))
+    /// Writes traces as a checkpoint or an export has them.
+    pub fn apply_traces(&mut self, source: &SourceId, traces: &[Trace]) -> Result<(), Trouble> {
+        let (writes, meta) = self.stage_traces(source, traces, self.begun())?;
+        self.write(&writes, None)?;
+        self.meta = Some(meta);
+        Ok(())
     }
 
-    /// Puts the parts of a value in place of those there are; says whether there were none.
-    fn replace(
-        &self,
-        table: Table,
-        base: &[u8],
-        parts: Vec<(Vec<u8>, Vec<u8>)>,
-        writes: &mut Writes,
-    ) -> Result<bool, Trouble> {
-        let old =
-            self.guard("read", || self.table(table).scan_prefix(base).keys().collect::<Result<Vec<_>, _>>())?;
-        let is_new = old.is_empty();
-        writes.extend(old.into_iter().map(|key| ((table, key.to_vec()), None)));
-        writes.extend(parts.into_iter().map(|(key, part)| ((table, key), Some(part))));
-        Ok(is_new)
+    fn begun(&self) -> Meta {
+        self.meta.expect("an index is begun before it is written")
+    }
+
+    /// Brings what it says of itself up to writes that are about to be made.
+    pub fn weigh(&self, writes: &Writes, meta: &mut Meta) -> Result<(), Trouble> {
+        self.guard("read", || {
+            let mut sum = meta.sum;
+            for ((table, key), new) in writes {
+                if let Some(old) = self.table(*table).get(key)? {
+                    sum = sum.wrapping_sub(layout::weight(*table, key, &old));
+                }
+                if let Some(new) = new {
+                    sum = sum.wrapping_add(layout::weight(*table, key, new));
+                }
+            }
+            meta.sum = sum;
+            Ok(())
+        })
+    }
+
+    /// Every key that begins so, with its value.
+    pub fn pairs(&self, table: Table, base: &[u8]) -> Result<Vec<Pair>, Trouble> {
+        self.guard("read", || {
+            let pairs = self.table(table).scan_prefix(base);
+            pairs.map(|pair| pair.map(|(key, value)| (key.to_vec(), value.to_vec()))).collect()
+        })
     }
 
     fn write(&self, writes: &Writes, meta: Option<Meta>) -> Result<(), Trouble> {
@@ -294,17 +277,53 @@ impl Index {
         sources.into_iter().map(state).collect()
     }
 
-    /// The numbers of the records that have any of `keys`, and of the `recent` last.
-    pub fn numbers(
-        &self,
-        source: &SourceId,
-        keys: &[EntryKey],
-        recent: usize,
-    ) -> Result<BTreeSet<u64>, Trouble> {
+    /// What stays of a record that was let go; `None`: it was not, or there never was one.
+    pub fn trace(&self, source: &SourceId, number: u64) -> Result<Option<Trace>, Trouble> {
+        let key = layout::of_record(source, number);
+        let value = self.guard("read", || self.table(Table::Trace).get(&key))?;
+        value.map(|value| layout::read_trace(number, &value)).transpose().map_err(Trouble::Damaged)
+    }
+
+    /// The traces of records numbered up to `last`, by number.
+    pub fn traces_up_to(&self, source: &SourceId, last: u64) -> Result<Vec<Trace>, Trouble> {
+        let pairs = self.guard("read", || {
+            let range = layout::of_record(source, 0)..=layout::of_record(source, last);
+            self.table(Table::Trace).range(range).collect::<Result<Vec<_>, _>>()
+        })?;
+        let read = |(key, value): &(IVec, IVec)| {
+            let number = layout::read_number(key).unwrap_or_default();
+            layout::read_trace(number, value).map_err(Trouble::Damaged)
+        };
+        pairs.iter().map(read).collect()
+    }
+
+    /// The number of the first trace; `None`: there is none.
+    pub fn first_trace(&self, source: &SourceId) -> Result<Option<u64>, Trouble> {
+        self.guard("read", || {
+            let first = self.table(Table::Trace).scan_prefix(layout::of_source(source)).keys().next();
+            Ok(first.transpose()?.and_then(|key| layout::read_number(&key)))
+        })
+    }
+
+    /// The records and traces with any of `keys`, and the `recent` last records, each once, by number.
+    pub fn known(&self, source: &SourceId, keys: &[EntryKey], recent: usize) -> Result<Known, Trouble> {
+        let mut known = Known::default();
+        for number in self.numbers(source, keys, recent)? {
+            if let Some(record) = self.record(source, number)? {
+                known.records.push(record);
+            } else {
+                known.traces.push(self.trace(source, number)?.ok_or_else(|| missing(source))?);
+            }
+        }
+        Ok(known)
+    }
+
+    /// The numbers of the records and traces that have any of `keys`, and of the `recent` last records.
+    fn numbers(&self, source: &SourceId, keys: &[EntryKey], recent: usize) -> Result<BTreeSet<u64>, Trouble> {
         let mut numbers = BTreeSet::new();
         self.guard("read", || {
             for key in keys {
-                for found in self.table(Table::Key).scan_prefix(layout::of_key(source, key)).keys() {
+                for found in self.table(Table::Key).scan_prefix(layout::of_key(source, key.digest())).keys() {
                     numbers.extend(layout::read_number(&found?));
                 }
             }
@@ -321,6 +340,27 @@ impl Index {
             Ok(())
         })?;
         Ok(numbers)
+    }
+
+    /// The records a feed of `shown` does not show, newest first, at most `most` of them.
+    pub fn beyond(&self, source: &SourceId, shown: Newest, most: usize) -> Result<Vec<Record>, Trouble> {
+        let numbers = self.guard("read", || {
+            let mut numbers = Vec::new();
+            let mut first = None;
+            let keys = self.table(Table::Published).scan_prefix(layout::of_source(source)).keys();
+            for (place, key) in keys.enumerate() {
+                let Some((published, number)) = layout::read_published(&key?) else { continue };
+                let is_young = shown.reaches(*first.get_or_insert(published), published);
+                if place >= shown.count || !is_young {
+                    numbers.push(number);
+                }
+                if numbers.len() == most {
+                    break;
+                }
+            }
+            Ok(numbers)
+        })?;
+        self.records(source, numbers)
     }
 
     /// The numbers of the records a feed shows, newest first.
@@ -351,7 +391,7 @@ impl Index {
         numbers.into_iter().map(record).collect()
     }
 
-    /// Everything, source by source: its state, then its records by number.
+    /// Everything, source by source: its state, then its records and its traces, each by number.
     pub fn lines(&self, sink: &mut dyn FnMut(Line) -> Result<(), StoreError>) -> Result<(), Trouble> {
         for (source, state) in self.states()? {
             let numbers = self.numbers(&source, &[], usize::MAX)?;
@@ -360,6 +400,9 @@ impl Index {
                 let record = self.record(&source, number)?.ok_or_else(|| missing(&source))?;
                 sink(Line::Record { source: source.clone(), record: Box::new(record) })
                     .map_err(Trouble::World)?;
+            }
+            for trace in self.traces_up_to(&source, u64::MAX)? {
+                sink(Line::Trace { source: source.clone(), trace }).map_err(Trouble::World)?;
             }
         }
         Ok(())

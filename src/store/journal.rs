@@ -38,6 +38,8 @@ struct Piece {
     last_seq: u64,
     bytes: u64,
     is_damaged: bool,
+    /// What wrote it.
+    version: u32,
 }
 
 /// Everything a journal folder holds.
@@ -72,7 +74,7 @@ pub fn find(dir: &Path) -> Result<Found, StoreError> {
             Header::Newer(version) => {
                 return Err(StoreError::Newer { path, found: version, known: frame::VERSION });
             }
-            Header::Known(epoch) => found.epoch = Some(epoch),
+            Header::Known { epoch, .. } => found.epoch = Some(epoch),
             Header::Damaged => {}
         }
         read.push((number, path, bytes.len(), scan));
@@ -84,9 +86,13 @@ pub fn find(dir: &Path) -> Result<Found, StoreError> {
             last_seq: scan.frames.last().map_or(0, |frame| frame.seq),
             bytes: scan.end as u64,
             is_damaged: false,
+            version: match scan.header {
+                Header::Known { version, .. } => version,
+                Header::Newer(_) | Header::Damaged => 0,
+            },
         };
         match scan.header {
-            Header::Known(epoch) if Some(epoch) != found.epoch => {
+            Header::Known { epoch, .. } if Some(epoch) != found.epoch => {
                 piece.is_damaged = true;
                 piece.last_seq = 0;
                 found.pieces.push(piece);
@@ -103,7 +109,7 @@ pub fn find(dir: &Path) -> Result<Found, StoreError> {
                     bytes: frame::HEADER_BYTES.min(length),
                 });
             }
-            Header::Known(_) | Header::Newer(_) => {}
+            Header::Known { .. } | Header::Newer(_) => {}
         }
         for &(at, bytes) in &scan.damaged {
             piece.is_damaged = true;
@@ -128,10 +134,12 @@ pub fn find(dir: &Path) -> Result<Found, StoreError> {
 }
 
 impl Journal {
-    /// Goes on with the last file, or begins a new one where there is none or the last is damaged.
+    /// Goes on with the last file, or begins a new one where there is none, or the last is damaged or older.
     pub fn resume(found: Found, epoch: Uuid) -> Result<Self, StoreError> {
         let Found { dir, mut pieces, .. } = found;
-        let usable = |piece: &Piece| !piece.is_damaged && piece.bytes >= frame::HEADER_BYTES as u64;
+        let usable = |piece: &Piece| {
+            !piece.is_damaged && piece.version == frame::VERSION && piece.bytes >= frame::HEADER_BYTES as u64
+        };
         if let Some(current) = pieces.pop_if(|piece| usable(piece)) {
             let path = path_of(&dir, current.number);
             let file = OpenOptions::new()
@@ -235,7 +243,14 @@ fn begin(dir: &Path, number: u64, epoch: Uuid) -> Result<(Piece, File), StoreErr
     if let Some(parent) = dir.parent() {
         sync_dir(parent)?;
     }
-    Ok((Piece { number, last_seq: 0, bytes: frame::HEADER_BYTES as u64, is_damaged: false }, file))
+    let piece = Piece {
+        number,
+        last_seq: 0,
+        bytes: frame::HEADER_BYTES as u64,
+        is_damaged: false,
+        version: frame::VERSION,
+    };
+    Ok((piece, file))
 }
 
 fn cut(path: &Path, length: u64) -> Result<(), StoreError> {

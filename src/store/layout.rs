@@ -3,14 +3,17 @@
 //! Every key begins with its source, so that what is read together lies together. Values are split in parts of at
 //! most 4 KiB: larger ones become files of sled's own that it neither syncs nor deletes.
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
-use crate::id::{EntryKey, SourceId};
+use crate::{
+    id::{EntryId, KeyDigest, SourceId},
+    record::Trace,
+};
 
-/// The version of the index this code writes, and the newest it reads.
-pub const VERSION: u32 = 1;
+/// The version of the index this code writes, and the newest it reads. 2: traces.
+pub const VERSION: u32 = 2;
 /// The largest value: sixteen of them, a full leaf, stay inside a segment of sled.
 const PART_BYTES: usize = 4096;
 /// How a value's JSON is to be read; its first byte.
@@ -27,11 +30,13 @@ pub enum Table {
     Source,
     /// Source, published descending, number descending → nothing.
     Published,
+    /// Source, number → what stays of a record that was let go.
+    Trace,
 }
 
 impl Table {
     /// All of them, in the order of their declaration.
-    pub const ALL: [Self; 4] = [Self::Record, Self::Key, Self::Source, Self::Published];
+    pub const ALL: [Self; 5] = [Self::Record, Self::Key, Self::Source, Self::Published, Self::Trace];
 
     /// Its name on disk.
     pub const fn name(self) -> &'static str {
@@ -40,6 +45,7 @@ impl Table {
             Self::Key => "key",
             Self::Source => "source",
             Self::Published => "published",
+            Self::Trace => "trace",
         }
     }
 }
@@ -51,18 +57,18 @@ pub fn of_source(source: &SourceId) -> Vec<u8> {
     key
 }
 
-/// Where the parts of a record begin.
+/// Where the parts of a record begin, and where its trace is when it was let go.
 pub fn of_record(source: &SourceId, number: u64) -> Vec<u8> {
     joined(of_source(source), &number.to_be_bytes())
 }
 
 /// Where the numbers of the records with this key begin.
-pub fn of_key(source: &SourceId, key: &EntryKey) -> Vec<u8> {
-    joined(of_source(source), &blake3::hash(key.as_str().as_bytes()).as_bytes()[..16])
+pub fn of_key(source: &SourceId, key: KeyDigest) -> Vec<u8> {
+    joined(of_source(source), &key.0)
 }
 
 /// The key that says a record has a key.
-pub fn key(source: &SourceId, key: &EntryKey, number: u64) -> Vec<u8> {
+pub fn key(source: &SourceId, key: KeyDigest, number: u64) -> Vec<u8> {
     joined(of_key(source, key), &number.to_be_bytes())
 }
 
@@ -81,7 +87,7 @@ pub fn read_published(key: &[u8]) -> Option<(i64, u64)> {
     Some((seconds.cast_signed(), u64::from_be_bytes(number.map(|byte| !byte))))
 }
 
-/// The number at the end of a key of the key table; `None`: not such a key.
+/// The number at the end of a key of the key or trace table; `None`: not such a key.
 pub fn read_number(key: &[u8]) -> Option<u64> {
     key.last_chunk::<8>().map(|number| u64::from_be_bytes(*number))
 }
@@ -117,6 +123,54 @@ pub fn value<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
         Some((version, _)) => Err(format!("a value has version {version}")),
         None => Err("a value is empty".to_owned()),
     }
+}
+
+/// A trace as a value: there are millions of them, so not as JSON.
+pub fn trace(trace: &Trace) -> Vec<u8> {
+    let mut bytes = vec![VALUE_VERSION];
+    bytes.extend_from_slice(&trace.id.to_bytes());
+    for time in [trace.published, trace.first_seen] {
+        bytes.extend_from_slice(&time.as_second().to_be_bytes());
+        bytes.extend_from_slice(&time.subsec_nanosecond().to_be_bytes());
+    }
+    let day = trace.day.map_or([0; 4], |day| {
+        let [high, low] = day.year().to_be_bytes();
+        [high, low, day.month().cast_unsigned(), day.day().cast_unsigned()]
+    });
+    bytes.extend_from_slice(&day);
+    trace.keys.iter().for_each(|key| bytes.extend_from_slice(&key.0));
+    bytes
+}
+
+/// The trace of record `number` from its value.
+pub fn read_trace(number: u64, bytes: &[u8]) -> Result<Trace, String> {
+    let short = || "a trace is cut short".to_owned();
+    let rest = match bytes.split_first() {
+        Some((&VALUE_VERSION, rest)) => rest,
+        Some((version, _)) => return Err(format!("a trace has version {version}")),
+        None => return Err(short()),
+    };
+    let (id, rest) = rest.split_first_chunk::<16>().ok_or_else(short)?;
+    let (published, rest) = read_time(rest).ok_or_else(short)?;
+    let (first_seen, rest) = read_time(rest).ok_or_else(short)?;
+    let ([high, low, month, day], rest) = rest.split_first_chunk::<4>().ok_or_else(short)?;
+    let day = match month {
+        0 => None,
+        _ => Some(
+            Date::new(i16::from_be_bytes([*high, *low]), month.cast_signed(), day.cast_signed())
+                .map_err(|error| error.to_string())?,
+        ),
+    };
+    let (keys, []) = rest.as_chunks::<16>() else { return Err(short()) };
+    let keys = keys.iter().map(|key| KeyDigest(*key)).collect();
+    Ok(Trace { number, id: EntryId::from_bytes(*id), keys, day, published, first_seen })
+}
+
+fn read_time(bytes: &[u8]) -> Option<(Timestamp, &[u8])> {
+    let (second, rest) = bytes.split_first_chunk::<8>()?;
+    let (nanosecond, rest) = rest.split_first_chunk::<4>()?;
+    let time = Timestamp::new(i64::from_be_bytes(*second), i32::from_be_bytes(*nanosecond)).ok()?;
+    Some((time, rest))
 }
 
 /// What one key and its value add to the sum that proves the index whole.
@@ -221,13 +275,24 @@ mod tests {
     }
 
     #[test]
+    fn a_trace_survives_to_the_nanosecond() {
+        let mut kept = crate::store::samples::record("one", 7).trace();
+        kept.published = "1969-12-31T23:59:59.123456789Z".parse().unwrap();
+        for day in [None, Some(jiff::civil::date(-1, 12, 31))] {
+            kept.day = day;
+            assert_eq!(read_trace(7, &trace(&kept)), Ok(kept.clone()));
+        }
+        assert!(read_trace(7, &trace(&kept)[..40]).is_err());
+    }
+
+    #[test]
     fn meta_survives_and_a_newer_one_is_named() {
         let meta =
             Meta { last_seq: 3, sources: 1, records: 9, sum: 1 << 100, ..Meta::empty(Uuid::from_u128(5)) };
         let mut bytes = meta.encode();
         assert_eq!(Meta::decode(&bytes), Ok(meta));
         assert_eq!(Meta::decode(&bytes[..20]), Err(None));
-        bytes[3] = 2;
-        assert_eq!(Meta::decode(&bytes), Err(Some(2)));
+        bytes[3] = 9;
+        assert_eq!(Meta::decode(&bytes), Err(Some(9)));
     }
 }

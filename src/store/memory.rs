@@ -5,22 +5,53 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use super::{Newest, Store, StoreError};
+use super::{Lease, Line, Newest, Retention, Store, StoreError, lease::Leases, retention};
 use crate::{
-    id::{EntryKey, SourceId},
-    record::{Plan, Record, SourceState},
+    id::{EntryKey, KeyDigest, SourceId},
+    record::{Known, Plan, Record, SourceState, Trace},
 };
 
 /// A store that lasts as long as its process.
 #[derive(Debug, Default)]
 pub struct Memory {
     sources: Mutex<BTreeMap<SourceId, Kept>>,
+    leases: Mutex<Leases>,
 }
 
 #[derive(Debug, Default)]
 struct Kept {
     state: SourceState,
     records: BTreeMap<u64, Record>,
+    traces: BTreeMap<u64, Trace>,
+}
+
+impl Kept {
+    fn newest_first(&self) -> Vec<Record> {
+        let mut records: Vec<Record> = self.records.values().cloned().collect();
+        records.sort_by_key(|record| std::cmp::Reverse((record.published.as_second(), record.number)));
+        records
+    }
+
+    fn is_shown(&self, newest: Newest) -> impl Fn(usize, &Record) -> bool + use<> {
+        let first = self.newest_first().first().map(|record| record.published.as_second());
+        move |place, record| {
+            place < newest.count && newest.reaches(first.unwrap_or_default(), record.published.as_second())
+        }
+    }
+
+    fn apply(&mut self, plan: &Plan) {
+        self.state = plan.state.clone();
+        for record in &plan.records {
+            self.traces.remove(&record.number);
+            self.records.insert(record.number, record.clone());
+        }
+        for number in &plan.fade {
+            if let Some(record) = self.records.remove(number) {
+                self.traces.insert(*number, record.trace());
+            }
+        }
+        self.traces.retain(|number, _| *number > plan.forget);
+    }
 }
 
 impl Memory {
@@ -44,35 +75,113 @@ impl Store for Memory {
         Ok(self.sources().iter().map(|(source, kept)| (source.clone(), kept.state.clone())).collect())
     }
 
-    fn known(&self, source: &SourceId, keys: &[EntryKey], recent: usize) -> Result<Vec<Record>, StoreError> {
+    fn lease(
+        &self,
+        wanted: &[SourceId],
+        lease: &Lease<'_>,
+    ) -> Result<Vec<(SourceId, SourceState)>, StoreError> {
+        let mut leases = self.leases.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut taken = Vec::new();
+        for source in wanted.iter().filter(|source| leases.take(source, lease)) {
+            taken.push((source.clone(), self.state(source)?));
+        }
+        Ok(taken)
+    }
+
+    fn known(&self, source: &SourceId, keys: &[EntryKey], recent: usize) -> Result<Known, StoreError> {
         let sources = self.sources();
-        let Some(kept) = sources.get(source) else { return Ok(Vec::new()) };
+        let Some(kept) = sources.get(source) else { return Ok(Known::default()) };
         let first_recent = kept.records.len().saturating_sub(recent);
         let is_known = |(place, record): &(usize, &Record)| {
             *place >= first_recent || record.keys.iter().any(|key| keys.contains(key))
         };
-        Ok(kept.records.values().enumerate().filter(is_known).map(|(_, record)| record.clone()).collect())
+        let digests: Vec<KeyDigest> = keys.iter().map(EntryKey::digest).collect();
+        let is_traced = |trace: &&Trace| trace.keys.iter().any(|key| digests.contains(key));
+        Ok(Known {
+            records: kept.records.values().enumerate().filter(is_known).map(|(_, r)| r.clone()).collect(),
+            traces: kept.traces.values().filter(is_traced).cloned().collect(),
+        })
     }
 
     fn commit(&self, plans: &[Plan]) -> Result<(), StoreError> {
         let mut sources = self.sources();
+        let mut leases = self.leases.lock().unwrap_or_else(PoisonError::into_inner);
         for plan in plans {
-            let kept = sources.entry(plan.source.clone()).or_default();
-            kept.state = plan.state.clone();
-            kept.records.extend(plan.records.iter().map(|record| (record.number, record.clone())));
+            if let Some(was) = &plan.was
+                && !sources.contains_key(&plan.source)
+                && let Some(kept) = sources.remove(was)
+            {
+                sources.insert(plan.source.clone(), kept);
+            }
+        }
+        for plan in plans {
+            sources.entry(plan.source.clone()).or_default().apply(plan);
+            leases.end(&plan.source);
         }
         Ok(())
     }
 
     fn records(&self, source: &SourceId, newest: Newest) -> Result<Vec<Record>, StoreError> {
         let sources = self.sources();
-        let mut records: Vec<Record> =
-            sources.get(source).map(|kept| kept.records.values().cloned().collect()).unwrap_or_default();
-        records.sort_by_key(|record| std::cmp::Reverse((record.published.as_second(), record.number)));
-        let first = records.first().map(|record| record.published.as_second()).unwrap_or_default();
-        records.truncate(newest.count);
-        records.retain(|record| newest.reaches(first, record.published.as_second()));
-        Ok(records)
+        let Some(kept) = sources.get(source) else { return Ok(Vec::new()) };
+        let is_shown = kept.is_shown(newest);
+        let records = kept.newest_first().into_iter().enumerate();
+        Ok(records.filter(|(place, record)| is_shown(*place, record)).map(|(_, record)| record).collect())
+    }
+
+    fn retain(&self, retained: &[(SourceId, Retention)]) -> Result<usize, StoreError> {
+        let mut faded = 0;
+        for (source, retention) in retained {
+            let mut sources = self.sources();
+            let Some(kept) = sources.get_mut(source) else { continue };
+            let beyond: Vec<Record> = {
+                let is_shown = kept.is_shown(retention.shown);
+                let all = kept.newest_first().into_iter().enumerate();
+                let surplus = all.filter(|(place, record)| !is_shown(*place, record));
+                surplus.map(|(_, record)| record).take(retention::MOST).collect()
+            };
+            let first_trace = kept.traces.keys().next().copied();
+            if let Some(plan) = retention.plan(source, kept.state.clone(), (&beyond, first_trace)) {
+                faded += plan.fade.len();
+                kept.apply(&plan);
+            }
+        }
+        Ok(faded)
+    }
+
+    fn export(&self, sink: &mut dyn FnMut(Line) -> Result<(), StoreError>) -> Result<(), StoreError> {
+        for (source, kept) in self.sources().iter() {
+            sink(Line::Source { source: source.clone(), state: Box::new(kept.state.clone()) })?;
+            for record in kept.records.values() {
+                sink(Line::Record { source: source.clone(), record: Box::new(record.clone()) })?;
+            }
+            for trace in kept.traces.values() {
+                sink(Line::Trace { source: source.clone(), trace: trace.clone() })?;
+            }
+        }
+        Ok(())
+    }
+
+    fn import(&self, lines: &mut dyn Iterator<Item = Result<Line, StoreError>>) -> Result<(), StoreError> {
+        let mut sources = self.sources();
+        if !sources.is_empty() {
+            return Err(StoreError::NotEmpty { sources: sources.len() });
+        }
+        let mut read: BTreeMap<SourceId, Kept> = BTreeMap::new();
+        for line in lines {
+            match line? {
+                Line::Source { source, state } => read.entry(source).or_default().state = *state,
+                Line::Record { source, record } => {
+                    read.entry(source).or_default().records.insert(record.number, *record);
+                }
+                Line::Trace { source, trace } => {
+                    read.entry(source).or_default().traces.insert(trace.number, trace);
+                }
+                Line::Store(_) | Line::End { .. } => {}
+            }
+        }
+        *sources = read;
+        Ok(())
     }
 
     fn close(&self) -> Result<(), StoreError> {

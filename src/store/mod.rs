@@ -3,8 +3,12 @@
 //!
 //! A commit is durable when it stands in the store's own fsynced journal (`journal`). The sled index (`index`) is
 //! made from checkpoint and journal, is compared with them at every start, and is rebuilt when the two disagree
-//! (`recover` decides, `start` does). No sled type leaves `index`. The store refuses to decide anything about
-//! entries: what is new, changed or the same is the business of `merge`.
+//! (`recover` decides, `start` does). sled's file never shrinks, so an index that has outgrown what it holds is made
+//! anew from a checkpoint (`renew`). No sled type leaves `index`. The store refuses to decide anything about entries:
+//! what is new, changed or the same is the business of `merge`.
+//!
+//! Each format has a version of its own (`frame`, `line`, `layout`). A version goes up when an older release would
+//! lose or misread something; every older version is read. A new field of a state or record has a default instead.
 //!
 //! ```text
 //! <state>/LOCK                      who is using the store
@@ -24,12 +28,16 @@ mod guard;
 mod index;
 mod journal;
 mod layout;
+mod lease;
 mod line;
 mod lock;
 mod memory;
 mod recover;
+mod renew;
 mod repair;
+mod retention;
 mod seal;
+mod stage;
 mod start;
 
 #[cfg(test)]
@@ -45,13 +53,15 @@ use std::time::Duration;
 
 pub use engine::{Engine, open};
 pub use error::{Holder, StoreError};
-pub use line::Line;
+pub use lease::Lease;
+pub use line::{Defect, Heading, Line, VERSION as LINES_VERSION, Writer, check, lines};
 pub use memory::Memory;
 pub use repair::Repair;
+pub use retention::Retention;
 
 use crate::{
     id::{EntryKey, SourceId},
-    record::{Plan, Record, SourceState},
+    record::{Known, Plan, Record, SourceState},
 };
 
 /// Whole steps of a refresh, so that a shared database can stand in for the one on disk.
@@ -62,9 +72,17 @@ pub trait Store: Send + Sync {
     /// Every source that was ever committed, in the order of their ids.
     fn states(&self) -> Result<Vec<(SourceId, SourceState)>, StoreError>;
 
-    /// The records of a source that are recognised by any of `keys`, and its `recent` last ones by number; each
-    /// once, in the order of their numbers.
-    fn known(&self, source: &SourceId, keys: &[EntryKey], recent: usize) -> Result<Vec<Record>, StoreError>;
+    /// Of the sources `wanted`, those that no other holder is refreshing, each with its state. They are the holder's
+    /// until a plan for them is committed, or the lease is over.
+    fn lease(
+        &self,
+        wanted: &[SourceId],
+        lease: &Lease<'_>,
+    ) -> Result<Vec<(SourceId, SourceState)>, StoreError>;
+
+    /// What is recognised by any of `keys`, records and traces of records, and the source's `recent` last records by
+    /// number; each once, in the order of their numbers.
+    fn known(&self, source: &SourceId, keys: &[EntryKey], recent: usize) -> Result<Known, StoreError>;
 
     /// Writes plans as one group: all of it or nothing, validators and records together, durable when it
     /// returns. Of two plans for one source the later wins, record by record.
@@ -75,6 +93,20 @@ pub trait Store: Send + Sync {
 
     /// The records a feed shows, newest first: by `published` in whole seconds, then by number.
     fn records(&self, source: &SourceId, newest: Newest) -> Result<Vec<Record>, StoreError>;
+
+    /// Lets go of records that no feed shows and no page holds any more; their traces stay. How many were let go.
+    /// A source whose surplus is small yet may wait.
+    fn retain(&self, sources: &[(SourceId, Retention)]) -> Result<usize, StoreError>;
+
+    /// Everything, source by source: its state, then its records and its traces, each by number. An error of `sink`
+    /// ends it.
+    fn export(&self, sink: &mut dyn FnMut(Line) -> Result<(), StoreError>) -> Result<(), StoreError>;
+
+    /// Fills an empty store with an export: all of it or nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::NotEmpty`], or the first error of `lines`.
+    fn import(&self, lines: &mut dyn Iterator<Item = Result<Line, StoreError>>) -> Result<(), StoreError>;
 
     /// Settles everything, so that the next start is quick. A store that was not closed has lost nothing.
     fn close(&self) -> Result<(), StoreError>;

@@ -66,15 +66,15 @@ pub fn assert_holds(store: &dyn Store, commits: u64, context: &str) {
     assert_eq!(store.states().unwrap(), model.states().unwrap(), "{context}");
     for slug in ["one", "two"] {
         let (every, newest) = (usize::MAX, Newest::of(usize::MAX));
-        let expected = model.known(&id(slug), &[], every).unwrap();
-        assert_eq!(store.known(&id(slug), &[], every).unwrap(), expected, "{context}");
+        let expected = model.known(&id(slug), &[], every).unwrap().records;
+        assert_eq!(store.known(&id(slug), &[], every).unwrap().records, expected, "{context}");
         assert_eq!(
             store.records(&id(slug), newest).unwrap(),
             model.records(&id(slug), newest).unwrap(),
             "{context}"
         );
         for record in expected {
-            assert_eq!(store.known(&id(slug), &record.keys[..1], 0).unwrap(), [record], "{context}");
+            assert_eq!(store.known(&id(slug), &record.keys[..1], 0).unwrap().records, [record], "{context}");
         }
     }
 }
@@ -289,7 +289,10 @@ fn what_nothing_holds_any_more_is_named() {
     let (engine, repairs) = open(dir.path(), u64::MAX).unwrap();
     assert_eq!(words(&repairs), ["journal", "rebuilt", "lost"]);
     assert_eq!(repairs[2].to_string(), "commit 2 is lost; its entries may be announced again");
-    assert_eq!(engine.known(&id("two"), &[], 9).unwrap(), [1, 3, 4].map(|number| record("two", number)));
+    assert_eq!(
+        engine.known(&id("two"), &[], 9).unwrap().records,
+        [1, 3, 4].map(|number| record("two", number))
+    );
     engine.close().unwrap();
     drop(engine);
     let (_, again) = open(dir.path(), u64::MAX).unwrap();
@@ -345,12 +348,12 @@ fn a_damaged_index_with_nothing_beside_it_is_not_passed_over() {
 fn a_newer_store_is_refused_and_not_touched() {
     let dir = folder(30, FEW_BYTES, End::Closed);
     let path = dir.path().join("checkpoint.jsonl");
-    let text = fs::read_to_string(&path).unwrap().replacen(r#""version":1"#, r#""version":7"#, 1);
+    let text = fs::read_to_string(&path).unwrap().replacen(r#""version":2"#, r#""version":7"#, 1);
     let body = &text[..text.rfind(r#"{"t":"end""#).unwrap()];
     let end = format!("{{\"t\":\"end\",\"check\":\"{}\"}}\n", blake3::hash(body.as_bytes()).to_hex());
     fs::write(&path, format!("{body}{end}")).unwrap();
     let error = open(dir.path(), FEW_BYTES).err().unwrap();
-    assert!(matches!(&error, StoreError::Newer { found: 7, known: 1, .. }), "{error}");
+    assert!(matches!(&error, StoreError::Newer { found: 7, known: 2, .. }), "{error}");
     assert!(dir.path().join("db.seal").exists());
 }
 
@@ -418,7 +421,7 @@ fn the_journal_does_not_grow_without_end() {
 fn an_export_holds_every_source_and_record() {
     let dir = folder(30, FEW_BYTES, End::Closed);
     let (engine, _) = open(dir.path(), FEW_BYTES).unwrap();
-    assert_eq!(engine.known(&id("one"), &[link("one", 88)], 1).unwrap().len(), 2);
+    assert_eq!(engine.known(&id("one"), &[link("one", 88)], 1).unwrap().records.len(), 2);
     let mut lines = 0;
     engine
         .export(&mut |_| {
@@ -441,7 +444,7 @@ fn many_callers_at_once_do_not_disturb_each_other() {
                 for number in 1..=10 {
                     engine.commit(&[plan(slug, number..=number)]).unwrap();
                     assert_eq!(
-                        engine.known(&id(slug), &[link(slug, number)], 0).unwrap(),
+                        engine.known(&id(slug), &[link(slug, number)], 0).unwrap().records,
                         [record(slug, number)]
                     );
                 }
@@ -453,6 +456,94 @@ fn many_callers_at_once_do_not_disturb_each_other() {
     let (engine, repairs) = open(dir.path(), FEW_BYTES).unwrap();
     assert_eq!(repairs, []);
     for slug in slugs {
-        assert_eq!(engine.known(&id(slug), &[], 99).unwrap(), plan(slug, 1..=10).records);
+        assert_eq!(engine.known(&id(slug), &[], 99).unwrap().records, plan(slug, 1..=10).records);
     }
+}
+
+#[test]
+fn an_index_that_has_outgrown_what_it_holds_is_made_anew() {
+    let dir = tempfile::tempdir().unwrap();
+    let (engine, _) = open(dir.path(), FEW_BYTES).unwrap();
+    let size = || {
+        let files =
+            fs::read_dir(dir.path().join("db")).unwrap().map(|entry| entry.unwrap().metadata().unwrap());
+        files.map(|data| data.len()).sum::<u64>()
+    };
+    let (mut largest, mut shrunk) = (0, 0);
+    for turn in 0..40 {
+        // Many entries for a while, then few: sled never gives back what the many took.
+        let mut plan = plan("one", 1..=20);
+        plan.records[0].entry.headline = format!("turn {turn}");
+        if turn < 10 {
+            plan.records.iter_mut().for_each(|record| record.entry.author = Some("a".repeat(20_000 + turn)));
+        }
+        engine.commit(std::slice::from_ref(&plan)).unwrap();
+        assert_eq!(engine.known(&id("one"), &[], 99).unwrap().records, plan.records, "turn {turn}");
+        let size = size();
+        shrunk += u32::from(size < largest / 2);
+        largest = if size < largest / 2 { size } else { size.max(largest) };
+    }
+    assert!(shrunk > 0, "it never shrank");
+    engine.close().unwrap();
+    drop(engine);
+    let (_, repairs) = open(dir.path(), FEW_BYTES).unwrap();
+    assert_eq!(repairs, []);
+}
+
+#[test]
+fn a_renewal_cut_short_at_any_step_loses_nothing() {
+    for step in ["db.new", "db.old", "no db"] {
+        let dir = folder(12, FEW_BYTES, End::Closed);
+        let at = |name: &str| dir.path().join(name);
+        match step {
+            "db.new" => copy(&at("db"), &at("db.new")),
+            "db.old" => copy(&at("db"), &at("db.old")),
+            _ => fs::rename(at("db"), at("db.old")).unwrap(),
+        }
+        let repairs = reopened(dir.path(), 12);
+        assert_eq!(words(&repairs).len(), usize::from(step == "no db"), "{step}: {repairs:?}");
+        assert!(!at("db.old").exists());
+    }
+}
+
+#[test]
+fn a_store_of_every_older_version_opens() {
+    for version in ["version-1"] {
+        let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/stores").join(version);
+        for without_index in [false, true] {
+            let dir = tempfile::tempdir().unwrap();
+            copy(&shipped, dir.path());
+            if without_index {
+                fs::remove_dir_all(dir.path().join("db")).unwrap();
+            }
+            let repairs = reopened(dir.path(), 2);
+            assert_eq!(words(&repairs), if without_index { &["rebuilt"][..] } else { &[] });
+        }
+    }
+}
+
+#[test]
+fn a_newer_journal_or_index_is_refused_by_name() {
+    let dir = folder(3, u64::MAX, End::Killed);
+    let log = newest_log(dir.path());
+    let mut bytes = fs::read(&log).unwrap();
+    bytes[8] = 9;
+    let check = crc32c::crc32c(&bytes[..28]).to_le_bytes();
+    bytes[28..32].copy_from_slice(&check);
+    fs::write(&log, &bytes).unwrap();
+    let error = open(dir.path(), FEW_BYTES).err().unwrap();
+    assert!(matches!(&error, StoreError::Newer { found: 9, known: 2, .. }), "{error}");
+    assert!(error.hint().contains("newer gleaner"));
+
+    let dir = folder(3, u64::MAX, End::Closed);
+    let db = sled::open(dir.path().join("db")).unwrap();
+    let meta = db.open_tree("meta").unwrap();
+    let mut said = meta.get(b"meta").unwrap().unwrap().to_vec();
+    said[3] = 9;
+    meta.insert(b"meta", said).unwrap();
+    db.flush().unwrap();
+    drop((meta, db));
+    fs::remove_file(dir.path().join("db.seal")).unwrap();
+    let error = open(dir.path(), FEW_BYTES).err().unwrap();
+    assert!(matches!(&error, StoreError::Newer { found: 9, known: 2, .. }), "{error}");
 }

@@ -48,16 +48,13 @@ pub fn record(slug: &str, number: u64) -> Record {
 pub fn plan(slug: &str, numbers: impl IntoIterator<Item = u64>) -> Plan {
     let records: Vec<Record> = numbers.into_iter().map(|number| record(slug, number)).collect();
     let last_number = records.last().map_or(0, |record| record.number);
-    Plan {
-        source: id(slug),
-        state: SourceState {
-            body: Some(format!("body {last_number}")),
-            refreshed_at: Some(now()),
-            last_number,
-            ..SourceState::default()
-        },
-        records,
-    }
+    let state = SourceState {
+        body: Some(format!("body {last_number}")),
+        refreshed_at: Some(now()),
+        last_number,
+        ..SourceState::default()
+    };
+    Plan { records, ..Plan::of(id(slug), state) }
 }
 
 pub fn lines(slug: &str, records: u64) -> Vec<Line> {

@@ -24,15 +24,14 @@ use super::{
     index::{Extent, Index},
     journal::{self, Journal, sync_dir},
     layout::Meta,
-    line::{self, Heading, Line},
+    line::Heading,
     recover::Commits,
+    renew::heading,
     repair::Repair,
     seal::{self, Seal},
 };
 use crate::record::Plan;
 
-/// How many lines of a checkpoint go into one transaction.
-const PIECE_LINES: usize = 500;
 /// How many indexes that were set aside are kept.
 const KEPT_ASIDE: usize = 2;
 
@@ -100,7 +99,7 @@ impl Place {
         self.dir.join("journal")
     }
 
-    fn db(&self) -> PathBuf {
+    pub fn db(&self) -> PathBuf {
         self.dir.join("db")
     }
 
@@ -111,6 +110,7 @@ impl Place {
     /// From whatever the disk holds to a store in use.
     pub fn start(&self, repairs: &mut Vec<Repair>) -> Result<Live, StoreError> {
         checkpoint::sweep(&self.dir)?;
+        remove(&self.dir.join("db.old"))?;
         let told_before = repairs.len();
         let mut found = journal::find(&self.journal_dir())?;
         repairs.append(&mut found.repairs);
@@ -139,7 +139,8 @@ impl Place {
         };
         let journal = Journal::resume(found, evidence.epoch)?;
         let size = evidence.checkpoints.first().map_or(0, |(checkpoint, _)| checkpoint.bytes);
-        let mut live = Live { journal, index, checkpoint_due_at: self.checkpoint_due_at(size) };
+        let checkpoint_due_at = self.checkpoint_due_at(size);
+        let mut live = Live { journal, index, checkpoint_due_at };
 
         let is_incomplete = !evidence.missing().is_empty();
         let is_damaged =
@@ -282,21 +283,18 @@ impl Place {
             }
         }
         let base = evidence.commits.best_base(&evidence.bases(), evidence.last);
-        let fresh = self.dir.join("db.new");
-        remove(&fresh)?;
-        let mut index = Index::open(&fresh).map_err(told)?;
-        index.begin_rebuild(Meta::empty(evidence.epoch));
-        if let Some((checkpoint, _)) =
-            evidence.checkpoints.iter().find(|(_, heading)| heading.last_seq == base)
-        {
-            self.load(&checkpoint.path, &mut index)?;
-        }
-        for (_, plans) in evidence.plans_after(base, &self.journal_dir())? {
-            index.apply(&plans, Extent::Piece).map_err(told)?;
-        }
-        index.finish(evidence.last).map_err(told)?;
-        let records = index.meta().map_or(0, |meta| meta.records);
-        index.close().map_err(told)?;
+        let best = evidence.checkpoints.iter().find(|(_, heading)| heading.last_seq == base);
+        let wanted = Meta { last_seq: evidence.last, ..Meta::empty(evidence.epoch) };
+        let (fresh, meta) = self.fresh(wanted, |index| {
+            if let Some((checkpoint, _)) = best {
+                self.load(&checkpoint.path, index)?;
+            }
+            for (_, plans) in evidence.plans_after(base, &self.journal_dir())? {
+                index.apply(&plans, Extent::Piece).map_err(told)?;
+            }
+            Ok(())
+        })?;
+        let records = meta.records;
 
         let aside = if self.db().exists() { Some(self.set_aside()?) } else { None };
         fs::rename(&fresh, self.db()).map_err(|error| StoreError::io("rename", &fresh, error))?;
@@ -333,44 +331,10 @@ impl Place {
         Ok(())
     }
 
-    fn load(&self, path: &Path, index: &mut Index) -> Result<(), StoreError> {
-        let mut piece: Vec<Plan> = Vec::new();
-        let mut lines = 0;
-        let told = |trouble| self.told(trouble);
-        checkpoint::load(path, |line| {
-            match line {
-                Line::Source { source, state } => {
-                    piece.push(Plan { source, state: *state, records: Vec::new() });
-                }
-                Line::Record { source, record } => {
-                    if let Some(plan) = piece.last_mut().filter(|plan| plan.source == source) {
-                        plan.records.push(*record);
-                    } else {
-                        let state = index.state(&source).map_err(told)?.unwrap_or_default();
-                        piece.push(Plan { source, state, records: vec![*record] });
-                    }
-                }
-                Line::Store(_) | Line::End { .. } => {}
-            }
-            lines += 1;
-            if lines % PIECE_LINES == 0 {
-                index.apply(&std::mem::take(&mut piece), Extent::Piece).map_err(told)?;
-            }
-            Ok(())
-        })?;
-        index.apply(&piece, Extent::Piece).map_err(told)
-    }
-
-    /// Writes a checkpoint of all there is, and lets go of the journal that the one before it holds as well.
-    pub fn checkpoint(&self, live: &mut Live) -> Result<(), StoreError> {
-        let meta = live.index.meta().expect("an index in use says what it is");
-        let heading = Heading {
-            version: line::VERSION,
-            epoch: meta.epoch,
-            last_seq: meta.last_seq,
-            sources: meta.sources,
-            records: meta.records,
-        };
+    /// Writes a checkpoint of all there is, and lets go of the journal that the one before it holds as well. The size
+    /// of the checkpoint.
+    pub fn checkpoint(&self, live: &mut Live) -> Result<u64, StoreError> {
+        let heading = heading(live.index.meta().expect("an index in use says what it is"));
         let index = &live.index;
         checkpoint::write(&self.dir, heading, |sink| {
             index.lines(sink).map_err(|trouble| self.told(trouble))
@@ -382,7 +346,7 @@ impl Place {
         live.journal.release(found.get(1).and_then(usable).unwrap_or(0))?;
         let size = found.first().map_or(0, |checkpoint| checkpoint.bytes);
         live.checkpoint_due_at = self.checkpoint_due_at(size);
-        Ok(())
+        Ok(size)
     }
 
     pub fn close(&self, index: Index) -> Result<(), StoreError> {
@@ -438,7 +402,8 @@ impl Place {
     }
 }
 
-fn remove(path: &Path) -> Result<(), StoreError> {
+/// Deletes a folder, if it is there.
+pub fn remove(path: &Path) -> Result<(), StoreError> {
     match fs::remove_dir_all(path) {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(StoreError::io("delete", path, error)),
         _ => Ok(()),

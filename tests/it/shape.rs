@@ -24,6 +24,7 @@ const CONTACTS: &[Contact] = &[
             "store/index.rs",
             "store/journal.rs",
             "store/lock.rs",
+            "store/renew.rs",
             "store/seal.rs",
             "store/start.rs",
         ],

@@ -1,0 +1,168 @@
+//! Renewal: a checkpoint → a new index in the place of the old one. Touches the disk.
+//!
+//! sled's file never shrinks, so an index that has outgrown what it holds is made anew; an import is the same with
+//! another checkpoint. At every moment the state folder holds enough to start from.
+
+#![allow(clippy::disallowed_methods, reason = "one of the files that touch the disk")]
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use super::{
+    StoreError, checkpoint,
+    index::{Extent, Index},
+    journal::sync_dir,
+    layout::Meta,
+    line::{self, Heading, Line},
+    seal,
+    start::{Live, Place, remove},
+};
+use crate::{
+    id::SourceId,
+    record::{Plan, Trace},
+};
+
+/// How many lines of a checkpoint go into one transaction.
+const PIECE_LINES: usize = 500;
+/// An index may be this many times as large as the checkpoint of what it holds; a new one is about half as large.
+const OUTGROWN: u64 = 4;
+/// Below this size nobody minds.
+const SMALL: u64 = 64 << 20;
+
+impl Place {
+    /// Whether the index is far larger than what it holds, given the size of a checkpoint of that.
+    pub fn is_outgrown(&self, checkpoint_bytes: u64) -> bool {
+        let bytes_of = |path: &PathBuf| fs::metadata(path).map_or(0, |data| data.len());
+        let bytes: u64 = seal::files(&self.db()).unwrap_or_default().iter().map(bytes_of).sum();
+        bytes > self.small_bytes().max(checkpoint_bytes.saturating_mul(OUTGROWN))
+    }
+
+    fn small_bytes(&self) -> u64 {
+        // Tests have small journals, and mean small indexes too.
+        SMALL.min(self.journal_bytes.saturating_mul(8))
+    }
+
+    /// Makes the index anew from the checkpoint that was just written; no commit may have come since.
+    pub fn renew(&self, live: Live) -> Result<Live, StoreError> {
+        let meta = live.index.meta().expect("an index in use says what it is");
+        let (fresh, _) = self.fresh(meta, |index| self.load(&self.dir.join(checkpoint::CURRENT), index))?;
+        self.swap(live, &fresh)
+    }
+
+    /// Puts what `lines` say into an empty store.
+    pub fn import(
+        &self,
+        mut live: Live,
+        lines: &mut dyn Iterator<Item = Result<Line, StoreError>>,
+    ) -> Result<Live, StoreError> {
+        let mut meta = live.index.meta().expect("an index in use says what it is");
+        meta.last_seq += 1;
+        let (fresh, filled) = self.fresh(meta, |index| {
+            let mut piece = Piece::default();
+            for line in lines {
+                piece.take(line?, self, index)?;
+            }
+            piece.flush(self, index)
+        })?;
+        // The checkpoint is what makes the import stand: a start that finds it makes the index from it.
+        let index = Index::open(&fresh).map_err(|trouble| self.told(trouble))?;
+        let heading = heading(filled);
+        checkpoint::write(&self.dir, heading, |sink| {
+            index.lines(sink).map_err(|trouble| self.told(trouble))
+        })?;
+        index.close().map_err(|trouble| self.told(trouble))?;
+        live.journal.rotate()?;
+        self.swap(live, &fresh)
+    }
+
+    /// A closed index beside the one in use, up to `meta.last_seq`; its path, and what it says of itself.
+    pub fn fresh(
+        &self,
+        meta: Meta,
+        fill: impl FnOnce(&mut Index) -> Result<(), StoreError>,
+    ) -> Result<(PathBuf, Meta), StoreError> {
+        let told = |trouble| self.told(trouble);
+        let path = self.dir.join("db.new");
+        remove(&path)?;
+        let mut index = Index::open(&path).map_err(told)?;
+        index.begin_rebuild(Meta::empty(meta.epoch));
+        fill(&mut index)?;
+        index.finish(meta.last_seq).map_err(told)?;
+        let meta = index.meta().expect("a finished index says what it is");
+        index.close().map_err(told)?;
+        Ok((path, meta))
+    }
+
+    fn swap(&self, live: Live, fresh: &Path) -> Result<Live, StoreError> {
+        live.index.discard();
+        let outgrown = self.dir.join("db.old");
+        remove(&outgrown)?;
+        fs::rename(self.db(), &outgrown).map_err(|error| StoreError::io("rename", &self.db(), error))?;
+        fs::rename(fresh, self.db()).map_err(|error| StoreError::io("rename", fresh, error))?;
+        sync_dir(&self.dir)?;
+        remove(&outgrown)?;
+        let index = Index::open(&self.db()).map_err(|trouble| self.told(trouble))?;
+        Ok(Live { index, ..live })
+    }
+
+    /// Fills a new index with what a checked checkpoint holds.
+    pub fn load(&self, path: &Path, index: &mut Index) -> Result<(), StoreError> {
+        let mut piece = Piece::default();
+        checkpoint::load(path, |line| piece.take(line, self, index))?;
+        piece.flush(self, index)
+    }
+}
+
+/// The heading of a checkpoint of an index.
+pub fn heading(meta: Meta) -> Heading {
+    Heading {
+        version: line::VERSION,
+        epoch: meta.epoch,
+        last_seq: meta.last_seq,
+        sources: meta.sources,
+        records: meta.records,
+    }
+}
+
+/// Lines that go into a new index together.
+#[derive(Default)]
+struct Piece {
+    plans: Vec<Plan>,
+    traces: Vec<(SourceId, Vec<Trace>)>,
+    lines: usize,
+}
+
+impl Piece {
+    fn take(&mut self, line: Line, place: &Place, index: &mut Index) -> Result<(), StoreError> {
+        match line {
+            Line::Source { source, state } => self.plans.push(Plan::of(source, *state)),
+            Line::Record { source, record } => {
+                if let Some(plan) = self.plans.last_mut().filter(|plan| plan.source == source) {
+                    plan.records.push(*record);
+                } else {
+                    let state = index.state(&source).map_err(|trouble| place.told(trouble))?;
+                    let plan = Plan::of(source, state.unwrap_or_default());
+                    self.plans.push(Plan { records: vec![*record], ..plan });
+                }
+            }
+            Line::Trace { source, trace } => match self.traces.last_mut() {
+                Some((last, traces)) if *last == source => traces.push(trace),
+                _ => self.traces.push((source, vec![trace])),
+            },
+            Line::Store(_) | Line::End { .. } => return Ok(()),
+        }
+        self.lines += 1;
+        if self.lines.is_multiple_of(PIECE_LINES) { self.flush(place, index) } else { Ok(()) }
+    }
+
+    fn flush(&mut self, place: &Place, index: &mut Index) -> Result<(), StoreError> {
+        let told = |trouble| place.told(trouble);
+        index.apply(&std::mem::take(&mut self.plans), Extent::Piece).map_err(told)?;
+        for (source, traces) in std::mem::take(&mut self.traces) {
+            index.apply_traces(&source, &traces).map_err(told)?;
+        }
+        Ok(())
+    }
+}
