@@ -14,6 +14,7 @@ use url::Url;
 use crate::{
     config::{FeedRule, Keep, Source},
     feed::{Feed, FeedEntry, Origin},
+    health,
     id::{EntryKey, SourceId, feed_urn},
     record::{Record, SourceState},
 };
@@ -94,6 +95,41 @@ pub fn joined_feed(rule: &FeedRule, parts: &[Part<'_>], base_url: Option<&Url>) 
         alternate: None,
         updated: newest_update(&entries).or(succeeded).unwrap_or(Timestamp::UNIX_EPOCH),
         entries,
+    }
+}
+
+/// The feed of events: what a person should know of the sources.
+pub fn health_feed(state: &SourceState, records: &[Record], base_url: Option<&Url>) -> Feed {
+    let id = health::id();
+    let entries: Vec<FeedEntry> = records.iter().map(event_entry).collect();
+    Feed {
+        urn: feed_urn(&id),
+        title: "gleaner: health of the sources".to_owned(),
+        subtitle: Some("failures, recoveries and silences, each told once".to_owned()),
+        author: "gleaner".to_owned(),
+        language: Some("en".to_owned()),
+        self_link: self_link(&id, base_url),
+        alternate: None,
+        updated: newest_update(&entries).unwrap_or_else(|| began_at(state)),
+        entries,
+        id,
+    }
+}
+
+/// An event as an entry; no two have the same second.
+fn event_entry(record: &Record) -> FeedEntry {
+    let said = &record.entry;
+    FeedEntry {
+        id: record.id,
+        headline: said.headline.clone(),
+        link: said.link.clone(),
+        teaser: said.teaser.clone(),
+        image: None,
+        author: None,
+        categories: said.categories.clone(),
+        published: from_second(record.published.as_second()),
+        updated: from_second(record.updated.as_second()),
+        source: None,
     }
 }
 

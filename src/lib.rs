@@ -38,6 +38,7 @@ pub mod publish;
 
 // Where the stages meet, and who asks them to.
 pub mod refresh;
+pub mod health;
 pub mod fixture;
 pub mod clock;
 pub mod cli;

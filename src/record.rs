@@ -9,7 +9,7 @@ use crate::{
     entry::Entry,
     id::{EntryId, EntryKey, KeyDigest, SourceId},
     page::Validators,
-    verdict::Verdict,
+    verdict::{Verdict, history::Episode},
 };
 
 /// An entry and our history of it.
@@ -123,6 +123,25 @@ pub struct SourceState {
     pub verdict: Option<Verdict>,
     /// Failures in a row.
     pub failures: u32,
+    /// How it has fared, the newest last; at most [`crate::verdict::history::EPISODES`].
+    pub episodes: Vec<Episode>,
+    /// When pages brought something new, the newest last; at most [`crate::verdict::rhythm::ARRIVALS`].
+    pub arrivals: Vec<Timestamp>,
+    /// Since when a person knows that it needs one; `None`: it does not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alerted_at: Option<Timestamp>,
+    /// Since when it is known to be silent for unusually long; `None`: it is not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub silent_at: Option<Timestamp>,
+    /// When a good page was last kept for repair; `None`: never.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kept_at: Option<Timestamp>,
+    /// Of the feed of events: the number of the last one that was told to a person.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub told: u64,
+    /// Of the feed of events: the number of the last one that the alert command took.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub sent: u64,
     /// The page's title, for a feed whose config gives none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub page_title: Option<String>,
@@ -158,6 +177,12 @@ pub struct PageShape {
     pub teasers: u32,
     /// Entries with a date of the page's own.
     pub dates: u32,
+    /// Entries with an image.
+    #[serde(default)]
+    pub images: u32,
+    /// Entries with an author.
+    #[serde(default)]
+    pub authors: u32,
 }
 
 /// What a refresh decided, and all that a commit writes, in one transaction.

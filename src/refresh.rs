@@ -12,6 +12,7 @@ use crate::{
     entry::{Entry, Sighting},
     extract,
     fetch::{self, FetchError, Fetched},
+    health,
     id::EntryKey,
     listing::Listing,
     merge,
@@ -19,7 +20,7 @@ use crate::{
     normalize::normalize,
     page::{Page, Validators},
     record::{Known, PageShape, Plan, SourceState},
-    verdict::{Verdict, blocked, judge},
+    verdict::{Verdict, blocked, history, judge, rhythm},
 };
 
 /// How a refresh ended, and what is to be committed.
@@ -33,7 +34,33 @@ pub struct Refreshed {
     pub new: Vec<u64>,
     /// What the stages noticed.
     pub diagnostics: Vec<Diagnostic>,
+    /// What a person should know of it.
+    pub events: Vec<health::Event>,
+    /// The page, when it is to be kept for repair.
+    pub kept: Option<(Kept, Page)>,
 }
+
+/// As what a page is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// A good one, not the last but of the last day or so.
+    Good,
+    /// The first bad one after good ones.
+    Bad,
+}
+
+impl Kept {
+    /// Its word, which is the name of its folder.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Good => "good",
+            Self::Bad => "bad",
+        }
+    }
+}
+
+/// How old a kept good page may be: writing each of them would be more than all else that is written.
+const KEPT_FOR: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);
 
 /// The validators to send: none when the config that read the last page was another, for then a 304 would hide
 /// what the new config would find.
@@ -49,6 +76,42 @@ pub type Ask<'a, E> = dyn FnMut(&[EntryKey]) -> Result<Known, E> + 'a;
 /// # Errors
 /// Only those of `known`.
 pub fn refresh<E>(
+    source: &Source,
+    state: SourceState,
+    fetched: &Fetched,
+    asked: (&mut Ask<'_, E>, &dyn Fn() -> bool),
+) -> Result<Refreshed, E> {
+    let is_first = state.succeeded_at.is_none();
+    let was_fine = state.failures == 0 && !matches!(state.verdict, Some(Verdict::Degraded { .. }));
+    let mut refreshed = judged(source, state, fetched, asked)?;
+    let (now, verdict, state) = (fetched.at(), &refreshed.verdict, &mut refreshed.plan.state);
+    history::note(&mut state.episodes, verdict, now);
+    if !refreshed.new.is_empty() && !is_first {
+        rhythm::note(&mut state.arrivals, now);
+    }
+    refreshed.events = health::watch(source, verdict, state, now);
+    if let Fetched::Page(page) = fetched {
+        refreshed.kept = keep(verdict, state, was_fine, now).map(|kept| (kept, page.clone()));
+    }
+    Ok(refreshed)
+}
+
+/// Whether a page is kept, and as what.
+fn keep(verdict: &Verdict, state: &mut SourceState, was_fine: bool, now: Timestamp) -> Option<Kept> {
+    match verdict {
+        Verdict::New { .. } | Verdict::Unchanged { .. } => {
+            let is_old = state.kept_at.is_none_or(|at| at.duration_until(now).abs() >= KEPT_FOR);
+            is_old.then(|| {
+                state.kept_at = Some(now);
+                Kept::Good
+            })
+        }
+        Verdict::Degraded { .. } => was_fine.then_some(Kept::Bad),
+        other => (was_fine && other.is_failure()).then_some(Kept::Bad),
+    }
+}
+
+fn judged<E>(
     source: &Source,
     state: SourceState,
     fetched: &Fetched,
@@ -257,6 +320,8 @@ impl Reading {
             links: count(|entry| entry.link.is_some()),
             teasers: count(|entry| entry.teaser.is_some()),
             dates: self.dated(),
+            images: count(|entry| entry.image.is_some()),
+            authors: count(|entry| entry.author.is_some()),
         }
     }
 
@@ -334,7 +399,14 @@ impl Good {
     }
 
     fn with(self, diagnostics: Vec<Diagnostic>) -> Refreshed {
-        Refreshed { verdict: self.verdict, plan: self.plan, new: Vec::new(), diagnostics }
+        Refreshed {
+            verdict: self.verdict,
+            plan: self.plan,
+            new: Vec::new(),
+            diagnostics,
+            events: Vec::new(),
+            kept: None,
+        }
     }
 }
 
@@ -347,7 +419,7 @@ fn failed(source: &Source, mut state: SourceState, verdict: Verdict, now: Timest
         state.verdict = Some(verdict.clone());
     }
     let plan = Plan::of(source.id.clone(), state);
-    Refreshed { verdict, plan, new: Vec::new(), diagnostics: Vec::new() }
+    Refreshed { verdict, plan, new: Vec::new(), diagnostics: Vec::new(), events: Vec::new(), kept: None }
 }
 
 fn after(now: Timestamp, wait: std::time::Duration) -> Timestamp {

@@ -5,6 +5,7 @@
 
 pub mod terminal;
 
+mod alert;
 mod capture;
 mod check;
 mod date;

@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::Path,
+    path::{Path, PathBuf},
     sync::Arc,
 };
 
@@ -11,12 +11,16 @@ use jiff::Timestamp;
 use serde_json::json;
 use tokio::sync::mpsc;
 
-use super::{Exit, Failure, Outcome, Places, Replay, live, replay, retain, terminal::Terminal, workspace};
+use super::{
+    Exit, Failure, Outcome, Places, Replay, alert, live, replay, retain, terminal::Terminal, workspace,
+};
 use crate::{
     assemble::{self, Part},
     clock,
     config::{Config, Source},
     fetch::Fetched,
+    fixture::folder,
+    health,
     id::SourceId,
     publish::{self, PublishError},
     record::SourceState,
@@ -25,6 +29,9 @@ use crate::{
     store::{Engine, Newest, Store, StoreError},
     verdict::Verdict,
 };
+
+/// How many events `health.atom` shows.
+const HEALTH_ENTRIES: usize = 100;
 
 /// Options of `run`.
 #[derive(Debug, Args)]
@@ -49,11 +56,22 @@ pub struct Options {
 }
 
 pub fn run(places: &Places, options: &Options, terminal: &mut Terminal) -> Outcome {
-    let config = workspace::config(places, terminal)?;
+    let mut config = workspace::config(places, terminal)?;
+    if options.strict {
+        for source in &mut config.sources {
+            source.alert_after = 1;
+        }
+    }
     let sources = workspace::chosen(&config, &options.ids)?;
     let store = Arc::new(workspace::open_store(places, &config, terminal)?);
-    let mut pass =
-        Pass { options, store: &store, terminal, failures: BTreeMap::new(), grown: BTreeSet::new() };
+    let mut pass = Pass {
+        options,
+        store: &store,
+        pages: workspace::state_folder(places, &config).join("pages"),
+        terminal,
+        failures: BTreeMap::new(),
+        grown: BTreeSet::new(),
+    };
     let is_interrupted = match &options.replay.replay {
         Some(folder) => {
             pass.replay(folder, &sources)?;
@@ -62,19 +80,28 @@ pub fn run(places: &Places, options: &Options, terminal: &mut Terminal) -> Outco
         None => pass.live(&sources)?,
     };
     let exit = pass.exit(&sources);
+    let mut alerted = Exit::Fine;
     let grown = std::mem::take(&mut pass.grown);
     if !options.dry_run {
         publish_all(&config, &*store, (&workspace::output_folder(places, &config), terminal))?;
         retain::retain(&config, &grown, &*store).map_err(|error| workspace::store_failure(&error))?;
+        alerted = alert::tell(&*store, config.alert_command.as_deref(), terminal)?;
     }
+    workspace::tell_repairs(store.take_repairs(), terminal);
     store.close().map_err(|error| workspace::store_failure(&error))?;
-    Ok(if is_interrupted { Exit::Interrupted } else { exit })
+    Ok(match (is_interrupted, alerted) {
+        (true, _) => Exit::Interrupted,
+        (false, Exit::Ours) => Exit::Ours,
+        (false, _) => exit,
+    })
 }
 
 /// One pass, from the first refresh to the last.
 struct Pass<'a> {
     options: &'a Options,
     store: &'a Arc<Engine>,
+    /// Where the last good page of a source is kept, and the first bad one after it.
+    pages: PathBuf,
     terminal: &'a mut Terminal,
     /// How many times in a row each source has failed, as far as this pass knows.
     failures: BTreeMap<SourceId, u32>,
@@ -111,10 +138,10 @@ impl Pass<'_> {
             bar.set_message(source.id.to_string());
             let before = self.state(source)?;
             let page = case.page().map_err(|error| replay::failure(&error))?;
-            let refreshed = live::one(source, before.clone(), &Fetched::Page(page), &**self.store)
+            let refreshed = live::one(source, before, &Fetched::Page(page), &**self.store)
                 .map_err(|error| workspace::store_failure(&error))?;
             self.commit(&[&refreshed])?;
-            bar.suspend(|| self.report(source, &before, &refreshed));
+            bar.suspend(|| self.report(source, &refreshed));
             bar.inc(1);
         }
         bar.finish_and_clear();
@@ -189,8 +216,8 @@ impl Pass<'_> {
         self.commit(&group.iter().collect::<Vec<_>>())?;
         for refreshed in &group {
             let known = before.iter().find(|(source, _)| source.id == refreshed.plan.source);
-            let (source, state) = known.expect("only sources that were due are refreshed");
-            bar.suspend(|| self.report(source, state, refreshed));
+            let (source, _) = known.expect("only sources that were due are refreshed");
+            bar.suspend(|| self.report(source, refreshed));
         }
         Ok(())
     }
@@ -199,8 +226,17 @@ impl Pass<'_> {
         if self.options.dry_run {
             return Ok(());
         }
-        let plans: Vec<_> = refreshed.iter().map(|refreshed| refreshed.plan.clone()).collect();
-        self.store.commit(&plans).map_err(|error| workspace::store_failure(&error))
+        let ours = |error: StoreError| workspace::store_failure(&error);
+        for one in refreshed {
+            let Some((kept, page)) = &one.kept else { continue };
+            let source = &one.plan.source;
+            if let Err(error) = folder::keep(&self.pages.join(source.as_str()).join(kept.word()), page) {
+                // It is for repair alone: the entries are safe without it.
+                self.terminal.say(&format!("the {} page of `{source}` was not kept: {error}", kept.word()));
+            }
+        }
+        let health = self.store.state(&health::id()).map_err(ours)?;
+        self.store.commit(&health::plans(refreshed, health)).map_err(ours)
     }
 
     fn reason_to_skip(&self, source: &Source, state: &SourceState, now: Timestamp) -> Option<String> {
@@ -225,31 +261,24 @@ impl Pass<'_> {
         if self.options.json {
             self.terminal.data(&line(source, &verdict, &[], &[]));
         } else {
-            self.terminal.remark(&words(source, &verdict));
+            self.terminal.remark(&health::words(source, &verdict));
         }
     }
 
     /// Whether a source stands at its alert threshold at the end of the pass.
     fn exit(&self, sources: &[&Source]) -> Exit {
         let failed = |source: &Source| self.failures.get(&source.id).copied().unwrap_or(0);
-        workspace::exit_if(|| sources.iter().any(|source| failed(source) >= self.threshold(source)))
+        workspace::exit_if(|| sources.iter().any(|source| failed(source) >= source.alert_after))
     }
 
-    fn threshold(&self, source: &Source) -> u32 {
-        if self.options.strict { 1 } else { source.alert_after }
-    }
-
-    /// Says how a refresh ended: to a program, to a person who is watching, and to a person who must act.
-    fn report(&mut self, source: &Source, before: &SourceState, refreshed: &Refreshed) {
+    /// Says how a refresh ended: to a program, and to a person who is watching. Who must act is told by `alert`.
+    fn report(&mut self, source: &Source, refreshed: &Refreshed) {
         let verdict = &refreshed.verdict;
-        let threshold = self.threshold(source);
         let failures = refreshed.plan.state.failures;
         self.failures.insert(source.id.clone(), failures);
         if !refreshed.new.is_empty() {
             self.grown.insert(source.id.clone());
         }
-        let is_alert = verdict.is_failure() && failures == threshold;
-        let is_recovery = verdict.is_good() && before.failures >= threshold;
         if self.options.json {
             let headlines: Vec<&str> = refreshed
                 .plan
@@ -260,12 +289,8 @@ impl Pass<'_> {
                 .collect();
             self.terminal.data(&line(source, verdict, &headlines, &refreshed.diagnostics));
         }
-        let said = words(source, verdict);
-        if is_alert {
-            self.terminal.error(&said, Some(&advice(source, verdict)));
-        } else if is_recovery {
-            self.terminal.say(&format!("{said}; it works again after {} failures", before.failures));
-        } else if self.options.dry_run && !self.options.json {
+        let said = health::words(source, verdict);
+        if self.options.dry_run && !self.options.json {
             self.terminal.data(&format!("{said}\n"));
         } else if !matches!(verdict, Verdict::Unchanged { .. }) {
             self.terminal.remark(&said);
@@ -281,38 +306,6 @@ async fn terminated() {
         return;
     }
     std::future::pending::<()>().await;
-}
-
-/// A refresh in one line.
-fn words(source: &Source, verdict: &Verdict) -> String {
-    let counted = |new: usize, changed: usize| match (new, changed) {
-        (new, 0) => format!("{new} new"),
-        (0, changed) => format!("{changed} changed"),
-        (new, changed) => format!("{new} new, {changed} changed"),
-    };
-    match verdict {
-        Verdict::New { new, changed } => format!("{}: {}", source.id, counted(*new, *changed)),
-        Verdict::Degraded { reason, new, changed } => {
-            format!("{}: degraded ({reason}), {}", source.id, counted(*new, *changed))
-        }
-        other => format!("{}: {} ({})", source.id, other.word(), other.reason().unwrap_or_default()),
-    }
-}
-
-/// What a person can do about a source that fails.
-fn advice(source: &Source, verdict: &Verdict) -> String {
-    let id = &source.id;
-    let kept = "its feed stays as it was";
-    match verdict {
-        Verdict::Drifted { .. } => format!("see what the page holds now with `gleaner explain {id}`; {kept}"),
-        Verdict::Blocked { .. } => {
-            format!("open {} in a browser: the site may ask for something; {kept}", source.url)
-        }
-        Verdict::Gone { .. } => {
-            format!("look where {} has gone, or take `{id}` out of the config; {kept}", source.url)
-        }
-        _ => format!("it is tried again, less and less often; {kept}"),
-    }
 }
 
 fn line(
@@ -350,6 +343,12 @@ fn publish_all(
         }
         Ok(())
     };
+    let health = store.state(&health::id()).map_err(ours)?;
+    if health.succeeded_at.is_some() {
+        let newest = Newest::of(HEALTH_ENTRIES);
+        let records = store.records(&health::id(), newest).map_err(ours)?;
+        write(&assemble::health_feed(&health, &records, base))?;
+    }
     for source in &config.sources {
         let state = store.state(&source.id).map_err(ours)?;
         if state.succeeded_at.is_none() {

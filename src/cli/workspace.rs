@@ -13,7 +13,7 @@ use crate::{
         load::{self, LoadError},
     },
     id::SourceId,
-    store::{self, Engine, StoreError},
+    store::{self, Engine, Repair, StoreError},
 };
 
 /// Loads the config; its problems are drawn on standard error.
@@ -106,10 +106,15 @@ fn users_folders(config: &Config) -> Option<BaseDirs> {
 pub fn open_store(places: &Places, config: &Config, terminal: &Terminal) -> Result<Engine, Failure> {
     let (engine, repairs) =
         store::open(&state_folder(places, config), clock::now()).map_err(|error| store_failure(&error))?;
+    tell_repairs(repairs, terminal);
+    Ok(engine)
+}
+
+/// Says what was mended, a line each.
+pub fn tell_repairs(repairs: Vec<Repair>, terminal: &Terminal) {
     for repair in repairs {
         terminal.say(&format!("store: {repair}"));
     }
-    Ok(engine)
 }
 
 /// A store's trouble as a command's failure.

@@ -97,6 +97,8 @@ pub enum Kind {
     Words(&'static [&'static str]),
     /// Globs over the ids of sources, one or an array.
     Globs,
+    /// A program, or an array of it and its arguments.
+    Command,
     /// Tables by id.
     Tables(&'static Section),
     /// One table.
@@ -137,6 +139,7 @@ impl Kind {
             Self::Format => "a `strptime` format such as `\"%d.%m.%Y\"`".to_owned(),
             Self::Word(words) => list(words),
             Self::Words(words) => format!("{}, or an array of those", list(words)),
+            Self::Command => "a program, or an array such as `[\"/usr/bin/notify\", \"--quiet\"]`".to_owned(),
             Self::Globs => "ids of sources, `*` standing for anything, such as `[\"libya-*\"]`".to_owned(),
             Self::Tables(_) => "tables, one for each id".to_owned(),
             Self::Table(_) => "a table".to_owned(),
@@ -199,6 +202,11 @@ pub static DEFAULTS: Section = Section {
                 "base_url",
                 Kind::Url,
                 "The public address of the output folder, for the feeds' links to themselves.",
+            ),
+            key(
+                "alert_command",
+                Kind::Command,
+                "A program that is told of failures and recoveries: lines of JSON on its standard input; no shell.",
             ),
         ],
     ],

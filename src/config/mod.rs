@@ -59,6 +59,8 @@ pub struct Config {
     pub output: Option<PathBuf>,
     /// The public address of the output folder, ending in `/`; `None`: not known, self links stay relative.
     pub base_url: Option<Url>,
+    /// A program and its arguments, to be given events on its standard input; `None`: none.
+    pub alert_command: Option<Vec<String>>,
     /// Every source, in the order of their ids.
     pub sources: Vec<Source>,
     /// Every joined feed, in the order of their ids.

@@ -120,6 +120,7 @@ fn defaults(item: Option<Item<'_>>) -> (Config, Settings) {
         state: None,
         output: None,
         base_url: None,
+        alert_command: None,
         sources: Vec::new(),
         feeds: Vec::new(),
         files: Vec::new(),
@@ -135,6 +136,9 @@ fn defaults(item: Option<Item<'_>>) -> (Config, Settings) {
     config.state = reader.take("state").and_then(|item| item.full_text()).map(Into::into);
     config.output = reader.take("output").and_then(|item| item.full_text()).map(Into::into);
     config.base_url = reader.take("base_url").and_then(value::base_address);
+    let command = reader.take("alert_command").map(Item::one_or_more);
+    let words = |items: Vec<Item<'_>>| items.iter().map(|item| item.full_text().map(str::to_owned)).collect();
+    config.alert_command = command.and_then(words);
     reader.finish();
     (config, settings)
 }

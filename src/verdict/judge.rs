@@ -74,12 +74,18 @@ pub fn degraded(shape: PageShape, history: &[PageShape]) -> Option<String> {
     if usual_entries >= 4 && shape.entries * 100 < usual_entries * COLLAPSED_PERCENT {
         return Some(format!("{} entries, usually {usual_entries}", shape.entries));
     }
-    let fields: [(&str, Count); 3] =
-        [("link", |page| page.links), ("teaser", |page| page.teasers), ("date", |page| page.dates)];
+    let fields: [(&str, Count); 5] = [
+        ("link", |page| page.links),
+        ("teaser", |page| page.teasers),
+        ("date", |page| page.dates),
+        ("image", |page| page.images),
+        ("author", |page| page.authors),
+    ];
     for (name, count) in fields {
         let percent = usual(history, |page| (count(page) * 100).checked_div(page.entries).unwrap_or(0))?;
         if percent >= USUAL_PERCENT && count(&shape) == 0 && shape.entries >= 2 {
-            return Some(format!("no entry has a {name}, usually {percent} % have one"));
+            let article = if matches!(name, "image" | "author") { "an" } else { "a" };
+            return Some(format!("no entry has {article} {name}, usually {percent} % have one"));
         }
     }
     None
@@ -97,7 +103,7 @@ mod tests {
     use super::*;
 
     fn shape(entries: u32, dates: u32) -> PageShape {
-        PageShape { entries, links: entries, teasers: entries, dates }
+        PageShape { entries, links: entries, teasers: entries, dates, ..PageShape::default() }
     }
 
     #[test]
@@ -113,5 +119,7 @@ mod tests {
         let history = [shape(10, 10), shape(10, 9), shape(10, 10)];
         assert_eq!(degraded(shape(10, 0), &history).unwrap(), "no entry has a date, usually 100 % have one");
         assert_eq!(degraded(shape(10, 1), &history), None);
+        let history = [PageShape { images: 9, ..shape(10, 10) }; 3];
+        assert_eq!(degraded(shape(9, 9), &history).unwrap(), "no entry has an image, usually 90 % have one");
     }
 }

@@ -1,7 +1,9 @@
 //! Verdicts: how one refresh of one source ended, with its reason (DESIGN §6). Pure.
 
 pub mod blocked;
+pub mod history;
 pub mod judge;
+pub mod rhythm;
 
 use serde::{Deserialize, Serialize};
 

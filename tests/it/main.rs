@@ -3,6 +3,7 @@
 mod atom;
 mod commands;
 mod docs;
+mod health;
 mod kill;
 mod network;
 mod program;

@@ -60,11 +60,12 @@ impl Place {
         fs::read(self.path().join("feeds").join(format!("{name}.atom"))).expect("the feed is there")
     }
 
-    /// Every feed's bytes, by name.
+    /// Every feed's bytes, by name, but for what is told of the sources' health.
     pub fn feeds(&self) -> Vec<(String, Vec<u8>)> {
         let Ok(entries) = fs::read_dir(self.path().join("feeds")) else { return Vec::new() };
         let mut feeds: Vec<_> = entries
             .map(|entry| entry.expect("the folder can be listed").path())
+            .filter(|path| !path.ends_with("health.atom"))
             .map(|path| (path.display().to_string(), fs::read(&path).expect("a feed can be read")))
             .collect();
         feeds.sort();

@@ -32,6 +32,7 @@ const CONTACTS: &[Contact] = &[
     Contact { marks: &["Timestamp::now", "SystemTime::now", "Instant::now"], files: &["clock.rs"] },
     Contact { marks: &["env::var"], files: &["cli/workspace.rs", "main.rs"] },
     Contact { marks: &["reqwest::", "tokio::net"], files: &["fetch/client.rs"] },
+    Contact { marks: &["process::Command", "Command::new"], files: &["cli/alert.rs"] },
     Contact { marks: &["sled::"], files: &["store/guard.rs", "store/index.rs"] },
     Contact { marks: &["io::stdout", "io::stderr", "println!"], files: &["cli/terminal.rs", "main.rs"] },
 ];

@@ -1,0 +1,182 @@
+//! What a person is told of the sources: once, wherever they look.
+#![allow(clippy::disallowed_methods)]
+
+use std::fs;
+
+use crate::program::{Ended, Place};
+
+const CONFIG: &str = r#"
+[defaults]
+alert_command = ["/bin/sh", "-c", "cat >> \"$ALERTS\"; exit ${ALERT_EXIT:-0}"]
+
+[source.town]
+url      = "https://town.example/news/"
+entry    = "article"
+headline = "h2 a"
+teaser   = "p"
+"#;
+
+/// A source whose pages are written by the test.
+struct Town(Place);
+
+impl Town {
+    fn new() -> Self {
+        let place = Place::new();
+        place.write("gleaner.toml", CONFIG);
+        Self(place)
+    }
+
+    fn page(&self, at: &str, page: &str) {
+        let name = at.replace(':', "-");
+        self.0.write(&format!("pages/town/{name}/page.html"), page);
+        let case = format!("url = \"https://town.example/news/\"\nfetched_at = \"{at}\"\n");
+        self.0.write(&format!("pages/town/{name}/case.toml"), case);
+    }
+
+    fn run(&self, at: &str, page: &str, environment: &[(&str, &str)]) -> Ended {
+        self.page(at, page);
+        let (config, pages) = (self.0.path().join("gleaner.toml"), self.0.path().join("pages"));
+        let mut command = self.0.command(&["run"]);
+        command
+            .args(["--config".as_ref(), config.as_os_str(), "--replay".as_ref(), pages.as_os_str()])
+            .env("ALERTS", self.0.path().join("alerts"))
+            .envs(environment.iter().copied());
+        crate::program::ended(&command.output().expect("the program starts"))
+    }
+
+    /// The events that the alert command was given.
+    fn alerts(&self) -> Vec<serde_json::Value> {
+        let text = fs::read_to_string(self.0.path().join("alerts")).unwrap_or_default();
+        text.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect()
+    }
+
+    fn health(&self) -> Vec<(String, String)> {
+        let feed = feed_rs::parser::parse(&self.0.feed("health")[..]).expect("an Atom feed");
+        let text = |entry: &feed_rs::model::Entry| entry.title.as_ref().expect("a title").content.clone();
+        feed.entries.iter().map(|entry| (entry.id.clone(), text(entry))).collect()
+    }
+}
+
+fn listing(entries: u32) -> String {
+    let row = |n| format!("<article><h2><a href='/{n}'>Story {n}</a></h2><p>Teaser {n}</p></article>");
+    format!("<!doctype html><title>Town</title>{}", (0..entries).rev().map(row).collect::<String>())
+}
+
+const REDESIGN: &str = "<!doctype html><title>Town</title><div class='card'>all is new</div>";
+
+#[test]
+fn each_event_is_told_once_in_every_place() {
+    let town = Town::new();
+    let quiet = Ended { exit: 0, out: String::new(), err: String::new() };
+    assert_eq!(town.run("2026-03-01T08:00:00Z", &listing(5), &[]), quiet);
+    assert_eq!(town.health(), [], "a feed to subscribe to, before anything happened");
+    assert_eq!(town.run("2026-03-01T09:00:00Z", REDESIGN, &[]), quiet, "once is nothing");
+    let alert = town.run("2026-03-01T10:00:00Z", REDESIGN, &[]);
+    assert_eq!(alert.exit, 1);
+    assert!(
+        alert.err.starts_with("error: town: drifted (") && alert.err.lines().count() == 2,
+        "{}",
+        alert.err
+    );
+    let told = town.run("2026-03-01T11:00:00Z", REDESIGN, &[]);
+    assert_eq!((told.exit, told.err.as_str()), (1, ""));
+    let recovery = town.run("2026-03-01T12:00:00Z", &listing(6), &[]);
+    assert_eq!((recovery.exit, recovery.err.as_str()), (0, "town: 1 new; it works again after 3 failures\n"));
+    assert_eq!(town.run("2026-03-01T13:00:00Z", &listing(6), &[]), quiet);
+
+    let alerts = town.alerts();
+    assert_eq!(alerts.iter().map(|a| &a["event"]).collect::<Vec<_>>(), ["needs-person", "works-again"]);
+    assert_eq!(alerts[0]["source"], "town");
+    assert_eq!(alerts[0]["at"], "2026-03-01T10:00:00Z");
+    assert!(alerts[0]["advice"].as_str().expect("advice").contains("gleaner explain town"));
+    let health = town.health();
+    assert_eq!(health.len(), 2);
+    assert!(health[0].1.contains("works again") && health[1].1.starts_with("town: drifted ("), "{health:?}");
+    assert_eq!(alerts[1]["id"], health[0].0.as_str());
+    town.run("2026-03-01T14:00:00Z", &listing(7), &[]);
+    assert_eq!(town.health(), health, "ids do not move");
+    let python = std::process::Command::new("python3")
+        .arg(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/atom_check.py"))
+        .arg(town.0.path().join("feeds/health.atom"))
+        .output()
+        .expect("python3 starts");
+    assert!(python.status.success(), "{}", String::from_utf8_lossy(&python.stdout));
+}
+
+#[test]
+fn an_alert_command_that_fails_is_our_trouble_and_asked_again() {
+    let town = Town::new();
+    town.run("2026-03-01T08:00:00Z", &listing(5), &[]);
+    town.run("2026-03-01T09:00:00Z", REDESIGN, &[]);
+    let failed = town.run("2026-03-01T10:00:00Z", REDESIGN, &[("ALERT_EXIT", "7")]);
+    assert_eq!(failed.exit, 3);
+    assert!(failed.err.contains("the alert command `/bin/sh` failed: exit status: 7"), "{}", failed.err);
+    let again = town.run("2026-03-01T11:00:00Z", REDESIGN, &[]);
+    assert_eq!((again.exit, again.err.as_str()), (1, ""), "standard error had it already");
+    assert_eq!(town.alerts().len(), 2, "the command was asked twice");
+    town.run("2026-03-01T12:00:00Z", REDESIGN, &[]);
+    assert_eq!(town.alerts().len(), 2);
+}
+
+#[test]
+fn a_page_that_loses_a_field_is_told_when_it_happens_twice() {
+    let town = Town::new();
+    for hour in 10..14 {
+        town.run(&format!("2026-03-01T{hour}:00:00Z"), &listing(hour), &[]);
+    }
+    let bare = |entries| {
+        listing(entries).replace("<p>", "<p hidden>").replace("Teaser", "").replace("<p hidden>", "<i>")
+    };
+    assert_eq!(town.run("2026-03-01T14:00:00Z", &bare(14), &[]).err, "");
+    let told = town.run("2026-03-01T15:00:00Z", &bare(15), &[]);
+    assert_eq!(told.exit, 0, "what came is published");
+    assert!(told.err.starts_with("error: town: degraded (no entry has a teaser"), "{}", told.err);
+    assert_eq!(town.run("2026-03-01T16:00:00Z", &bare(16), &[]).err, "");
+    let recovery = town.run("2026-03-01T17:00:00Z", &listing(17), &[]);
+    assert!(recovery.err.contains("it works again after 3 failures"), "{}", recovery.err);
+}
+
+#[test]
+fn an_unusual_silence_is_a_notice_and_no_error() {
+    let town = Town::new();
+    for day in 1..=9 {
+        town.run(&format!("2026-03-{day:02}T08:00:00Z"), &listing(day), &[]);
+    }
+    let quiet = Ended { exit: 0, out: String::new(), err: String::new() };
+    assert_eq!(town.run("2026-03-12T07:00:00Z", &listing(9), &[]), quiet);
+    assert_eq!(town.health(), []);
+    assert_eq!(town.run("2026-03-14T08:00:00Z", &listing(9), &[]), quiet);
+    assert_eq!(town.run("2026-03-15T08:00:00Z", &listing(9), &[]), quiet);
+    let health = town.health();
+    assert_eq!(health.len(), 1);
+    assert_eq!(health[0].1, "town: nothing new for 5 days, the longest silence before was 24 hours");
+    assert_eq!(town.alerts()[0]["event"], "silent");
+}
+
+#[test]
+fn the_first_bad_page_after_a_good_one_is_kept_beside_it() {
+    let town = Town::new();
+    town.run("2026-03-01T08:00:00Z", &listing(5), &[]);
+    town.run("2026-03-01T09:00:00Z", REDESIGN, &[]);
+    town.run("2026-03-01T10:00:00Z", &REDESIGN.replace("new", "newer"), &[]);
+    let kept = |name: &str| {
+        fs::read_to_string(town.0.path().join("state/pages/town").join(name).join("page.html"))
+            .expect("a page")
+    };
+    assert_eq!((kept("good"), kept("bad").as_str()), (listing(5), REDESIGN));
+    let config = town.0.path().join("gleaner.toml");
+    let pages = town.0.path().join("state/pages");
+    let explained = town.0.gleaner(&[
+        "explain",
+        "town",
+        "--config",
+        config.to_str().expect("UTF-8"),
+        "--replay",
+        pages.to_str().expect("UTF-8"),
+    ]);
+    assert!(explained.out.contains("drifted: "), "{}", explained.out);
+    town.run("2026-03-02T09:00:00Z", &listing(6), &[]);
+    town.run("2026-03-02T10:00:00Z", &REDESIGN.replace("new", "bad again"), &[]);
+    assert_eq!(kept("good"), listing(6));
+    assert!(kept("bad").contains("bad again"));
+}
