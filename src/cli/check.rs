@@ -21,12 +21,11 @@ pub fn check(places: &Places, options: &Options, terminal: &mut Terminal) -> Out
         return json(places, terminal);
     }
     let config = workspace::config(places, terminal)?;
-    let count = |n: usize, noun: &str| format!("{n} {noun}{}", if n == 1 { "" } else { "s" });
     terminal.data(&format!(
         "{}: {} and {}, no problem\n",
         config.files.first().map_or_else(String::new, |path| path.display().to_string()),
-        count(config.sources.len(), "source"),
-        count(config.feeds.len(), "joined feed"),
+        workspace::count(config.sources.len(), "source"),
+        workspace::count(config.feeds.len(), "joined feed"),
     ));
     if config.base_url.is_none() {
         terminal.remark(

@@ -9,13 +9,16 @@ mod alert;
 mod capture;
 mod check;
 mod date;
+mod doctor;
 mod explain;
 mod live;
+mod probe;
 mod replay;
 mod retain;
 mod run;
 mod status;
 mod test;
+mod transfer;
 mod workspace;
 
 use std::path::PathBuf;
@@ -72,6 +75,12 @@ enum Command {
     Date(date::Options),
     /// Show every source: verdict, last success, entries, next due
     Status(status::Options),
+    /// Look at the store, the output folder, the clock and the config, and say what is wrong
+    Doctor(doctor::Options),
+    /// Write the whole store as JSON Lines
+    Export(transfer::Export),
+    /// Fill an empty store from an export
+    Import(transfer::Import),
     /// Print the JSON Schema of the config, for editors
     Schema,
     /// Print a completion script for a shell
@@ -156,6 +165,9 @@ pub fn command(arguments: &Arguments, terminal: &mut Terminal) -> Exit {
         Command::Test(options) => test::test(places, options, terminal),
         Command::Date(options) => date::date(options, terminal),
         Command::Status(options) => status::status(places, options, terminal),
+        Command::Doctor(options) => doctor::doctor(places, options, terminal),
+        Command::Export(options) => transfer::export(places, options, terminal),
+        Command::Import(options) => transfer::import(places, options, terminal),
         Command::Schema => Ok(check::schema(terminal)),
         Command::Completions { shell } => {
             let mut script = Vec::new();

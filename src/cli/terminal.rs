@@ -40,6 +40,11 @@ impl Terminal {
         }
     }
 
+    /// Standard output, for data too large to be one text.
+    pub fn writer(&self) -> impl io::Write {
+        io::stdout().lock()
+    }
+
     /// The lines of standard input.
     pub fn lines(&self) -> io::Result<Vec<String>> {
         io::stdin().lock().lines().collect()

@@ -122,6 +122,11 @@ pub fn store_failure(error: &StoreError) -> Failure {
     Failure::ours(error.to_string()).hint(error.hint())
 }
 
+/// A number with its noun.
+pub fn count(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
 /// A time as people read it, in their own zone.
 pub fn local(time: Timestamp) -> String {
     time.to_zoned_datetime(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M %Z").to_string()

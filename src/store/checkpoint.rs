@@ -20,7 +20,8 @@ use super::{
 /// The name of the newest one.
 pub const CURRENT: &str = "checkpoint.jsonl";
 const PREVIOUS: &str = "checkpoint.previous.jsonl";
-const UNFINISHED: &str = ".checkpoint-";
+/// How the names of files begin that a crash may leave behind.
+pub const UNFINISHED: &str = ".checkpoint-";
 
 /// A checkpoint file.
 #[derive(Clone, Debug)]

@@ -15,7 +15,7 @@ use std::{
 use jiff::Timestamp;
 
 use super::{
-    Lease, Newest, Retention, Store, StoreError,
+    Lease, Newest, Retention, Store, StoreError, checkpoint,
     frame::Frame,
     guard::Trouble,
     index::{Extent, Index},
@@ -76,6 +76,43 @@ impl Engine {
     /// What was mended since the last call, while the store was in use.
     pub fn take_repairs(&self) -> Vec<Repair> {
         std::mem::take(&mut self.inner().repairs)
+    }
+
+    /// Looks at every byte there is: a line for each part that is as it should be, and what was mended. A checkpoint
+    /// that is damaged is replaced.
+    ///
+    /// # Errors
+    /// The index is not what was written; it is made anew at the next call.
+    pub fn examine(&self) -> Result<(Vec<String>, Vec<Repair>), StoreError> {
+        let mut inner = self.inner();
+        let live = inner.live(&self.place)?;
+        let meta = live.index.meta().expect("an index in use says what it is");
+        if let Err(trouble) = live.index.verify() {
+            inner.drop_live();
+            return Err(self.place.told(trouble));
+        }
+        let (sources, records) = (meta.sources, meta.records);
+        let mut lines = vec![format!("the index holds {sources} sources and {records} records, and adds up")];
+        lines.push(format!(
+            "the journal goes to commit {}, {} KiB since the last checkpoint",
+            meta.last_seq,
+            live.journal.bytes() >> 10
+        ));
+        let mut repairs = Vec::new();
+        for checkpoint in checkpoint::find(&self.place.dir)? {
+            let path = checkpoint.path;
+            match checkpoint::check(&path)? {
+                Ok(heading) => {
+                    lines.push(format!("`{}` is whole up to commit {}", path.display(), heading.last_seq));
+                }
+                Err(why) => repairs.push(Repair::Unusable { path, why }),
+            }
+        }
+        if !repairs.is_empty() {
+            self.place.checkpoint(live)?;
+            repairs.push(Repair::Secured { last_seq: meta.last_seq });
+        }
+        Ok((lines, repairs))
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {

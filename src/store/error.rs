@@ -77,7 +77,7 @@ pub enum StoreError {
 
 impl StoreError {
     /// Sorts an IO error by what a person would do about it.
-    pub(super) fn io(doing: &'static str, path: &Path, source: io::Error) -> Self {
+    pub fn io(doing: &'static str, path: &Path, source: io::Error) -> Self {
         let path = path.to_path_buf();
         // EMFILE and ENFILE, which the standard library gives no kind of their own.
         if cfg!(unix) && matches!(source.raw_os_error(), Some(23 | 24)) {

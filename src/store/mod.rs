@@ -39,6 +39,7 @@ mod retention;
 mod seal;
 mod stage;
 mod start;
+pub mod transfer;
 
 #[cfg(test)]
 mod contract;
@@ -54,7 +55,7 @@ use std::time::Duration;
 pub use engine::{Engine, open};
 pub use error::{Holder, StoreError};
 pub use lease::Lease;
-pub use line::{Defect, Heading, Line, VERSION as LINES_VERSION, Writer, check, lines};
+pub use line::Line;
 pub use memory::Memory;
 pub use repair::Repair;
 pub use retention::Retention;

@@ -65,6 +65,15 @@ pub fn without_entries(found: &Found<'_>, history: &[PageShape]) -> Option<Verdi
 /// How many entries of a page have a field.
 type Count = fn(&PageShape) -> u32;
 
+/// The fields whose absence would be noticed.
+const FIELDS: [(&str, Count); 5] = [
+    ("link", |page| page.links),
+    ("teaser", |page| page.teasers),
+    ("date", |page| page.dates),
+    ("image", |page| page.images),
+    ("author", |page| page.authors),
+];
+
 /// Why a page with entries is less than its source's pages usually are; `None`: it is not.
 pub fn degraded(shape: PageShape, history: &[PageShape]) -> Option<String> {
     if history.len() < MIN_HISTORY {
@@ -74,14 +83,7 @@ pub fn degraded(shape: PageShape, history: &[PageShape]) -> Option<String> {
     if usual_entries >= 4 && shape.entries * 100 < usual_entries * COLLAPSED_PERCENT {
         return Some(format!("{} entries, usually {usual_entries}", shape.entries));
     }
-    let fields: [(&str, Count); 5] = [
-        ("link", |page| page.links),
-        ("teaser", |page| page.teasers),
-        ("date", |page| page.dates),
-        ("image", |page| page.images),
-        ("author", |page| page.authors),
-    ];
-    for (name, count) in fields {
+    for (name, count) in FIELDS {
         let percent = usual(history, |page| (count(page) * 100).checked_div(page.entries).unwrap_or(0))?;
         if percent >= USUAL_PERCENT && count(&shape) == 0 && shape.entries >= 2 {
             let article = if matches!(name, "image" | "author") { "an" } else { "a" };
@@ -89,6 +91,27 @@ pub fn degraded(shape: PageShape, history: &[PageShape]) -> Option<String> {
         }
     }
     None
+}
+
+/// What a usual page holds, in words; `None`: too few pages are known.
+pub fn usual_page(history: &[PageShape]) -> Option<String> {
+    if history.len() < MIN_HISTORY {
+        return None;
+    }
+    let entries = usual(history, |page| page.entries)?;
+    let share =
+        |count: Count| usual(history, |page| (count(page) * 100).checked_div(page.entries).unwrap_or(0));
+    let with: Vec<String> = FIELDS
+        .iter()
+        .filter_map(|(name, count)| share(*count).filter(|percent| *percent > 0).map(|p| (name, p)))
+        .map(
+            |(name, percent)| {
+                if percent == 100 { format!("{name}s") } else { format!("{name}s ({percent} %)") }
+            },
+        )
+        .collect();
+    let with = if with.is_empty() { String::new() } else { format!(" with {}", with.join(", ")) };
+    Some(format!("{entries} entries{with}"))
 }
 
 /// The median over earlier pages; `None`: there are none.

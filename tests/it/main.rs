@@ -3,6 +3,7 @@
 mod atom;
 mod commands;
 mod docs;
+mod doctor;
 mod health;
 mod kill;
 mod network;

@@ -16,6 +16,7 @@ const CONTACTS: &[Contact] = &[
     Contact {
         marks: &["fs::", "File::", "tempfile::"],
         files: &[
+            "cli/probe.rs",
             "config/load.rs",
             "fixture/folder.rs",
             "publish.rs",
@@ -27,6 +28,7 @@ const CONTACTS: &[Contact] = &[
             "store/renew.rs",
             "store/seal.rs",
             "store/start.rs",
+            "store/transfer.rs",
         ],
     },
     Contact { marks: &["Timestamp::now", "SystemTime::now", "Instant::now"], files: &["clock.rs"] },
