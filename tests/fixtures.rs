@@ -1,7 +1,12 @@
 //! Every saved page against what a person found right: a new folder is a new test, without a rebuild.
 //!
+//! The dates of `fixtures/dates` are read the same way, a test for each language.
+//!
 //! A case without `expected.json` gets one, and fails until a person has read it.
 #![allow(clippy::disallowed_methods)]
+
+#[path = "fixtures/dates.rs"]
+mod dates;
 
 use std::path::Path;
 
@@ -28,7 +33,7 @@ fn main() {
         }
     }
     for name in folder::sources(&root).expect("fixtures can be listed") {
-        if !configured.contains(&name) {
+        if name != dates::FOLDER && !configured.contains(&name) {
             trials.push(Trial::test(format!("{name} is in a config"), move || {
                 Err(Failed::from(format!(
                     "no source `{name}` in config/gleaner.toml or fixtures/gleaner.toml"
@@ -36,6 +41,7 @@ fn main() {
             }));
         }
     }
+    trials.extend(dates::trials(&root));
     libtest_mimic::run(&arguments, trials).exit();
 }
 
