@@ -70,4 +70,10 @@ pub enum Code {
     ChurnHeldBack,
     /// An entry was recognised although its link changed.
     LinkMoved,
+    /// An upstream feed is not well-formed and was read all the same.
+    FeedRepaired,
+    /// An upstream feed breaks off, or a part of it cannot be read; the whole entries were taken.
+    FeedCut,
+    /// An entry's full text is too long or nests too deep to be made safe; its teaser stands alone.
+    ContentRefused,
 }

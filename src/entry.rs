@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::{id::EntryKey, listing::RawDate, moment::Moment};
+use crate::{html::Html, id::EntryKey, listing::RawDate, moment::Moment};
 
 /// What a row says once it is believed: texts are clean, addresses absolute, the date a moment or unknown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +16,9 @@ pub struct Entry {
     /// Plain text, never empty; `None`: the page has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub teaser: Option<String>,
+    /// Its full text, where an upstream feed has it; sanitized.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content: Option<Html>,
     /// Absolute, http or https.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<Url>,
@@ -25,9 +28,25 @@ pub struct Entry {
     /// Plain text, each once, in page order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub categories: Vec<String>,
+    /// Files that belong to it, each once: sound, video, documents.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub enclosures: Vec<Enclosure>,
     /// Its date; `None`: the page does not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub moment: Option<Moment>,
+}
+
+/// A file that belongs to an entry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Enclosure {
+    /// Absolute, http or https.
+    pub url: Url,
+    /// Its media type as stated; `None`: not stated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub media_type: Option<String>,
+    /// Its size; `None`: not stated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<u64>,
 }
 
 /// An entry as it stands on a page now: with what it can be recognised by, its date not yet resolved.

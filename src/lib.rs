@@ -15,6 +15,7 @@
 pub mod diagnostic;
 pub mod entry;
 pub mod feed;
+pub mod html;
 pub mod id;
 pub mod listing;
 pub mod page;
@@ -28,6 +29,7 @@ pub mod config;
 pub mod fetch;
 pub mod decode;
 pub mod extract;
+pub mod upstream;
 pub mod moment;
 pub mod normalize;
 pub mod merge;

@@ -3,10 +3,12 @@
 //! Raw means unresolved and unbelieved: strings as they stood, each with where it was found, so that
 //! `explain` can show the way from the page to the value.
 
+use std::time::Duration;
+
 use serde::Serialize;
 use url::Url;
 
-use crate::diagnostic::Diagnostic;
+use crate::{diagnostic::Diagnostic, entry::Enclosure};
 
 /// What one page said.
 #[derive(Clone, Debug)]
@@ -21,6 +23,10 @@ pub struct Listing {
     pub language: Option<String>,
     /// The page's `<title>`, for messages and for telling a block page; `None`: it has none.
     pub title: Option<String>,
+    /// The site's page an upstream feed belongs to; `None`: it names none, or this is a page itself.
+    pub home: Option<Url>,
+    /// How long an upstream feed asks to be left alone between two visits; `None`: it does not say.
+    pub pace: Option<Duration>,
     /// What was noticed on the way.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -34,6 +40,8 @@ pub enum Container {
     Present,
     /// It is not.
     Absent,
+    /// The document is an upstream feed, which needs none.
+    Feed,
 }
 
 /// One row as found.
@@ -49,12 +57,16 @@ pub struct RawEntry {
     pub id: Option<RawField>,
     /// Its teaser.
     pub teaser: Option<RawField>,
+    /// Its full text, where an upstream feed has it.
+    pub content: Option<RawContent>,
     /// Its image's address, as written.
     pub image: Option<RawField>,
     /// Its author.
     pub author: Option<RawField>,
     /// Its categories, in page order.
     pub categories: Vec<RawField>,
+    /// The files an upstream feed attaches to it.
+    pub enclosures: Vec<Enclosure>,
     /// Every text that may hold its date, best source first.
     pub dates: Vec<RawDate>,
 }
@@ -70,6 +82,15 @@ pub struct RawField {
     pub selector: String,
     /// The element it matched, as an opening tag for a person to recognise.
     pub element: String,
+}
+
+/// An entry's full text as HTML, and what relative addresses in it are resolved against.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RawContent {
+    /// The markup, unbelieved; `raw` is empty.
+    pub field: RawField,
+    /// The base.
+    pub base: Url,
 }
 
 /// A text that may hold an entry's date.

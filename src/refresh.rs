@@ -230,7 +230,7 @@ pub fn read(source: &Source, page: &Page, still_time: &dyn Fn() -> bool) -> Resu
     let mut listing = extract::extract(&document, &source.rules, still_time);
     let mut diagnostics = document.diagnostics.clone();
     diagnostics.append(&mut listing.diagnostics.clone());
-    let (sightings, mut noticed) = normalize(&listing, &page.url);
+    let (sightings, mut noticed) = normalize(&listing, &page.url, still_time);
     diagnostics.append(&mut noticed);
     listing.diagnostics.clone_from(&diagnostics);
     Ok(Reading {

@@ -78,8 +78,26 @@ pub fn extract(document: &Document, rules: &Rules, still_time: &dyn Fn() -> bool
         base: facts.base.clone(),
         language: facts.language.clone(),
         title: facts.title.clone(),
+        home: None,
+        pace: None,
         diagnostics: notes.finish(),
     }
+}
+
+/// The words of a piece of HTML, white space folded; empty: it has none.
+pub fn plain(html: &str, still_time: &dyn Fn() -> bool) -> String {
+    if !html.contains(['<', '&']) {
+        return text::fold(html);
+    }
+    let parsed = parse::parse(html, still_time);
+    root(&parsed.html).map(|root| text::of(root, &HashSet::new())).unwrap_or_default()
+}
+
+/// Whether a piece of HTML nests deeper than `limit`, or cannot be parsed in time. Parsers pay for depth with time,
+/// so this must be asked before any that has no limit of its own.
+pub fn is_too_deep(html: &str, limit: usize, still_time: &dyn Fn() -> bool) -> bool {
+    let parsed = parse::parse(html, still_time);
+    parsed.end != End::Whole || parsed.html.tree.nodes().any(|node| node.ancestors().nth(limit).is_some())
 }
 
 fn note_end(end: End, whole: usize, notes: &mut Notes) {

@@ -64,7 +64,7 @@ pub(super) fn is_read_in_part(text: &str) -> bool {
 }
 
 /// A text cut to so many letters, at the end of a word where there is one near; `None`: it is short enough.
-pub(super) fn shorten(text: &str, limit: usize) -> Option<String> {
+pub fn shorten(text: &str, limit: usize) -> Option<String> {
     let (end, _) = text.char_indices().nth(limit)?;
     let cut = &text[..end];
     let is_inside_word = !text[end..].starts_with(char::is_whitespace);

@@ -14,6 +14,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use crate::{
     diagnostic::{Code, Diagnostic},
     entry::{Entry, Sighting},
+    html::Html,
     id::{EntryId, EntryKey, SourceId},
     moment::{Moment, Precision, Provenance},
     record::Record,
@@ -285,6 +286,14 @@ impl Compare<'_> {
         if !entry.categories.is_empty() {
             own.categories.clone_from(&entry.categories);
         }
+        if let Some(content) = &entry.content
+            && own.content.as_ref().is_none_or(|known| is_other_text(known, content))
+        {
+            own.content = Some(content.clone());
+        }
+        if !entry.enclosures.is_empty() {
+            own.enclosures.clone_from(&entry.enclosures);
+        }
         // An image address may carry a cache-buster: the first one stays.
         if own.image.is_none() {
             own.image.clone_from(&entry.image);
@@ -319,6 +328,13 @@ impl Compare<'_> {
         self.record.entry.moment = Some(moment.clone());
         true
     }
+}
+
+/// Whether a full text says something else: the counters and one-time addresses in its markup change with every
+/// fetch, and readers would be sent it again each time.
+fn is_other_text(known: &Html, new: &Html) -> bool {
+    use crate::{extract::plain, normalize::lasting};
+    known != new && lasting(&plain(known.as_str(), &|| true)) != lasting(&plain(new.as_str(), &|| true))
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@
 mod canonical;
 mod text;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use url::Url;
 
@@ -14,6 +14,7 @@ use crate::{
     diagnostic::{Code, Diagnostic},
     entry::{Entry, Sighting},
     extract::address,
+    html::{Html, Unsafe},
     id::EntryKey,
     listing::{DateSource, Listing, RawEntry, RawField},
 };
@@ -22,19 +23,33 @@ pub use canonical::canonical;
 pub use text::{comparable, lasting, numbers_aside};
 
 /// Every row of a listing as an entry, posted twice or not, in page order.
-pub fn normalize(listing: &Listing, page: &Url) -> (Vec<Sighting>, Vec<Diagnostic>) {
+pub fn normalize(
+    listing: &Listing,
+    page: &Url,
+    still_time: &dyn Fn() -> bool,
+) -> (Vec<Sighting>, Vec<Diagnostic>) {
     let mut diagnostics = Vec::new();
     let rows: Vec<Believed> = listing
         .entries
         .iter()
-        .filter_map(|raw| believe(raw, &listing.base, page, &mut diagnostics))
+        .filter_map(|raw| {
+            let content = safe(raw, &mut diagnostics, still_time);
+            let mut row = believe(raw, &listing.base, page, &mut diagnostics)?;
+            row.entry.content = content;
+            Some(row)
+        })
         .collect();
-    let shared = links_that_tell_nothing_apart(&rows, page);
+    let mut shared = links_that_tell_nothing_apart(&rows, page);
+    if let Some(home) = &listing.home {
+        // An upstream feed whose entries all lead to the site's front page.
+        shared.push(canonical(home, page));
+    }
+    let same_ids = ids_that_tell_nothing_apart(&rows);
     let mut sightings: Vec<Sighting> = Vec::with_capacity(rows.len());
     let mut first_by: HashMap<EntryKey, usize> = HashMap::new();
     for row in rows {
         let row_number = row.row;
-        let sighting = row.sighting(&shared);
+        let sighting = row.sighting(&shared, &same_ids);
         let twin = telling(&sighting.keys).find_map(|key| first_by.get(key).copied());
         if let Some(first) = twin {
             let first = &mut sightings[first];
@@ -54,6 +69,20 @@ pub fn normalize(listing: &Listing, page: &Url) -> (Vec<Sighting>, Vec<Diagnosti
     (sightings, diagnostics)
 }
 
+/// The full text, made safe.
+fn safe(raw: &RawEntry, diagnostics: &mut Vec<Diagnostic>, still_time: &dyn Fn() -> bool) -> Option<Html> {
+    let content = raw.content.as_ref()?;
+    match Html::sanitize(&content.field.value, &content.base, still_time) {
+        Ok(html) => Some(html),
+        Err(Unsafe::Empty) => None,
+        Err(why) => {
+            let message = format!("the full text was left out: {why}");
+            diagnostics.push(Diagnostic::row(Code::ContentRefused, raw.row, message));
+            None
+        }
+    }
+}
+
 /// The keys by which two rows of one page are one entry: the surest, and all that are not weak. A table of
 /// "Minutes" shares headline and day row by row.
 fn telling(keys: &[EntryKey]) -> impl Iterator<Item = &EntryKey> {
@@ -71,11 +100,17 @@ fn fold(first: &mut Sighting, later: Sighting) {
     let entry = &mut first.entry;
     entry.link = entry.link.take().or(later.entry.link);
     entry.teaser = entry.teaser.take().or(later.entry.teaser);
+    entry.content = entry.content.take().or(later.entry.content);
     entry.image = entry.image.take().or(later.entry.image);
     entry.author = entry.author.take().or(later.entry.author);
     for category in later.entry.categories {
         if !entry.categories.contains(&category) {
             entry.categories.push(category);
+        }
+    }
+    for enclosure in later.entry.enclosures {
+        if !entry.enclosures.iter().any(|known| known.url == enclosure.url) {
+            entry.enclosures.push(enclosure);
         }
     }
     if first.dates.is_empty() {
@@ -135,9 +170,11 @@ fn believe(raw: &RawEntry, base: &Url, page: &Url, diagnostics: &mut Vec<Diagnos
             headline: headline.value.clone(),
             link,
             teaser: value(&raw.teaser),
+            content: None,
             image,
             author: value(&raw.author),
             categories,
+            enclosures: raw.enclosures.clone(),
             moment: None,
         },
         dates: raw.dates.clone(),
@@ -157,24 +194,50 @@ fn shown(address: &str) -> String {
 /// Links that three or more rows share under different headlines, and links to the listing page itself: they
 /// lead somewhere, but say nothing of which entry is which (a table whose rows all link one form).
 fn links_that_tell_nothing_apart(rows: &[Believed], page: &Url) -> Vec<String> {
-    let mut headlines: HashMap<&str, Vec<String>> = HashMap::new();
+    let mut stories: HashMap<&str, Stories> = HashMap::new();
     for row in rows {
         if let Some(link) = &row.canonical {
-            let of_link = headlines.entry(link).or_default();
-            let headline = comparable(&row.entry.headline);
-            if !of_link.contains(&headline) {
-                of_link.push(headline);
-            }
+            let of_link = stories.entry(link).or_default();
+            of_link.headlines.insert(comparable(&row.entry.headline));
+            of_link.ids.extend(row.own_id.as_deref());
         }
     }
-    let mut shared: Vec<String> = headlines
+    let tells_nothing = |stories: &Stories| {
+        let headlines = stories.headlines.len();
+        // Two stories with ids of their own are two, whatever link they share.
+        headlines >= 3 || (headlines == 2 && stories.ids.len() == 2)
+    };
+    let mut shared: Vec<String> = stories
         .into_iter()
-        .filter(|(_, headlines)| headlines.len() >= 3)
+        .filter(|(_, stories)| tells_nothing(stories))
         .map(|(link, _)| link.to_owned())
         .collect();
     let mut own = page.clone();
     own.set_fragment(None);
     shared.push(canonical(&own, page));
+    shared
+}
+
+/// What the rows with one link say.
+#[derive(Default)]
+struct Stories<'a> {
+    headlines: HashSet<String>,
+    ids: HashSet<&'a str>,
+}
+
+/// Ids that rows with different links and different headlines share: feeds give every item the same one, or the
+/// site's address.
+fn ids_that_tell_nothing_apart(rows: &[Believed]) -> Vec<String> {
+    let mut first: HashMap<&str, &Believed> = HashMap::new();
+    let mut shared = Vec::new();
+    for row in rows {
+        let Some(id) = row.own_id.as_deref() else { continue };
+        let known = first.entry(id).or_insert(row);
+        let is_other_link = known.canonical != row.canonical || row.canonical.is_none();
+        if is_other_link && comparable(&known.entry.headline) != comparable(&row.entry.headline) {
+            shared.push(id.to_owned());
+        }
+    }
     shared
 }
 
@@ -201,9 +264,9 @@ const TELLING_TEASER_CHARS: usize = 20;
 const LONG_TEASER_CHARS: usize = 40;
 
 impl Believed {
-    fn sighting(self, shared: &[String]) -> Sighting {
+    fn sighting(self, shared: &[String], same_ids: &[String]) -> Sighting {
         let mut keys = Vec::new();
-        if let Some(id) = &self.own_id {
+        if let Some(id) = self.own_id.as_ref().filter(|id| !same_ids.contains(id)) {
             keys.push(EntryKey::id(id));
         }
         if let Some(link) = self.canonical.as_ref().filter(|link| !shared.contains(link)) {

@@ -47,6 +47,13 @@ pub fn without_entries(found: &Found<'_>, history: &[PageShape]) -> Option<Verdi
         Container::Present if dropped == 0 => {
             Verdict::Empty { reason: format!("the listing `{container}` is there and holds no entry") }
         }
+        Container::Feed if dropped > 0 => {
+            Verdict::Drifted { reason: format!("no entry of the feed has what an entry needs{before}") }
+        }
+        Container::Feed if found.listing.diagnostics.iter().any(|d| d.code == Code::FeedCut) => {
+            Verdict::Unreadable { reason: "the feed breaks off before its first whole entry".to_owned() }
+        }
+        Container::Feed => Verdict::Empty { reason: "the feed holds no entry".to_owned() },
         Container::Absent => {
             Verdict::Drifted { reason: format!("the listing `{container}` is not on the page{before}") }
         }

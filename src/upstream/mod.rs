@@ -1,0 +1,82 @@
+//! Upstream feeds: a document that is somebody else's feed → its listing. Pure, and never fails.
+//!
+//! RSS 0.9x, 1.0 and 2.0, Atom 0.3 and 1.0, JSON Feed 1.0 and 1.1. The way is that of a page: the listing goes down
+//! the same line, so that a feed's entries are remembered, dated and merged like a page's. What real feeds do wrong
+//! is read all the same and told (`tidy`, `scan`); of a feed that breaks off, the whole entries come out. Refuses to
+//! fetch or expand any entity that the document itself declares.
+
+mod author;
+mod element;
+mod entry;
+mod head;
+mod json;
+mod markup;
+mod scan;
+mod tidy;
+mod vocabulary;
+
+#[cfg(test)]
+mod tests;
+
+use crate::{
+    decode::Document,
+    listing::{Container, Listing},
+};
+
+/// The formats that are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// RSS 0.9x and 2.0, RSS 1.0 (RDF), Atom.
+    Xml,
+    /// JSON Feed.
+    Json,
+}
+
+/// The format of a document that is a feed by what stands in it; `None`: it is none. What the server calls it does
+/// not count: feeds come as `text/html`, and pages as `application/xml`.
+pub fn recognize(document: &Document) -> Option<Format> {
+    let text = document.text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+    if text.starts_with('{') {
+        return json::is_feed(text).then_some(Format::Json);
+    }
+    scan::root_name(text).filter(|name| is_root(name)).map(|_| Format::Xml)
+}
+
+/// `rss`, `rdf:RDF` and `feed`, however they are prefixed and spelled.
+fn is_root(name: &str) -> bool {
+    let local = name.rsplit(':').next().unwrap_or(name);
+    ["rss", "rdf", "feed"].iter().any(|root| local.eq_ignore_ascii_case(root))
+}
+
+/// Reads a feed. `still_time` is asked between entries; once it says no, what was read up to there is the listing.
+pub fn read(document: &Document, format: Format, still_time: &dyn Fn() -> bool) -> Listing {
+    match format {
+        Format::Xml => read_xml(document, still_time),
+        Format::Json => json::read(document, still_time),
+    }
+}
+
+fn read_xml(document: &Document, still_time: &dyn Fn() -> bool) -> Listing {
+    let tidied = tidy::tidy(&document.text);
+    let scanned = scan::scan(&tidied.text, &document.url, still_time);
+    let mut diagnostics = tidied.diagnostics();
+    diagnostics.extend(scanned.diagnostics);
+    let head = head::read(&scanned.root);
+    let reader = entry::Reader { head: &head, document: &document.url, still_time };
+    let entries = scanned
+        .entries
+        .iter()
+        .enumerate()
+        .map(|(index, element)| reader.read(index + 1, element, &mut diagnostics))
+        .collect();
+    Listing {
+        entries,
+        container: Container::Feed,
+        base: head.base,
+        language: head.language,
+        title: head.title,
+        home: head.home,
+        pace: head.pace,
+        diagnostics,
+    }
+}
