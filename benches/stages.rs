@@ -58,7 +58,7 @@ fn extract_listing(bencher: Bencher) {
     let document = decode::decode(&page(&source)).expect("it is text");
     bencher
         .counter(BytesCount::of_str(&document.text))
-        .bench(|| extract::extract(&document, &source.rules, &|| true));
+        .bench(|| extract::extract(&document, source.rules.as_ref().expect("a page"), &|| true));
 }
 
 #[divan::bench]
@@ -66,8 +66,8 @@ fn normalize_listing(bencher: Bencher) {
     let source = source();
     let page = page(&source);
     let document = decode::decode(&page).expect("it is text");
-    let listing = extract::extract(&document, &source.rules, &|| true);
-    bencher.bench(|| normalize(&listing, &page.url));
+    let listing = extract::extract(&document, source.rules.as_ref().expect("a page"), &|| true);
+    bencher.bench(|| normalize(&listing, &page.url, &|| true));
 }
 
 #[divan::bench]

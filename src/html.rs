@@ -125,7 +125,9 @@ mod tests {
     #[test]
     fn what_acts_goes_and_what_tells_stays() {
         assert_eq!(
-            clean("<p onclick=x()>a<script>b</script><style>c</style><em>d</em></p><iframe src=//e></iframe>"),
+            clean(
+                "<p onclick=x()>a<script>b</script><style>c</style><em>d</em></p><iframe src=//e></iframe>"
+            ),
             "<p>a<em>d</em></p>"
         );
         assert_eq!(clean("<a href=\"java\tscript:x\">a</a>"), "<a rel=\"noopener noreferrer\">a</a>");
@@ -149,7 +151,8 @@ mod tests {
             "{picture}"
         );
         assert!(
-            clean("<video poster=p.jpg src=v.mp4></video>").contains("poster=\"https://site.example/news/p.jpg\"")
+            clean("<video poster=p.jpg src=v.mp4></video>")
+                .contains("poster=\"https://site.example/news/p.jpg\"")
         );
     }
 
@@ -160,7 +163,10 @@ mod tests {
         assert_eq!(Html::sanitize(&deep, &base, &|| true), Err(Unsafe::TooDeep));
         assert_eq!(Html::sanitize(&"a".repeat(MAX_BYTES + 1), &base, &|| true), Err(Unsafe::TooLong));
         assert_eq!(Html::sanitize("<script>x</script>", &base, &|| true), Err(Unsafe::Empty));
-        assert!(Html::sanitize(&"<p>a".repeat(20_000), &base, &|| true).is_ok(), "open paragraphs do not nest");
+        assert!(
+            Html::sanitize(&"<p>a".repeat(20_000), &base, &|| true).is_ok(),
+            "open paragraphs do not nest"
+        );
     }
 
     proptest::proptest! {

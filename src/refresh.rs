@@ -6,7 +6,7 @@
 use jiff::{Timestamp, civil::Date};
 
 use crate::{
-    config::Source,
+    config::{Kind, Source},
     decode::{self, Document},
     diagnostic::{Code, Diagnostic},
     entry::{Entry, Sighting},
@@ -20,6 +20,7 @@ use crate::{
     normalize::normalize,
     page::{Page, Validators},
     record::{Known, PageShape, Plan, SourceState},
+    upstream,
     verdict::{Verdict, blocked, history, judge, rhythm},
 };
 
@@ -227,7 +228,7 @@ pub fn read(source: &Source, page: &Page, still_time: &dyn Fn() -> bool) -> Resu
         return Err(verdict);
     }
     let document = document.map_err(|why| Verdict::Unreadable { reason: why.to_string() })?;
-    let mut listing = extract::extract(&document, &source.rules, still_time);
+    let mut listing = listing(source, &document, still_time)?;
     let mut diagnostics = document.diagnostics.clone();
     diagnostics.append(&mut listing.diagnostics.clone());
     let (sightings, mut noticed) = normalize(&listing, &page.url, still_time);
@@ -243,11 +244,26 @@ pub fn read(source: &Source, page: &Page, still_time: &dyn Fn() -> bool) -> Resu
     })
 }
 
+/// Reads a document as what it is, or as what the config says it is.
+fn listing(source: &Source, document: &Document, still_time: &dyn Fn() -> bool) -> Result<Listing, Verdict> {
+    let format = if source.kind == Kind::Page { None } else { upstream::recognize(document) };
+    match (format, &source.rules) {
+        (Some(format), _) => Ok(upstream::read(document, format, still_time)),
+        (None, Some(rules)) => Ok(extract::extract(document, rules, still_time)),
+        (None, None) => {
+            if let Some(kind) = blocked::kind(&crate::page::Headers::default(), &document.text) {
+                return Err(Verdict::Blocked { reason: format!("the page is {kind}") });
+            }
+            Err(Verdict::Unreadable { reason: "expected a feed, found something else".to_owned() })
+        }
+    }
+}
+
 impl Reading {
     /// Resolves the dates of the whole listing together. `anchors` are the days already stored for entries that
     /// are known, in the order of the sightings: constants, that others are held against.
     pub fn date(&mut self, source: &Source, anchors: &[Option<Date>], now: Timestamp) {
-        let rule = source.rules.date.as_ref();
+        let rule = source.rules.as_ref().and_then(|rules| rules.date.as_ref());
         let language = rule.and_then(|rule| rule.language.as_deref()).or(source.language.as_deref());
         let context = moment::Context {
             now,
@@ -298,8 +314,8 @@ impl Reading {
         let found = judge::Found {
             listing: &self.listing,
             shape: self.shape(),
-            entry: &source.rules.entry.text,
-            container: source.rules.listing.as_ref().map(|css| css.text.as_str()),
+            entry: source.rules.as_ref().map_or("entry", |rules| &rules.entry.text),
+            container: source.rules.as_ref().and_then(|r| r.listing.as_ref()).map(|css| css.text.as_str()),
         };
         let verdict = judge::without_entries(&found, history)?;
         if verdict.is_failure()
@@ -382,8 +398,13 @@ impl Good {
         state.validators = Validators::of(&page.headers);
         state.digest = source.digest.clone();
         state.body = Some(body);
+        if reading.diagnostics.iter().any(|diagnostic| diagnostic.code == Code::FeedCut) {
+            // The rest must come with the next fetch: a 304 or the same bytes would hide it.
+            state.validators = Validators::default();
+            state.body = None;
+        }
         state.page_title.clone_from(&reading.listing.title);
-        state.page_url = Some(page.url.clone());
+        state.page_url = Some(reading.listing.home.clone().unwrap_or_else(|| page.url.clone()));
         state.language.clone_from(&reading.listing.language);
     }
 

@@ -36,7 +36,8 @@ fn source(slug: &str) -> Source {
         every: Duration::from_secs(3600),
         timezone: TimeZone::UTC,
         language: None,
-        rules: Rules {
+        kind: crate::config::Kind::Found,
+        rules: Some(Rules {
             listing: None,
             entry: css("article"),
             headline: FieldRule {
@@ -53,7 +54,7 @@ fn source(slug: &str) -> Source {
             author: None,
             category: None,
             date: None,
-        },
+        }),
         request: Request {
             headers: Vec::new(),
             user_agent: None,
@@ -90,9 +91,11 @@ fn record(slug: &str, number: u64, path: &str, published: &str) -> Record {
             headline: format!("{path} of {slug}"),
             link: Some(url(&format!("https://shared.example/{path}"))),
             teaser: None,
+            content: None,
             image: None,
             author: None,
             categories: Vec::new(),
+            enclosures: Vec::new(),
             moment: None,
         },
         published: time(published),

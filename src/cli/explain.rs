@@ -13,7 +13,7 @@ use crate::{
     config::{FieldRule, LinkRule, Rules, Source},
     extract,
     fixture::{self, folder},
-    listing::{RawEntry, RawField},
+    listing::{Container, RawEntry, RawField},
     page::Page,
     refresh::Reading,
     verdict::Verdict,
@@ -75,21 +75,38 @@ fn refused(source: &Source, verdict: &Verdict, json: bool) -> String {
 
 /// The fields in the order people ask for them, with what the config says of each.
 fn fields<'a>(
-    rules: &'a Rules,
+    rules: Option<&'a Rules>,
     raw: &'a RawEntry,
 ) -> [(&'static str, Option<&'a RawField>, Option<&'a FieldRule>); 6] {
-    let link = match &rules.link {
-        LinkRule::Field(rule) => Some(rule),
-        LinkRule::OfHeadline | LinkRule::None => None,
+    let link = match rules.map(|rules| &rules.link) {
+        Some(LinkRule::Field(rule)) => Some(rule),
+        Some(LinkRule::OfHeadline | LinkRule::None) | None => None,
     };
+    let rule = |of: fn(&Rules) -> Option<&FieldRule>| rules.and_then(of);
     [
-        ("headline", raw.headline.as_ref(), Some(&rules.headline)),
+        ("headline", raw.headline.as_ref(), rule(|rules| Some(&rules.headline))),
         ("link", raw.link.as_ref(), link),
-        ("id", raw.id.as_ref(), rules.id.as_ref()),
-        ("teaser", raw.teaser.as_ref(), rules.teaser.as_ref()),
-        ("image", raw.image.as_ref(), rules.image.as_ref()),
-        ("author", raw.author.as_ref(), rules.author.as_ref()),
+        ("id", raw.id.as_ref(), rule(|rules| rules.id.as_ref())),
+        ("teaser", raw.teaser.as_ref(), rule(|rules| rules.teaser.as_ref())),
+        ("image", raw.image.as_ref(), rule(|rules| rules.image.as_ref())),
+        ("author", raw.author.as_ref(), rule(|rules| rules.author.as_ref())),
     ]
+}
+
+/// The rules that read the document; `None`: it is a feed.
+fn rules_of<'a>(source: &'a Source, reading: &Reading) -> Option<&'a Rules> {
+    source.rules.as_ref().filter(|_| reading.listing.container != Container::Feed)
+}
+
+fn rows_of(source: &Source, reading: &Reading) -> String {
+    match rules_of(source, reading) {
+        Some(rules) => format!("entry `{}`", rules.entry.text),
+        None => "the entries of a feed".to_owned(),
+    }
+}
+
+fn nearest(source: &Source, reading: &Reading) -> Vec<String> {
+    rules_of(source, reading).map(|rules| extract::nearest(&reading.document, rules)).unwrap_or_default()
 }
 
 fn as_text(source: &Source, page: &Page, reading: &Reading, verdict: Option<&Verdict>) -> String {
@@ -97,24 +114,24 @@ fn as_text(source: &Source, page: &Page, reading: &Reading, verdict: Option<&Ver
     // Writing to a `String` cannot fail.
     let _ = writeln!(
         out,
-        "{}: {} of {}, {} by {}\nentry `{}`: {} rows",
+        "{}: {} of {}, {} by {}\n{}: {} rows",
         source.id,
         page.url,
         workspace::local(page.fetched_at),
         reading.document.charset,
         reading.document.found_by,
-        source.rules.entry.text,
+        rows_of(source, reading),
         reading.listing.entries.len(),
     );
     if let Some(verdict) = verdict {
         let _ = writeln!(out, "{}: {}", verdict.word(), verdict.reason().unwrap_or_default());
-        for near in extract::nearest(&reading.document, &source.rules) {
+        for near in nearest(source, reading) {
             let _ = writeln!(out, "  nearest: {near}");
         }
     }
     for raw in &reading.listing.entries {
         let _ = writeln!(out, "\nrow {}", raw.row);
-        for (name, found, rule) in fields(&source.rules, raw) {
+        for (name, found, rule) in fields(rules_of(source, reading), raw) {
             field(&mut out, name, found, rule);
         }
         for category in &raw.categories {
@@ -187,7 +204,7 @@ fn as_json(source: &Source, reading: &Reading, verdict: Option<&Verdict>) -> Val
         .iter()
         .map(|raw| {
             let mut row = json!({ "row": raw.row, "categories": raw.categories, "dates": raw.dates });
-            for (name, found, _) in fields(&source.rules, raw) {
+            for (name, found, _) in fields(rules_of(source, reading), raw) {
                 row[name] = json!(found);
             }
             if let Some(at) = reading.sightings.iter().position(|s| s.rows.contains(&raw.row)) {
@@ -209,7 +226,7 @@ fn as_json(source: &Source, reading: &Reading, verdict: Option<&Verdict>) -> Val
         "source": source.id,
         "charset": reading.document.charset,
         "verdict": verdict,
-        "nearest": verdict.map(|_| extract::nearest(&reading.document, &source.rules)),
+        "nearest": verdict.map(|_| nearest(source, reading)),
         "entries": rows,
         "diagnostics": reading.diagnostics,
     })

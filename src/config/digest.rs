@@ -8,12 +8,12 @@ use regex::Regex;
 use url::Url;
 
 use super::{
-    DateFrom, DateRule, DayMonthOrder, Digest, EXTRACTOR_VERSION, FieldRule, LinkRule, Rules,
+    DateFrom, DateRule, DayMonthOrder, Digest, EXTRACTOR_VERSION, FieldRule, Kind, LinkRule, Rules,
     settings::Settings,
 };
 
 /// The digest of what decides what is read from a page.
-pub fn digest(url: &Url, rules: &Rules, settings: &Settings) -> Digest {
+pub fn digest(url: &Url, (kind, rules): (Kind, Option<&Rules>), settings: &Settings) -> Digest {
     let mut parts = Parts::default();
     parts.add("extractor", &EXTRACTOR_VERSION.to_string());
     parts.add("url", url.as_str());
@@ -24,25 +24,17 @@ pub fn digest(url: &Url, rules: &Rules, settings: &Settings) -> Digest {
     for name in headers {
         parts.add("header", name);
     }
-    parts.add_some("listing", rules.listing.as_ref().map(|css| css.text.as_str()));
-    parts.add("entry", &rules.entry.text);
-    parts.field("headline", Some(&rules.headline));
-    match &rules.link {
-        LinkRule::OfHeadline => {}
-        LinkRule::None => parts.add("link", "none"),
-        LinkRule::Field(field) => parts.field("link", Some(field)),
+    match kind {
+        // What every source was before there were kinds.
+        Kind::Found => {}
+        Kind::Page => parts.add("kind", "page"),
+        Kind::Feed => parts.add("kind", "feed"),
     }
-    parts.field("id", rules.id.as_ref());
-    parts.field("teaser", rules.teaser.as_ref());
-    parts.field("image", rules.image.as_ref());
-    parts.field("author", rules.author.as_ref());
-    parts.field("category", rules.category.as_ref());
-    if let Some(date) = &rules.date {
-        parts.date(date);
+    if let Some(rules) = rules {
+        parts.rules(rules);
     }
     Digest(parts.hasher.finalize().to_hex().to_string())
 }
-
 /// The zone's name; every zone of a config has one.
 fn zone_name(zone: &TimeZone) -> &str {
     zone.iana_name().unwrap_or("UTC")
@@ -55,6 +47,25 @@ struct Parts {
 }
 
 impl Parts {
+    fn rules(&mut self, rules: &Rules) {
+        self.add_some("listing", rules.listing.as_ref().map(|css| css.text.as_str()));
+        self.add("entry", &rules.entry.text);
+        self.field("headline", Some(&rules.headline));
+        match &rules.link {
+            LinkRule::OfHeadline => {}
+            LinkRule::None => self.add("link", "none"),
+            LinkRule::Field(field) => self.field("link", Some(field)),
+        }
+        self.field("id", rules.id.as_ref());
+        self.field("teaser", rules.teaser.as_ref());
+        self.field("image", rules.image.as_ref());
+        self.field("author", rules.author.as_ref());
+        self.field("category", rules.category.as_ref());
+        if let Some(date) = &rules.date {
+            self.date(date);
+        }
+    }
+
     fn add(&mut self, name: &str, value: &str) {
         for text in [name, value] {
             self.hasher.update(&(text.len() as u64).to_le_bytes());

@@ -170,6 +170,9 @@ pub const DATE_FROM: &[&str] = &["headline", "teaser", "link"];
 /// The orders of day and month.
 pub const DATE_ORDER: &[&str] = &["day-first", "month-first"];
 
+/// What may be behind a source's address.
+pub const SOURCE_KINDS: &[&str] = &["page", "feed"];
+
 /// The main file.
 pub static TOP: Section = Section {
     name: "the config",
@@ -215,10 +218,15 @@ pub static DEFAULTS: Section = Section {
 /// `[source.ID]`.
 pub static SOURCE: Section = Section {
     name: "[source.ID]",
-    about: "One page to follow. `ID` names the feed's file: a-z, 0-9, `.`, `_` and `-`.",
+    about: "One page or feed to follow. `ID` names the feed's file: a-z, 0-9, `.`, `_` and `-`.",
     groups: &[
         &[
-            key("url", Kind::Url, "The listing page's address.").required(),
+            key("url", Kind::Url, "The address of the listing page or feed.").required(),
+            key(
+                "kind",
+                Kind::Word(SOURCE_KINDS),
+                "What is behind the address; else what its bytes say. A feed needs no selectors.",
+            ),
             key("title", Kind::Text, "The feed's title; else the page's own."),
             key("enabled", Kind::Switch, "`false` keeps the source in the config and never fetches it.")
                 .or("true"),
@@ -227,8 +235,8 @@ pub static SOURCE: Section = Section {
                 Kind::Selector,
                 "The container of the entries: present and without entries means `empty`, absent means `drifted`.",
             ),
-            key("entry", Kind::Selector, "One element of the page an entry.").required(),
-            key("headline", Kind::Field, "The headline.").required(),
+            key("entry", Kind::Selector, "One element of the page an entry; a page must have it."),
+            key("headline", Kind::Field, "The headline; a page must have it."),
             key("link", Kind::Link, "The link; else the headline's own, `false` for entries without links."),
             key("id", Kind::Field, "An id the page itself gives the entry, such as `*@data-id`."),
             key("teaser", Kind::Field, "The teaser."),

@@ -86,8 +86,10 @@ pub struct Source {
     pub timezone: TimeZone,
     /// The language of its dates and texts, a BCP 47 tag; `None`: what the page states.
     pub language: Option<String>,
-    /// How entries are read from the page.
-    pub rules: Rules,
+    /// What is behind the address.
+    pub kind: Kind,
+    /// How entries are read from the page; `None`: only a feed can be read, which needs no rules.
+    pub rules: Option<Rules>,
     /// How the page is asked for.
     pub request: Request,
     /// How many failures in a row need a person.
@@ -96,6 +98,17 @@ pub struct Source {
     pub keep: Keep,
     /// Changes when anything that decides what is read from a page changes; validators are void then.
     pub digest: Digest,
+}
+
+/// What is behind a source's address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A page, whatever it looks like.
+    Page,
+    /// An upstream feed: RSS, Atom or JSON Feed.
+    Feed,
+    /// What the bytes say: a feed is read as one, anything else by the rules, if there are any.
+    Found,
 }
 
 /// How much history a feed shows.

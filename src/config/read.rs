@@ -92,7 +92,7 @@ fn read_tables<'a>(sheets: &'a [Sheet<'a>], tables: &'a [DeTable<'a>]) -> Option
     if taken.is_empty() && !main.has_problems() {
         let end = main.text().len();
         let wrong = Wrong::new("the config has no source")
-            .expected("`[source.ID]` with `url`, `entry` and `headline`");
+            .expected("`[source.ID]` with `url`, and for a page `entry` and `headline`");
         main.report_missing(end..end, wrong.hint("`gleaner add URL` proposes one".to_owned()));
     }
     // A source may stand in the part that is not TOML.

@@ -1,10 +1,11 @@
 //! A source's table → a source. Pure.
 
 use super::{
-    Keep, Request, Rules, Source,
+    Keep, Kind, Request, Rules, Source,
     digest::digest,
     field,
     settings::{Settings, settings},
+    sheet::Wrong,
     table::TableReader,
     value,
 };
@@ -15,16 +16,34 @@ pub fn source(mut reader: TableReader<'_>, id: Option<SourceId>, defaults: &Sett
     let url = reader.require("url").and_then(value::address);
     let title = reader.take("title").and_then(value::header_text);
     let enabled = reader.take("enabled").and_then(|item| item.switch()).unwrap_or(true);
-    let rules = rules(&mut reader);
+    let kind = match reader.take("kind").and_then(value::word) {
+        Some("feed") => Kind::Feed,
+        Some(_) => Kind::Page,
+        None => Kind::Found,
+    };
+    let has_selectors = PAGE_KEYS.iter().any(|name| reader.has(name));
+    let rules = match kind {
+        Kind::Feed => {
+            refuse_selectors(&mut reader);
+            Some(None)
+        }
+        // An address alone: its bytes must be a feed.
+        Kind::Found if !has_selectors => {
+            refuse_selectors(&mut reader);
+            Some(None)
+        }
+        Kind::Page | Kind::Found => rules(&mut reader).map(Some),
+    };
     let settings = settings(&mut reader, defaults);
     reader.finish();
     let (id, url, rules) = (id?, url?, rules?);
-    let digest = digest(&url, &rules, &settings);
+    let digest = digest(&url, (kind, rules.as_ref()), &settings);
     Some(Source {
         id,
         url,
         title,
         enabled,
+        kind,
         every: settings.every,
         timezone: settings.timezone,
         language: settings.language,
@@ -43,6 +62,21 @@ pub fn source(mut reader: TableReader<'_>, id: Option<SourceId>, defaults: &Sett
         keep: Keep { entries: settings.keep.entries, age: settings.keep.age },
         digest,
     })
+}
+
+/// What says how entries are read from a page.
+const PAGE_KEYS: &[&str] =
+    &["listing", "entry", "headline", "link", "id", "teaser", "image", "author", "category", "date"];
+
+/// A feed says itself which text is what.
+fn refuse_selectors(reader: &mut TableReader<'_>) {
+    for name in PAGE_KEYS {
+        if let Some(item) = reader.take(name) {
+            let wrong =
+                Wrong::new(format!("`{name}` is of no use to a feed, whose entries name their own fields"));
+            item.report(wrong.hint(format!("take `{name}` out, or `kind` if this is a page")));
+        }
+    }
 }
 
 fn rules(reader: &mut TableReader<'_>) -> Option<Rules> {

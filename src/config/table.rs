@@ -46,6 +46,11 @@ impl<'a> TableReader<'a> {
         Self { name: name.into(), span, ..self }
     }
 
+    /// Whether a key is there, without asking for it.
+    pub fn has(&self, name: &str) -> bool {
+        self.table.get(name).is_some()
+    }
+
     /// The value of a key of the section; `None`: it is not there.
     pub fn take(&mut self, name: &'static str) -> Option<Item<'a>> {
         let key = self.section.key(name).expect("the reader asks only for keys of the table");

@@ -36,9 +36,11 @@ fn sighting(row: usize, headline: &str, link: &str, teaser: &str) -> Sighting {
         headline: headline.to_owned(),
         link,
         teaser: (!teaser.is_empty()).then(|| teaser.to_owned()),
+        content: None,
         image: None,
         author: None,
         categories: Vec::new(),
+        enclosures: Vec::new(),
         moment: Some(inferred(date(2025, 3, 6))),
     };
     Sighting { entry, keys, rows: vec![row], dates: Vec::new() }

@@ -40,6 +40,8 @@ fn listing(rows: &[Row<'_>]) -> Listing {
         base: page(),
         language: None,
         title: None,
+        home: None,
+        pace: None,
         diagnostics: Vec::new(),
     }
 }
@@ -49,7 +51,7 @@ fn page() -> Url {
 }
 
 fn rows_of(rows: &[Row<'_>]) -> Vec<Vec<usize>> {
-    normalize(&listing(rows), &page()).0.into_iter().map(|sighting| sighting.rows).collect()
+    normalize(&listing(rows), &page(), &|| true).0.into_iter().map(|sighting| sighting.rows).collect()
 }
 
 const LONG: &str = "On 6 March, the harbour authority opened a new footbridge over the stream";
@@ -60,7 +62,7 @@ fn same_headline_and_teaser_under_two_links_is_one_entry() {
         Row { headline: "Bridge opened", link: "/a", teaser: LONG, date: "" },
         Row { headline: "Bridge opened", link: "/a-2", teaser: LONG, date: "" },
     ];
-    let (sightings, diagnostics) = normalize(&listing(&rows), &page());
+    let (sightings, diagnostics) = normalize(&listing(&rows), &page(), &|| true);
     assert_eq!(sightings.len(), 1);
     assert_eq!(sightings[0].rows, [1, 2]);
     assert_eq!(sightings[0].keys.iter().filter(|key| key.is_given()).count(), 2, "both links are kept");
@@ -111,7 +113,7 @@ fn minutes_of_one_day_with_other_teasers_are_not_one() {
 #[test]
 fn an_unusable_link_costs_the_link_not_the_entry() {
     let rows = [Row { headline: "Click", link: "javascript:void(0)", teaser: LONG, date: "" }];
-    let (sightings, diagnostics) = normalize(&listing(&rows), &page());
+    let (sightings, diagnostics) = normalize(&listing(&rows), &page(), &|| true);
     assert_eq!(sightings[0].entry.link, None);
     assert_eq!(diagnostics[0].code, Code::AddressUnusable);
 }
@@ -122,7 +124,7 @@ fn a_tracking_parameter_does_not_make_a_second_entry() {
         Row { headline: "Bridge opened", link: "/a?utm_source=top", teaser: "", date: "" },
         Row { headline: "Bridge opened", link: "/a", teaser: LONG, date: "" },
     ];
-    let (sightings, _) = normalize(&listing(&rows), &page());
+    let (sightings, _) = normalize(&listing(&rows), &page(), &|| true);
     assert_eq!(sightings.len(), 1);
     assert_eq!(sightings[0].entry.teaser.as_deref(), Some(LONG));
 }

@@ -122,13 +122,13 @@ fn write(node: &Node, html: &mut String) {
                 html.push_str(&format!(" {name}=\"{}\"", escaped(value)));
             }
             html.push('>');
-            if VOID.contains(&element.local.as_str()) {
-                return;
-            }
             for child in &element.children {
                 write(child, html);
             }
-            html.push_str(&format!("</{}>", element.local));
+            // A `<br>` that nobody closed has the rest of the text in it: it stands after it.
+            if !VOID.contains(&element.local.as_str()) {
+                html.push_str(&format!("</{}>", element.local));
+            }
         }
     }
 }

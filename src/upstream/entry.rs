@@ -62,14 +62,19 @@ impl Reader<'_> {
     /// Atom says what a text is, RSS lets one guess.
     fn text(&self, element: &Element) -> Option<Text> {
         let is_atoms = self.head.is_atom || element.vocabulary == Atom;
-        if is_atoms && element.vocabulary != Media { markup::stated(element) } else { Some(markup::guessed(element)) }
+        if is_atoms && element.vocabulary != Media {
+            markup::stated(element)
+        } else {
+            Some(markup::guessed(element))
+        }
     }
 
     fn headline(&self, entry: &Element) -> Option<RawField> {
-        first(entry, &[(Native, "title"), (Atom, "title"), (Dublin, "title"), (Media, "title"), (Itunes, "title")])
-            .find_map(|element| {
-                Place::of(element).words(&self.text(element)?, MAX_HEADLINE, self.still_time)
-            })
+        first(
+            entry,
+            &[(Native, "title"), (Atom, "title"), (Dublin, "title"), (Media, "title"), (Itunes, "title")],
+        )
+        .find_map(|element| Place::of(element).words(&self.text(element)?, MAX_HEADLINE, self.still_time))
     }
 
     /// The teaser and the full text. RSS's `description` is either, so it is the full text where there is markup and
@@ -88,7 +93,10 @@ impl Reader<'_> {
                 (Itunes, "subtitle"),
             ],
         );
-        let full = first(entry, &[(Content, "encoded"), (Native, "content"), (Atom, "content"), (Vocabulary::Xhtml, "body")]);
+        let full = first(
+            entry,
+            &[(Content, "encoded"), (Native, "content"), (Atom, "content"), (Vocabulary::Xhtml, "body")],
+        );
         let mut full = full.filter_map(|element| {
             let text = if element.vocabulary == Vocabulary::Xhtml {
                 Text::Html(element.inner_html())
@@ -110,11 +118,16 @@ impl Reader<'_> {
             Some((element, text)) => Place::of(element).words(text, MAX_TEASER, self.still_time),
             None => None,
         };
-        let is_whole = content.is_some() && summary.as_ref().is_none_or(|(element, _)| std::ptr::eq(*element, from));
+        let is_whole =
+            content.is_some() && summary.as_ref().is_none_or(|(element, _)| std::ptr::eq(*element, from));
         let teaser = match teaser {
             // The whole story is no teaser.
             Some(teaser) if !is_whole => Some(teaser),
-            _ => Place::of(from).words(text, if is_whole { TEASER_FROM_CONTENT } else { MAX_TEASER }, self.still_time),
+            _ => Place::of(from).words(
+                text,
+                if is_whole { TEASER_FROM_CONTENT } else { MAX_TEASER },
+                self.still_time,
+            ),
         };
         (teaser, content)
     }
@@ -145,7 +158,8 @@ impl Reader<'_> {
     /// The entry's own page. `FeedBurner` keeps the true link aside; a `guid` is one unless it says no.
     fn link(&self, entry: &Element) -> Option<RawField> {
         let original = first(entry, &[(Feedburner, "origlink")]).find_map(|e| self.address(e, &e.text()));
-        let links = || entry.elements().filter(|e| e.local == "link" && matches!(e.vocabulary, Native | Atom));
+        let links =
+            || entry.elements().filter(|e| e.local == "link" && matches!(e.vocabulary, Native | Atom));
         let rel = |e: &Element| e.attribute("rel").map_or("alternate", str::trim).to_ascii_lowercase();
         let alternate = || {
             let is_page = |e: &Element| e.attribute("type").is_none_or(|kind| kind.contains("html"));
@@ -153,18 +167,20 @@ impl Reader<'_> {
             let found = all().find(|e| is_page(e)).or_else(|| all().next())?;
             self.address(found, found.attribute("href")?)
         };
-        let written = || {
-            links().filter(|e| e.attribute("href").is_none()).find_map(|e| self.address(e, &e.text()))
-        };
+        let written =
+            || links().filter(|e| e.attribute("href").is_none()).find_map(|e| self.address(e, &e.text()));
         let guid = || {
             let found = entry.elements().find(|e| e.local == "guid" && e.vocabulary == Native)?;
             let text = found.text();
-            let is_page = found.attribute("ispermalink").is_none_or(|value| !value.eq_ignore_ascii_case("false"));
+            let is_page =
+                found.attribute("ispermalink").is_none_or(|value| !value.eq_ignore_ascii_case("false"));
             (is_page && text.trim().starts_with("http")).then(|| self.address(found, &text))?
         };
         let about = || {
             let about = entry.attributes.iter().find(|(name, _)| name.ends_with(":about"));
-            about.filter(|(_, value)| value.starts_with("http")).and_then(|(_, value)| self.address(entry, value))
+            about
+                .filter(|(_, value)| value.starts_with("http"))
+                .and_then(|(_, value)| self.address(entry, value))
         };
         let source = || {
             let content = entry.elements().find(|e| e.local == "content" && e.attribute("src").is_some())?;
@@ -175,7 +191,9 @@ impl Reader<'_> {
             self.address(found, found.attribute("href")?)
         };
         original
-            .or_else(|| if self.head.is_atom { alternate().or_else(written) } else { written().or_else(alternate) })
+            .or_else(|| {
+                if self.head.is_atom { alternate().or_else(written) } else { written().or_else(alternate) }
+            })
             .or_else(guid)
             .or_else(about)
             .or_else(source)
@@ -189,7 +207,9 @@ impl Reader<'_> {
             let is_person = element.local == "author" && (self.head.is_atom || element.vocabulary == Atom);
             let name = match (element.vocabulary, element.local.as_str()) {
                 (Native | Atom, "author") if is_person => head::person(element),
-                (Native, "author") | (Dublin, "creator" | "author") => author::name(&text::fold(&element.text())),
+                (Native, "author") | (Dublin, "creator" | "author") => {
+                    author::name(&text::fold(&element.text()))
+                }
                 _ => None,
             };
             if let Some(name) = name.filter(|name| !names.contains(name)) {
@@ -220,7 +240,9 @@ impl Reader<'_> {
                 (Media, "content") if is_picture => e.attribute("url"),
                 (Itunes, "image") => e.attribute("href"),
                 (Native, "enclosure") if is_picture => e.attribute("url"),
-                (Native | Atom, "link") if is_picture && e.attribute("rel") == Some("enclosure") => e.attribute("href"),
+                (Native | Atom, "link") if is_picture && e.attribute("rel") == Some("enclosure") => {
+                    e.attribute("href")
+                }
                 _ => None,
             }
         });
@@ -247,9 +269,11 @@ impl Reader<'_> {
             let length = element.attribute("length").or_else(|| element.attribute("filesize"));
             enclosures.push(Enclosure {
                 url,
-                media_type: element.attribute("type").map(str::trim).filter(|t| !t.is_empty()).map(|t| {
-                    t.chars().take(100).collect()
-                }),
+                media_type: element
+                    .attribute("type")
+                    .map(str::trim)
+                    .filter(|t| !t.is_empty())
+                    .map(|t| t.chars().take(100).collect()),
                 bytes: length.and_then(|length| length.trim().parse().ok()).filter(|bytes| *bytes > 0),
             });
         }
@@ -286,11 +310,12 @@ fn inside<'a>(
 
 /// `guid`, `id`, or RDF's `about`.
 fn id(entry: &Element) -> Option<RawField> {
-    let written = first(entry, &[(Native, "guid"), (Native, "id"), (Atom, "id"), (Dublin, "identifier")]).find_map(|e| {
-        let text = e.text();
-        let text = text.trim();
-        (text.len() <= MAX_OTHER).then(|| Place::of(e).field(text, text))?
-    });
+    let written = first(entry, &[(Native, "guid"), (Native, "id"), (Atom, "id"), (Dublin, "identifier")])
+        .find_map(|e| {
+            let text = e.text();
+            let text = text.trim();
+            (text.len() <= MAX_OTHER).then(|| Place::of(e).field(text, text))?
+        });
     written.or_else(|| {
         let (_, about) = entry.attributes.iter().find(|(name, _)| name.ends_with(":about"))?;
         Place::of(entry).field(about.trim(), about)
@@ -353,8 +378,13 @@ fn dates(entry: &Element) -> Vec<RawDate> {
 /// The first words of the teaser, else the name of what is enclosed: microblogs have no titles.
 fn stand_in(raw: &RawEntry) -> Option<RawField> {
     if let Some(teaser) = &raw.teaser {
-        let value = text::shorten(&teaser.value, HEADLINE_FROM_TEASER).unwrap_or_else(|| teaser.value.clone());
-        return Some(RawField { value, selector: "the first words of the text".to_owned(), ..teaser.clone() });
+        let value =
+            text::shorten(&teaser.value, HEADLINE_FROM_TEASER).unwrap_or_else(|| teaser.value.clone());
+        return Some(RawField {
+            value,
+            selector: "the first words of the text".to_owned(),
+            ..teaser.clone()
+        });
     }
     let file = raw.enclosures.first()?;
     let name = file.url.path_segments()?.rfind(|segment| !segment.is_empty())?;

@@ -62,7 +62,9 @@ pub fn read(root: &Element) -> Head {
     let author = all()
         .find(|element| is_atom && element.is(&[Vocabulary::Native, Vocabulary::Atom], "author"))
         .and_then(person)
-        .or_else(|| all().find(|e| e.is(&[Vocabulary::Itunes], "author")).and_then(|e| author::name(&e.text())));
+        .or_else(|| {
+            all().find(|e| e.is(&[Vocabulary::Itunes], "author")).and_then(|e| author::name(&e.text()))
+        });
     Head { title, home, base, language, author, pace: pace(&places), is_atom }
 }
 
@@ -95,13 +97,15 @@ fn home(places: &[&Element], is_atom: bool) -> Option<Url> {
     let usable = |element: &Element, written: &str| address::resolve(&element.base, written).ok();
     let alternate = || {
         links()
-            .filter(|element| element.attribute("rel").is_none_or(|rel| rel.eq_ignore_ascii_case("alternate")))
+            .filter(|element| {
+                element.attribute("rel").is_none_or(|rel| rel.eq_ignore_ascii_case("alternate"))
+            })
             .find_map(|element| usable(element, element.attribute("href")?))
     };
     let written = || {
-        links().filter(|element| element.attribute("href").is_none()).find_map(|element| {
-            usable(element, element.text().trim())
-        })
+        links()
+            .filter(|element| element.attribute("href").is_none())
+            .find_map(|element| usable(element, element.text().trim()))
     };
     if is_atom { alternate() } else { written().or_else(alternate) }
 }

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::{
     author,
-    markup::{self, MAX_HEADLINE, MAX_OTHER, MAX_TEASER, Place, TEASER_FROM_CONTENT, Text},
+    markup::{MAX_HEADLINE, MAX_OTHER, MAX_TEASER, Place, TEASER_FROM_CONTENT, Text},
 };
 use crate::{
     decode::Document,
@@ -18,6 +18,9 @@ use crate::{
     extract::{MAX_ROWS, address, text},
     listing::{Container, DateSource, Listing, RawDate, RawEntry, RawField},
 };
+
+/// Where the headline of an entry without a title comes from.
+const FIRST_WORDS: &str = "the first words of the text";
 
 /// Whether a text that begins with `{` is a JSON Feed. The version names it, and stands near the top.
 pub fn is_feed(text: &str) -> bool {
@@ -72,6 +75,10 @@ pub fn read(document: &Document, still_time: &dyn Fn() -> bool) -> Listing {
             continue;
         };
         let entry = Item { item, listing: &listing, authors: &authors, still_time }.read(row);
+        if entry.headline.as_ref().is_some_and(|headline| headline.selector == FIRST_WORDS) {
+            let message = format!("the entry has no title, taken from {FIRST_WORDS}");
+            listing.diagnostics.push(Diagnostic::row(Code::FallbackUsed, row, message));
+        }
         listing.entries.push(entry);
     }
     listing
@@ -93,13 +100,13 @@ impl Item<'_> {
         let full = full.or_else(|| plain.as_ref().map(|text| ("content_text", text, MAX_TEASER)));
         let words = |name: &str, text: &Text, limit| place(name).words(text, limit, self.still_time);
         let teaser = string(self.item, "summary")
-            .and_then(|text| words("summary", &guessed(text), MAX_TEASER))
+            .and_then(|text| words("summary", &Text::Plain(text), MAX_TEASER))
             .or_else(|| full.and_then(|(name, text, limit)| words(name, text, limit)));
-        let headline = string(self.item, "title").and_then(|t| words("title", &guessed(t), MAX_HEADLINE));
+        let headline = string(self.item, "title").and_then(|t| words("title", &Text::Plain(t), MAX_HEADLINE));
         let headline = headline.or_else(|| {
             let teaser = teaser.as_ref()?;
             let value = text::shorten(&teaser.value, 100).unwrap_or_else(|| teaser.value.clone());
-            Some(RawField { value, ..teaser.clone() })
+            Some(RawField { value, selector: FIRST_WORDS.to_owned(), ..teaser.clone() })
         });
         let own = names(self.item);
         let authors = if own.is_empty() { self.authors } else { &own };
@@ -153,10 +160,6 @@ impl Item<'_> {
         });
         found.take(50).collect()
     }
-}
-
-fn guessed(text: String) -> Text {
-    if markup::looks_like_html(&text) { Text::Html(text) } else { Text::Plain(text) }
 }
 
 /// `authors`, and version 1.0's `author`.

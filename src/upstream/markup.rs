@@ -41,8 +41,8 @@ pub fn stated(element: &Element) -> Option<Text> {
     let kind = element.attribute("type").unwrap_or("text").trim().to_ascii_lowercase();
     let kind = kind.split(';').next().unwrap_or_default().trim();
     match element.attribute("mode") {
-        Some("base64") => return of_kind(kind, decoded(&element.text())?),
-        Some("escaped") => return of_kind(kind, element.text()),
+        Some("base64") => return Some(of_kind(kind, decoded(&element.text())?)),
+        Some("escaped") => return Some(of_kind(kind, element.text())),
         _ => {}
     }
     match kind {
@@ -51,18 +51,20 @@ pub fn stated(element: &Element) -> Option<Text> {
         "text" | "text/plain" | "html" | "text/html" if element.has_elements() => {
             Some(Text::Html(element.inner_html()))
         }
-        "text" | "html" => of_kind(kind, element.text()),
+        "" | "text" | "html" => Some(of_kind(kind, element.text())),
         kind if kind.ends_with("/xml") || kind.ends_with("+xml") => None,
-        kind if kind.starts_with("text/") => of_kind(kind, element.text()),
-        kind => of_kind(kind, decoded(&element.text())?),
+        kind if kind.starts_with("text/") => Some(of_kind(kind, element.text())),
+        // §4.1.3.3: anything else is base64; what is not base64 either is a text with an invented type.
+        kind => Some(of_kind(kind, decoded(&element.text()).unwrap_or_else(|| element.text()))),
     }
 }
 
-fn of_kind(kind: &str, text: String) -> Option<Text> {
+fn of_kind(kind: &str, text: String) -> Text {
     match kind {
-        "html" | "text/html" | "application/xhtml+xml" | "xhtml" => Some(Text::Html(text)),
-        "text" | "text/plain" => Some(Text::Plain(text)),
-        _ => None,
+        "html" | "text/html" | "application/xhtml+xml" | "xhtml" => Text::Html(text),
+        "" | "text" | "text/plain" => Text::Plain(text),
+        _ if looks_like_html(&text) => Text::Html(text),
+        _ => Text::Plain(text),
     }
 }
 
@@ -78,8 +80,8 @@ pub fn looks_like_html(text: &str) -> bool {
         let next = bytes.get(at + 1).copied().unwrap_or(b' ');
         match byte {
             b'<' => {
-                (next.is_ascii_alphabetic() || matches!(next, b'/' | b'!'))
-                    && bytes[at..].iter().take(MAX_TAG_LOOK).any(|byte| *byte == b'>')
+                let is_tag = next == b'!' || is_tag_of_html(&bytes[at + 1..]);
+                is_tag && bytes[at..].iter().take(MAX_TAG_LOOK).any(|byte| *byte == b'>')
             }
             b'&' => bytes[at + 1..]
                 .iter()
@@ -90,6 +92,103 @@ pub fn looks_like_html(text: &str) -> bool {
         }
     })
 }
+
+/// Whether what follows a `<` is the name of one of HTML's elements, and not "fares <from> May".
+fn is_tag_of_html(bytes: &[u8]) -> bool {
+    let bytes = bytes.strip_prefix(b"/").unwrap_or(bytes);
+    let length = bytes.iter().take(12).take_while(|byte| byte.is_ascii_alphanumeric()).count();
+    TAGS.iter().any(|tag| tag.as_bytes().eq_ignore_ascii_case(&bytes[..length]))
+}
+
+/// The elements that stand in texts.
+const TAGS: &[&str] = &[
+    "a",
+    "abbr",
+    "acronym",
+    "address",
+    "article",
+    "aside",
+    "audio",
+    "b",
+    "bdi",
+    "bdo",
+    "big",
+    "blink",
+    "blockquote",
+    "body",
+    "br",
+    "center",
+    "cite",
+    "code",
+    "dd",
+    "del",
+    "details",
+    "dfn",
+    "div",
+    "dl",
+    "dt",
+    "em",
+    "embed",
+    "figcaption",
+    "figure",
+    "font",
+    "footer",
+    "form",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "header",
+    "hr",
+    "html",
+    "i",
+    "iframe",
+    "img",
+    "input",
+    "ins",
+    "kbd",
+    "li",
+    "main",
+    "mark",
+    "nav",
+    "nobr",
+    "object",
+    "ol",
+    "p",
+    "picture",
+    "pre",
+    "q",
+    "s",
+    "samp",
+    "script",
+    "section",
+    "small",
+    "source",
+    "span",
+    "strike",
+    "strong",
+    "style",
+    "sub",
+    "summary",
+    "sup",
+    "svg",
+    "table",
+    "tbody",
+    "td",
+    "tfoot",
+    "th",
+    "thead",
+    "time",
+    "tr",
+    "tt",
+    "u",
+    "ul",
+    "var",
+    "video",
+    "wbr",
+];
 
 const MAX_TAG_LOOK: usize = 4096;
 const MAX_ENTITY_LOOK: usize = 32;

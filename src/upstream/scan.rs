@@ -79,7 +79,9 @@ pub fn scan(text: &str, url: &Url, still_time: &dyn Fn() -> bool) -> Scanned {
         }
         let next = scanner.next_entry(&text[broken..]);
         let message = match next {
-            Some(_) => format!("a part of the feed cannot be read ({why}); reading goes on at the next entry"),
+            Some(_) => {
+                format!("a part of the feed cannot be read ({why}); reading goes on at the next entry")
+            }
             None => format!("the rest of the feed cannot be read ({why})"),
         };
         scanner.notes.push(Diagnostic::page(Code::FeedCut, message));
@@ -112,6 +114,8 @@ struct Scanner {
     open: Vec<Open>,
     /// Prefixes and the addresses bound to them, innermost last.
     bindings: Vec<(String, String)>,
+    /// The address bound to the root's prefix.
+    own: Option<String>,
     /// Elements opened below the depth that is kept.
     too_deep: usize,
     elements: usize,
@@ -129,6 +133,7 @@ impl Scanner {
         Self {
             open: Vec::new(),
             bindings: Vec::new(),
+            own: None,
             too_deep: 0,
             elements: 0,
             root: None,
@@ -157,7 +162,8 @@ impl Scanner {
             })?;
             events += 1;
             if events.is_multiple_of(512) && !still_time() {
-                let message = format!("time ran out after {} entries; the rest was not read", self.entries.len());
+                let message =
+                    format!("time ran out after {} entries; the rest was not read", self.entries.len());
                 self.notes.push(Diagnostic::page(Code::ParseDeadline, message));
                 return Err(Stop::Enough);
             }
@@ -195,6 +201,9 @@ impl Scanner {
         }
         let bindings = self.bindings.len();
         let attributes = self.attributes(start);
+        if self.open.is_empty() && self.entries.is_empty() {
+            self.own = self.bound(name_of(start).split_once(':').map_or("", |(prefix, _)| prefix));
+        }
         let element = self.element(name_of(start), attributes);
         let is_entry = self.is_entry(&element);
         if is_entry {
@@ -241,7 +250,8 @@ impl Scanner {
         while let Some(at) = rest.find('&') {
             text.push_str(&rest[..at]);
             rest = &rest[at + 1..];
-            match rest.find(';').filter(|end| *end <= MAX_ENTITY_BYTES).map(|end| (end, entity(&rest[..end]))) {
+            match rest.find(';').filter(|end| *end <= MAX_ENTITY_BYTES).map(|end| (end, entity(&rest[..end])))
+            {
                 Some((end, Some(character))) => {
                     text.push_str(&character);
                     rest = &rest[end + 1..];
@@ -256,10 +266,20 @@ impl Scanner {
         text
     }
 
+    /// The address bound to a prefix; `None`: none is.
+    fn bound(&self, prefix: &str) -> Option<String> {
+        self.bindings.iter().rev().find(|(bound, _)| bound == prefix).map(|(_, address)| address.clone())
+    }
+
     fn element(&self, written: String, attributes: Vec<(String, String)>) -> Element {
         let (prefix, local) = written.split_once(':').unwrap_or(("", &written));
-        let bound = self.bindings.iter().rev().find(|(bound, _)| bound == prefix);
-        let vocabulary = Vocabulary::of(prefix, bound.map(|(_, address)| address.as_str()));
+        let bound = self.bound(prefix);
+        let address = bound.as_deref();
+        let vocabulary = match Vocabulary::of(prefix, address) {
+            // One of RSS's many namespaces, prefixed: whatever the root has is the format's own.
+            Vocabulary::Other if address.is_some() && address == self.own.as_deref() => Vocabulary::Native,
+            vocabulary => vocabulary,
+        };
         let around = self.open.last().map(|open| &open.element);
         let value = |name: &str| {
             attributes.iter().find(|(written, _)| written == name).map(|(_, value)| value.trim())
@@ -285,7 +305,10 @@ impl Scanner {
             && !self.open.is_empty()
             && !self.open.iter().any(|open| {
                 open.element.vocabulary == Vocabulary::Xhtml
-                    || matches!(open.element.local.as_str(), "content" | "description" | "summary" | "encoded")
+                    || matches!(
+                        open.element.local.as_str(),
+                        "content" | "description" | "summary" | "encoded"
+                    )
             })
     }
 
@@ -362,7 +385,8 @@ impl Scanner {
     fn finish(mut self) -> Scanned {
         if self.root.is_none() {
             if let Some(entry) = self.open.iter().find(|open| open.is_entry) {
-                let message = format!("the feed breaks off inside `<{}>`, which was left out", entry.element.written);
+                let message =
+                    format!("the feed breaks off inside `<{}>`, which was left out", entry.element.written);
                 self.notes.push(Diagnostic::page(Code::FeedCut, message));
                 self.abandon_entry();
             } else if !self.open.is_empty() && self.notes.is_empty() {
@@ -378,8 +402,11 @@ impl Scanner {
             (self.unknown_entities, "entities nobody knows"),
             (self.bare, "`&` that begin no entity"),
         ];
-        let told: Vec<String> =
-            repairs.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+        let told: Vec<String> = repairs
+            .iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, what)| format!("{count} {what}"))
+            .collect();
         if !told.is_empty() {
             let message = format!("the feed is not well-formed: {}", told.join(", "));
             self.notes.push(Diagnostic::page(Code::FeedRepaired, message));

@@ -1,7 +1,7 @@
 use std::{cell::Cell, path::Path, time::Duration};
 
 use super::*;
-use crate::config::{DateFrom, DayMonthOrder, Keep, LinkRule, Problem};
+use crate::config::{DateFrom, DayMonthOrder, Keep, Kind, LinkRule, Problem};
 
 /// The example of the design, to the letter.
 const EXAMPLE: &str = r#"
@@ -72,11 +72,13 @@ fn the_example_of_the_design_reads() {
     assert_eq!(source.url.as_str(), "https://libyasecuritymonitor.com/international-actors/");
     assert_eq!(source.every, Duration::from_secs(3600));
     assert_eq!(source.timezone.iana_name(), Some("Africa/Tripoli"));
-    assert_eq!(source.rules.entry.text, "article.et_pb_post");
-    let LinkRule::Field(link) = &source.rules.link else { panic!("{:?}", source.rules.link) };
+    assert_eq!(source.rules.as_ref().unwrap().entry.text, "article.et_pb_post");
+    let LinkRule::Field(link) = &source.rules.as_ref().unwrap().link else {
+        panic!("{:?}", source.rules.as_ref().unwrap().link)
+    };
     assert_eq!(link.candidates[0].text, "h2.entry-title a@href");
     assert_eq!(link.candidates[0].attr.as_deref(), Some("href"));
-    let date = source.rules.date.as_ref().unwrap();
+    let date = source.rules.as_ref().unwrap().date.as_ref().unwrap();
     assert_eq!(date.from, [DateFrom::Teaser]);
     assert!(date.field.is_none());
     assert_eq!(config.feeds[0].sources, std::slice::from_ref(&source.id));
@@ -88,7 +90,7 @@ fn a_minimal_source_gets_the_defaults() {
     let config = with("").unwrap();
     let source = &config.sources[0];
     assert!(source.enabled);
-    assert!(matches!(source.rules.link, LinkRule::OfHeadline));
+    assert!(matches!(source.rules.as_ref().unwrap().link, LinkRule::OfHeadline));
     assert_eq!((source.keep.entries, source.keep.age), (200, None));
     assert_eq!((source.alert_after, source.request.max_redirects), (2, 5));
     assert_eq!(source.request.max_bytes, 20_971_520);
@@ -133,6 +135,7 @@ base_url = "https://feeds.example/x"
 
 [source.a]
 url = "http://a.example:8080/x?y=z"
+kind = "page"
 title = "A"
 enabled = false
 every = "2d"
@@ -190,20 +193,26 @@ fn every_key_is_read() {
     assert_eq!(source.request.max_bytes, 0x10000);
     assert_eq!(source.every, Duration::from_secs(172_800));
     assert_eq!(source.language.as_deref(), Some("ar-LY"));
-    assert!(matches!(source.rules.link, LinkRule::None));
+    assert!(matches!(source.rules.as_ref().unwrap().link, LinkRule::None));
     let headers: Vec<_> = source.request.headers.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
     assert_eq!(headers, [("accept-language", "it"), ("x-token", "t sesame"), ("accept", "text/html")]);
-    assert_eq!(source.rules.headline.join.as_deref(), Some(" "));
-    assert_eq!(source.rules.headline.candidates.len(), 2);
-    assert!(source.rules.headline.required);
-    assert_eq!(source.rules.headline.cut[1].replace("Headline  […] ", ""), "Headline");
-    assert_eq!(source.rules.headline.cut[0].replace("Read more: now. Read More", ""), "Read more: now.");
-    let teaser = &source.rules.teaser.as_ref().unwrap().candidates;
+    assert_eq!(source.rules.as_ref().unwrap().headline.join.as_deref(), Some(" "));
+    assert_eq!(source.rules.as_ref().unwrap().headline.candidates.len(), 2);
+    assert!(source.rules.as_ref().unwrap().headline.required);
+    assert_eq!(source.rules.as_ref().unwrap().headline.cut[1].replace("Headline  […] ", ""), "Headline");
+    assert_eq!(
+        source.rules.as_ref().unwrap().headline.cut[0].replace("Read more: now. Read More", ""),
+        "Read more: now."
+    );
+    let teaser = &source.rules.as_ref().unwrap().teaser.as_ref().unwrap().candidates;
     assert_eq!(teaser.iter().map(|c| c.text.as_str()).collect::<Vec<_>>(), ["p.lead", "p@title", "*"]);
     assert!(teaser[2].selector.is_none());
-    assert_eq!(source.rules.image.as_ref().unwrap().candidates[0].attr.as_deref(), Some("src"));
-    assert_eq!(source.rules.author.as_ref().unwrap().join.as_deref(), Some(", "));
-    let date = source.rules.date.as_ref().unwrap();
+    assert_eq!(
+        source.rules.as_ref().unwrap().image.as_ref().unwrap().candidates[0].attr.as_deref(),
+        Some("src")
+    );
+    assert_eq!(source.rules.as_ref().unwrap().author.as_ref().unwrap().join.as_deref(), Some(", "));
+    let date = source.rules.as_ref().unwrap().date.as_ref().unwrap();
     assert_eq!(date.order, Some(DayMonthOrder::MonthFirst));
     assert_eq!(date.from, [DateFrom::Headline, DateFrom::Link]);
     assert_eq!(date.language.as_deref(), Some("ar"));
@@ -243,7 +252,7 @@ fn a_config_without_a_source_is_a_problem() {
 fn unknown_keys_get_the_nearest_or_the_list() {
     tells(with("tesaer = \"p\""), &["5:1: unknown key `tesaer` in [source.a]", "did you mean `teaser`?"]);
     tells(with("heading = \"p\""), &["did you mean `headline`?"]);
-    tells(with("frobnicate = \"p\""), &["expected one of `url`, `title`"]);
+    tells(with("frobnicate = \"p\""), &["expected one of `url`, `kind`"]);
     tells(
         with("teaser = { selector = \"p\", atr = \"x\" }"),
         &["5:28: unknown key `atr` in `teaser`", "`attr`"],
@@ -419,10 +428,28 @@ fn a_glob_that_names_nothing_is_a_problem() {
 
 #[test]
 fn missing_keys_are_told_at_the_table() {
-    let told = told(read_one("\n[source.a]\n"));
+    let told = told(read_one("\n[source.a]\nkind = \"page\"\n"));
     assert_eq!(told.len(), 3, "{told:#?}");
     assert!(told.iter().all(|line| line.starts_with("2:1: [source.a] has no ")), "{told:#?}");
     tells(with("teaser = { attr = \"x\" }"), &["5:10: `teaser` has no `selector`"]);
+}
+
+#[test]
+fn a_feed_needs_an_address_alone() {
+    let source = |lines: &str| only(read_one(&format!("[source.a]\nurl = \"https://a.example/\"\n{lines}")));
+    assert_eq!((source("").kind, source("").rules.is_none()), (Kind::Found, true));
+    assert_eq!(source("kind = \"feed\"").kind, Kind::Feed);
+    assert_ne!(source("").digest, source("kind = \"feed\"").digest);
+    assert_eq!(only(with("")).kind, Kind::Found);
+    tells(
+        read_one("[source.a]\nurl = \"https://a.example/\"\nkind = \"feed\"\nentry = \"li\""),
+        &["4:9: `entry` is of no use to a feed"],
+    );
+    tells(read_one("[source.a]\nurl = \"https://a.example/\"\nheadline = \"h2\""), &["has no `entry`"]);
+    tells(
+        read_one("[source.a]\nurl = \"https://a.example/\"\nkind = \"rss\""),
+        &["`kind` is `rss`", "`\"page\"`, `\"feed\"`"],
+    );
 }
 
 #[test]
