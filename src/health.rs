@@ -221,9 +221,11 @@ fn record(event: &Event, number: u64, at: Timestamp) -> Record {
             headline: event.headline.clone(),
             link: event.link.clone(),
             teaser: event.advice.clone(),
+            content: None,
             image: None,
             author: None,
             categories: vec![event.kind.word().to_owned(), event.source.to_string()],
+            enclosures: Vec::new(),
             moment: Some(Moment {
                 day: at.to_zoned_datetime(jiff::tz::TimeZone::UTC).date(),
                 first_day: None,

@@ -97,13 +97,13 @@ fn candidates(written: &str, base: &Url) -> Option<String> {
         // An address ends at a space; commas belong to it unless they are its last.
         let end = rest.find(|c: char| c.is_ascii_whitespace()).unwrap_or(rest.len());
         let (address, after) = rest.split_at(end);
-        let bare = address.trim_end_matches(',');
-        let (descriptor, next) = if bare.len() < address.len() {
+        let named = address.trim_end_matches(',');
+        let (descriptor, next) = if named.len() < address.len() {
             ("", after)
         } else {
             after.split_once(',').unwrap_or((after, ""))
         };
-        if let Some(url) = absolute(bare, base) {
+        if let Some(url) = absolute(named, base) {
             // A comma in it would be read as the next candidate's beginning by simpler readers.
             let url = url.replace(',', "%2C");
             kept.push(format!("{url} {}", descriptor.trim()).trim_end().to_owned());

@@ -1,6 +1,6 @@
 //! A small tree of elements: what a feed's head and one of its entries are read from. A noun, pure.
 
-use std::rc::Rc;
+use std::{fmt::Write as _, rc::Rc};
 
 use url::Url;
 
@@ -85,7 +85,7 @@ impl Element {
     pub fn inner_html(&self) -> String {
         let mut html = String::new();
         for node in &self.children {
-            write(node, &mut html);
+            put(node, &mut html);
         }
         html
     }
@@ -94,13 +94,14 @@ impl Element {
     pub fn tag(&self) -> String {
         const MOST: usize = 120;
         let mut tag = format!("<{}", self.written);
+        // Writing to a `String` cannot fail.
         for (name, value) in &self.attributes {
             if tag.len() > MOST {
                 tag.push_str(" …");
                 break;
             }
             let value: String = value.chars().take(MOST).collect();
-            tag.push_str(&format!(" {name}=\"{value}\""));
+            let _ = write!(tag, " {name}=\"{value}\"");
         }
         tag.push('>');
         tag
@@ -112,22 +113,22 @@ const VOID: &[&str] =
     &["area", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"];
 
 /// The tree is never deeper than `scan` lets it be, so recursion ends.
-fn write(node: &Node, html: &mut String) {
+fn put(node: &Node, html: &mut String) {
     match node {
         Node::Text(text) => html.push_str(&escaped(text)),
         Node::Element(element) => {
             html.push('<');
             html.push_str(&element.local);
             for (name, value) in element.attributes.iter().filter(|(name, _)| !name.starts_with("xmlns")) {
-                html.push_str(&format!(" {name}=\"{}\"", escaped(value)));
+                let _ = write!(html, " {name}=\"{}\"", escaped(value));
             }
             html.push('>');
             for child in &element.children {
-                write(child, html);
+                put(child, html);
             }
             // A `<br>` that nobody closed has the rest of the text in it: it stands after it.
             if !VOID.contains(&element.local.as_str()) {
-                html.push_str(&format!("</{}>", element.local));
+                let _ = write!(html, "</{}>", element.local);
             }
         }
     }

@@ -237,9 +237,8 @@ impl Reader<'_> {
                 || e.attribute("type").is_some_and(|kind| kind.trim().starts_with("image/"));
             match (e.vocabulary, e.local.as_str()) {
                 (Media, "thumbnail") => e.attribute("url"),
-                (Media, "content") if is_picture => e.attribute("url"),
+                (Media, "content") | (Native, "enclosure") if is_picture => e.attribute("url"),
                 (Itunes, "image") => e.attribute("href"),
-                (Native, "enclosure") if is_picture => e.attribute("url"),
                 (Native | Atom, "link") if is_picture && e.attribute("rel") == Some("enclosure") => {
                     e.attribute("href")
                 }

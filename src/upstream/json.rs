@@ -74,7 +74,7 @@ pub fn read(document: &Document, still_time: &dyn Fn() -> bool) -> Listing {
             listing.diagnostics.push(Diagnostic::row(Code::HeadlineMissing, row, message));
             continue;
         };
-        let entry = Item { item, listing: &listing, authors: &authors, still_time }.read(row);
+        let entry = Item { object: item, listing: &listing, authors: &authors, still_time }.read(row);
         if entry.headline.as_ref().is_some_and(|headline| headline.selector == FIRST_WORDS) {
             let message = format!("the entry has no title, taken from {FIRST_WORDS}");
             listing.diagnostics.push(Diagnostic::row(Code::FallbackUsed, row, message));
@@ -85,7 +85,7 @@ pub fn read(document: &Document, still_time: &dyn Fn() -> bool) -> Listing {
 }
 
 struct Item<'a> {
-    item: &'a Map<String, Value>,
+    object: &'a Map<String, Value>,
     listing: &'a Listing,
     authors: &'a [String],
     still_time: &'a dyn Fn() -> bool,
@@ -93,24 +93,25 @@ struct Item<'a> {
 
 impl Item<'_> {
     fn read(&self, row: usize) -> RawEntry {
-        let html = string(self.item, "content_html").map(Text::Html);
-        let plain = string(self.item, "content_text").map(Text::Plain);
+        let html = string(self.object, "content_html").map(Text::Html);
+        let plain = string(self.object, "content_text").map(Text::Plain);
         let content = html.as_ref().and_then(|text| place("content_html").content(text, &self.listing.base));
         let full = html.as_ref().map(|text| ("content_html", text, TEASER_FROM_CONTENT));
         let full = full.or_else(|| plain.as_ref().map(|text| ("content_text", text, MAX_TEASER)));
         let words = |name: &str, text: &Text, limit| place(name).words(text, limit, self.still_time);
-        let teaser = string(self.item, "summary")
+        let teaser = string(self.object, "summary")
             .and_then(|text| words("summary", &Text::Plain(text), MAX_TEASER))
             .or_else(|| full.and_then(|(name, text, limit)| words(name, text, limit)));
-        let headline = string(self.item, "title").and_then(|t| words("title", &Text::Plain(t), MAX_HEADLINE));
+        let headline =
+            string(self.object, "title").and_then(|t| words("title", &Text::Plain(t), MAX_HEADLINE));
         let headline = headline.or_else(|| {
             let teaser = teaser.as_ref()?;
             let value = text::shorten(&teaser.value, 100).unwrap_or_else(|| teaser.value.clone());
             Some(RawField { value, selector: FIRST_WORDS.to_owned(), ..teaser.clone() })
         });
-        let own = names(self.item);
+        let own = names(self.object);
         let authors = if own.is_empty() { self.authors } else { &own };
-        let tags = self.item.get("tags").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        let tags = self.object.get("tags").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
         RawEntry {
             row,
             headline,
@@ -135,13 +136,13 @@ impl Item<'_> {
     }
 
     fn field(&self, name: &str) -> Option<RawField> {
-        let text = string(self.item, name)?;
+        let text = string(self.object, name)?;
         place(name).field(text.trim(), &text)
     }
 
     /// A number is meant as its digits (version 1.1, `items`).
     fn id(&self) -> Option<RawField> {
-        let text = match self.item.get("id")? {
+        let text = match self.object.get("id")? {
             Value::String(text) => text.trim().to_owned(),
             Value::Number(number) => number.to_string(),
             _ => return None,
@@ -150,7 +151,7 @@ impl Item<'_> {
     }
 
     fn enclosures(&self) -> Vec<Enclosure> {
-        let attachments = self.item.get("attachments").and_then(Value::as_array);
+        let attachments = self.object.get("attachments").and_then(Value::as_array);
         let found = attachments.into_iter().flatten().filter_map(Value::as_object).filter_map(|attachment| {
             Some(Enclosure {
                 url: address::resolve(&self.listing.base, &string(attachment, "url")?).ok()?,

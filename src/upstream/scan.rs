@@ -70,9 +70,7 @@ pub fn scan(text: &str, url: &Url, still_time: &dyn Fn() -> bool) -> Scanned {
     let mut scanner = Scanner::new(url);
     let mut at = 0;
     let mut resumes = 0;
-    loop {
-        let Err(stop) = scanner.read(&text[at..], still_time) else { break };
-        let Stop::Broken { offset, why } = stop else { break };
+    while let Err(Stop::Broken { offset, why }) = scanner.read(&text[at..], still_time) {
         let mut broken = at.saturating_add(offset).min(text.len());
         while !text.is_char_boundary(broken) {
             broken += 1;
@@ -250,16 +248,14 @@ impl Scanner {
         while let Some(at) = rest.find('&') {
             text.push_str(&rest[..at]);
             rest = &rest[at + 1..];
-            match rest.find(';').filter(|end| *end <= MAX_ENTITY_BYTES).map(|end| (end, entity(&rest[..end])))
-            {
-                Some((end, Some(character))) => {
-                    text.push_str(&character);
-                    rest = &rest[end + 1..];
-                }
-                _ => {
-                    self.bare += 1;
-                    text.push('&');
-                }
+            let end = rest.find(';').filter(|end| *end <= MAX_ENTITY_BYTES);
+            let found = end.and_then(|end| Some((end, entity(&rest[..end])?)));
+            if let Some((end, character)) = found {
+                text.push_str(&character);
+                rest = &rest[end + 1..];
+            } else {
+                self.bare += 1;
+                text.push('&');
             }
         }
         text.push_str(rest);
@@ -354,12 +350,11 @@ impl Scanner {
 
     fn reference(&mut self, reference: &BytesRef<'_>) {
         let name = String::from_utf8_lossy(reference).into_owned();
-        match entity(&name) {
-            Some(character) => self.text(&character),
-            None => {
-                self.unknown_entities += 1;
-                self.text(&format!("&{name};"));
-            }
+        if let Some(character) = entity(&name) {
+            self.text(&character);
+        } else {
+            self.unknown_entities += 1;
+            self.text(&format!("&{name};"));
         }
     }
 

@@ -135,7 +135,7 @@ fn json_feeds_are_read_and_wrong_types_cost_their_field() {
     assert_eq!(one.enclosures[0].media_type.as_deref(), Some("audio/mpeg"));
     assert!(listing.entries[1].id.is_none());
     assert_eq!(listing.entries[1].row, 3);
-    assert_eq!(codes(&listing), [Code::HeadlineMissing]);
+    assert_eq!(codes(&listing), [Code::HeadlineMissing, Code::FallbackUsed]);
 }
 
 #[test]

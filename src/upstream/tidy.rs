@@ -87,8 +87,7 @@ impl Tidied {
         let mut quote = None;
         for (at, c) in rest.char_indices() {
             match (quote, c) {
-                (Some(open), c) if c == open => quote = None,
-                (Some(_), _) => {}
+                (Some(open), c) => quote = (c != open).then_some(open),
                 (None, '"' | '\'') => quote = Some(c),
                 (None, '[') => {
                     self.has_declarations = true;
@@ -147,8 +146,7 @@ fn tag_end(rest: &str) -> Option<usize> {
     let mut quote = None;
     for (at, c) in rest.char_indices().skip(1).take_while(|(at, _)| *at < MAX_TAG_BYTES) {
         match (quote, c) {
-            (Some(open), c) if c == open => quote = None,
-            (Some(_), _) => {}
+            (Some(open), c) => quote = (c != open).then_some(open),
             (None, '"' | '\'') => quote = Some(c),
             (None, '>') => return Some(at + 1),
             (None, '<') => break,
@@ -160,7 +158,7 @@ fn tag_end(rest: &str) -> Option<usize> {
 }
 
 fn balanced(tag: &str) -> bool {
-    tag.matches('"').count() % 2 == 0 && tag.matches('\'').count() % 2 == 0
+    ['"', '\''].iter().all(|quote| tag.matches(*quote).count().is_multiple_of(2))
 }
 
 /// XML 1.0 §2.2 \[2\].
