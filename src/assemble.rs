@@ -47,7 +47,7 @@ pub fn source_feed(
     let title = title_of(source, state);
     Feed {
         id: source.id.clone(),
-        urn: feed_urn(&source.id),
+        urn: feed_urn(state.first_id.as_ref().unwrap_or(&source.id)),
         author: title.clone(),
         title,
         subtitle: None,
@@ -72,7 +72,7 @@ pub fn joined_feed(rule: &FeedRule, parts: &[Part<'_>], base_url: Option<&Url>) 
         .map(|part| {
             let origin = Origin {
                 title: title_of(part.source, part.state),
-                urn: feed_urn(&part.source.id),
+                urn: feed_urn(part.state.first_id.as_ref().unwrap_or(&part.source.id)),
                 self_link: self_link(&part.source.id, base_url),
                 link: page_of(part.source, part.state),
             };

@@ -90,7 +90,8 @@ pub fn watch(source: &Source, verdict: &Verdict, state: &mut SourceState, now: T
     };
     let in_a_row = state.episodes.last().map_or(0, |episode| episode.times);
     let is_degraded = matches!(verdict, Verdict::Degraded { .. });
-    if verdict.is_failure() && state.failures >= source.alert_after && state.alerted_at.is_none() {
+    let has_failed = verdict.is_failure() && state.failures >= source.alert_after;
+    if (has_failed || state.held > 0) && state.alerted_at.is_none() {
         state.alerted_at = Some(now);
         events.push(event(Kind::NeedsPerson, words(source, verdict), Some(advice(source, verdict))));
     } else if is_degraded && in_a_row >= source.alert_after && state.alerted_at.is_none() {
@@ -172,6 +173,11 @@ pub fn advice(source: &Source, verdict: &Verdict) -> String {
         }
         Verdict::Blocked { .. } => {
             format!("open {} in a browser: the site may ask for something; {kept}", source.url)
+        }
+        Verdict::Skipped { .. } => {
+            format!(
+                "look with `gleaner run {id} --dry-run`; then change the config back, or `gleaner run {id} --accept`"
+            )
         }
         Verdict::Gone { .. } => {
             format!("look where {} has gone, or take `{id}` out of the config; {kept}", source.url)

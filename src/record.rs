@@ -133,6 +133,15 @@ pub struct SourceState {
     /// Since when it is known to be silent for unusually long; `None`: it is not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub silent_at: Option<Timestamp>,
+    /// How many known entries the config, as it was changed, would announce again; 0: none, or a person accepted it.
+    #[serde(skip_serializing_if = "is_zero_u32")]
+    pub held: u32,
+    /// The config that a person accepted although it announces known entries again; `None`: none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accepted: Option<Digest>,
+    /// The id it had when it was first refreshed, which its feed's own id is made of; `None`: the one it has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_id: Option<SourceId>,
     /// When a good page was last kept for repair; `None`: never.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kept_at: Option<Timestamp>,
@@ -211,6 +220,11 @@ impl Plan {
     pub fn of(source: SourceId, state: SourceState) -> Self {
         Self { source, state, records: Vec::new(), fade: Vec::new(), forget: 0, was: None }
     }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
+fn is_zero_u32(number: &u32) -> bool {
+    *number == 0
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]

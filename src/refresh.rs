@@ -39,6 +39,8 @@ pub struct Refreshed {
     pub events: Vec<health::Event>,
     /// The page, when it is to be kept for repair.
     pub kept: Option<(Kept, Page)>,
+    /// How many known entries are announced again, or would be, because the config was changed; `None`: it was not.
+    pub again: Option<usize>,
 }
 
 /// As what a page is kept.
@@ -145,7 +147,7 @@ fn judged<E>(
         }
         let mut good = good(source, state, verdict, now);
         good.remember(source, page, &reading, body);
-        return Ok(good.with(reading.diagnostics));
+        return Ok(good.with(reading.diagnostics, None));
     }
 
     let keys: Vec<EntryKey> = reading.sightings.iter().flat_map(|s| s.keys.iter().cloned()).collect();
@@ -153,12 +155,20 @@ fn judged<E>(
     let revived = merge::revive(&reading.sightings, &records, &traces, now);
     let back: Vec<u64> = revived.iter().map(|record| record.number).collect();
     records.extend(revived);
-    let recognized = merge::recognize(&reading.sightings, &records);
+    let mut recognized = merge::recognize(&reading.sightings, &records);
     let anchors: Vec<Option<Date>> = recognized
         .iter()
         .map(|place| place.and_then(|p| records[p].entry.moment.as_ref()).map(|moment| moment.day))
         .collect();
     reading.date(source, &anchors, now);
+    let again = is_reconfigured(source, &state).then(|| {
+        let again = merge::again(&reading.sightings, &records, &mut recognized, state.read_at);
+        (again.would_hold() && state.accepted.as_ref() != Some(&source.digest), again.entries)
+    });
+    if let Some((true, entries)) = again {
+        return Ok(held(source, state, entries, now).with(reading.diagnostics, Some(entries)));
+    }
+    let again = again.map(|(_, entries)| entries);
     let shape = PageShape { dates: reading.dated(), ..shape };
     let degraded = judge::degraded(shape, &state.history);
     if let Some(reason) = &degraded
@@ -198,7 +208,12 @@ fn judged<E>(
     good.plan.records.extend(records.into_iter().filter(|record| back.contains(&record.number)));
     good.plan.records.sort_by_key(|record| record.number);
     reading.diagnostics.append(&mut merged.diagnostics);
-    Ok(Refreshed { new: merged.new, ..good.with(reading.diagnostics) })
+    Ok(Refreshed { new: merged.new, ..good.with(reading.diagnostics, again) })
+}
+
+/// Whether the rules that read the last page were others.
+fn is_reconfigured(source: &Source, state: &SourceState) -> bool {
+    state.read_at.is_some() && state.digest != source.digest
 }
 
 /// A page as its source's rules read it.
@@ -386,6 +401,7 @@ fn good(source: &Source, mut state: SourceState, verdict: Verdict, now: Timestam
     state.succeeded_at = Some(now);
     state.first_succeeded_at.get_or_insert(now);
     state.failures = 0;
+    state.held = 0;
     state.due_at = Some(after(now, fetch::wait(source.every, 0)));
     state.verdict = Some(verdict.clone());
     Good { verdict, plan: Plan::of(source.id.clone(), state) }
@@ -416,10 +432,10 @@ impl Good {
     }
 
     fn alone(self) -> Refreshed {
-        self.with(Vec::new())
+        self.with(Vec::new(), None)
     }
 
-    fn with(self, diagnostics: Vec<Diagnostic>) -> Refreshed {
+    fn with(self, diagnostics: Vec<Diagnostic>, again: Option<usize>) -> Refreshed {
         Refreshed {
             verdict: self.verdict,
             plan: self.plan,
@@ -427,8 +443,23 @@ impl Good {
             diagnostics,
             events: Vec::new(),
             kept: None,
+            again,
         }
     }
+}
+
+/// A refresh whose page is not taken, because the changed config would announce known entries again: nothing but our
+/// patience changes until a person has decided.
+fn held(source: &Source, mut state: SourceState, entries: usize, now: Timestamp) -> Good {
+    let noun = if entries == 1 { "entry" } else { "entries" };
+    let reason =
+        format!("the changed config would announce {entries} known {noun} again; nothing was written");
+    state.refreshed_at = Some(now);
+    state.held = u32::try_from(entries).unwrap_or(u32::MAX);
+    state.due_at = Some(after(now, fetch::wait(source.every, 0)));
+    let verdict = Verdict::Skipped { reason };
+    state.verdict = Some(verdict.clone());
+    Good { verdict, plan: Plan::of(source.id.clone(), state) }
 }
 
 /// A refresh that failed: validators, entries and history stay as they are, only our patience changes.
@@ -440,7 +471,15 @@ fn failed(source: &Source, mut state: SourceState, verdict: Verdict, now: Timest
         state.verdict = Some(verdict.clone());
     }
     let plan = Plan::of(source.id.clone(), state);
-    Refreshed { verdict, plan, new: Vec::new(), diagnostics: Vec::new(), events: Vec::new(), kept: None }
+    Refreshed {
+        verdict,
+        plan,
+        new: Vec::new(),
+        diagnostics: Vec::new(),
+        events: Vec::new(),
+        kept: None,
+        again: None,
+    }
 }
 
 fn after(now: Timestamp, wait: std::time::Duration) -> Timestamp {

@@ -30,6 +30,7 @@ fn css(text: &str) -> Css {
 fn source(slug: &str) -> Source {
     Source {
         id: id(slug),
+        was: None,
         url: url(&format!("https://{slug}.example/news")),
         title: None,
         enabled: true,

@@ -2,10 +2,18 @@
 
 use clap::Args;
 
-use super::{Exit, Failure, Outcome, Places, terminal::Terminal, workspace};
-use crate::config::{
-    self,
-    load::{self, LoadError},
+use super::{Exit, Failure, Outcome, Places, live, rename, terminal::Terminal, workspace};
+use crate::{
+    clock::{self, Deadline},
+    config::{
+        self, Config,
+        load::{self, LoadError},
+    },
+    fetch::Fetched,
+    fixture::folder,
+    refresh::{self, Refreshed},
+    store::{self, Store as _, StoreError},
+    verdict::Verdict,
 };
 
 /// Options of `check`.
@@ -32,7 +40,75 @@ pub fn check(places: &Places, options: &Options, terminal: &mut Terminal) -> Out
             "note: `base_url` is not set, so the feeds' self links are relative; set it once they have a public address",
         );
     }
-    Ok(Exit::Fine)
+    compare(places, &config, terminal)
+}
+
+/// Says what the config, as it was changed, makes of what is remembered.
+fn compare(places: &Places, config: &Config, terminal: &mut Terminal) -> Outcome {
+    let state = workspace::state_folder(places, config);
+    if !state.is_dir() {
+        return Ok(Exit::Fine);
+    }
+    let ours = |error: StoreError| workspace::store_failure(&error);
+    let store = match store::open(&state, clock::now()) {
+        Ok((store, repairs)) => {
+            workspace::tell_repairs(repairs, terminal);
+            store
+        }
+        Err(error @ StoreError::Locked { .. }) => {
+            terminal.say(&format!("the config was not held against what is remembered: {error}"));
+            return Ok(Exit::Fine);
+        }
+        Err(error) => return Err(ours(error)),
+    };
+    let mut is_held = false;
+    for source in &config.sources {
+        let former = rename::former(&store, source)?;
+        let id = source.was.as_ref().filter(|_| former.is_some()).unwrap_or(&source.id).clone();
+        if former.is_some() {
+            terminal.data(&format!("{}: keeps what is remembered of `{id}`\n", source.id));
+        }
+        let known = match former {
+            Some(state) => state,
+            None => store.state(&id).map_err(ours)?,
+        };
+        if known.read_at.is_none() || known.digest == source.digest {
+            continue;
+        }
+        let place = state.join("pages").join(id.as_str()).join("good");
+        let Ok(page) = folder::case(&place, &id).and_then(|case| case.page()) else {
+            terminal.data(&format!("{}: was changed; no page was kept to try it on\n", source.id));
+            continue;
+        };
+        let deadline = Deadline::after(live::PARSE_LIMIT);
+        let refreshed = refresh::refresh(
+            source,
+            known,
+            &Fetched::Page(page),
+            (&mut |keys| store.known(&id, keys, live::RECENT), &|| deadline.is_ahead()),
+        )
+        .map_err(ours)?;
+        is_held |= refreshed.plan.state.held > 0;
+        terminal.data(&format!("{}: {}\n", source.id, effect(&refreshed)));
+    }
+    store.close().map_err(ours)?;
+    Ok(workspace::exit_if(|| is_held))
+}
+
+/// What a changed config makes of a page it did not read before.
+fn effect(refreshed: &Refreshed) -> String {
+    let again = refreshed.again.unwrap_or_default();
+    match &refreshed.verdict {
+        Verdict::New { new, changed } | Verdict::Degraded { new, changed, .. } => {
+            let more = new.saturating_sub(again);
+            let more = if more > 0 { format!(", {more} not seen before") } else { String::new() };
+            format!("was changed; on its last good page: {changed} changed, {again} announced again{more}")
+        }
+        Verdict::Unchanged { .. } => {
+            format!("was changed; on its last good page: 0 changed, {again} announced again")
+        }
+        other => format!("was changed; {} ({})", other.word(), other.reason().unwrap_or_default()),
+    }
 }
 
 fn json(places: &Places, terminal: &mut Terminal) -> Outcome {

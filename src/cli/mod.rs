@@ -13,6 +13,7 @@ mod doctor;
 mod explain;
 mod live;
 mod probe;
+mod rename;
 mod replay;
 mod retain;
 mod run;

@@ -12,7 +12,8 @@ use serde_json::json;
 use tokio::sync::mpsc;
 
 use super::{
-    Exit, Failure, Outcome, Places, Replay, alert, live, replay, retain, terminal::Terminal, workspace,
+    Exit, Failure, Outcome, Places, Replay, alert, live, rename, replay, retain, terminal::Terminal,
+    workspace,
 };
 use crate::{
     assemble::{self, Part},
@@ -26,7 +27,10 @@ use crate::{
     record::SourceState,
     refresh::Refreshed,
     render,
-    store::{Engine, Newest, Store, StoreError},
+    store::{
+        Engine, Newest, Store, StoreError,
+        transfer::{self, Scratch},
+    },
     verdict::Verdict,
 };
 
@@ -45,6 +49,9 @@ pub struct Options {
     /// Show what would be announced; write nothing
     #[arg(long)]
     dry_run: bool,
+    /// Take a changed config although it announces known entries again
+    #[arg(long)]
+    accept: bool,
     /// One failure is enough to need a person
     #[arg(long)]
     strict: bool,
@@ -63,15 +70,18 @@ pub fn run(places: &Places, options: &Options, terminal: &mut Terminal) -> Outco
         }
     }
     let sources = workspace::chosen(&config, &options.ids)?;
-    let store = Arc::new(workspace::open_store(places, &config, terminal)?);
-    let mut pass = Pass {
-        options,
-        store: &store,
-        pages: workspace::state_folder(places, &config).join("pages"),
-        terminal,
-        failures: BTreeMap::new(),
-        grown: BTreeSet::new(),
-    };
+    let mut store = workspace::open_store(places, &config, terminal)?;
+    let scratch = if options.dry_run { Some(scratch(&store, &sources)?) } else { None };
+    let mut folder = None;
+    if let Some(scratch) = scratch {
+        store.close().map_err(|error| workspace::store_failure(&error))?;
+        (store, folder) = (scratch.engine, Some(scratch.folder));
+    }
+    let store = Arc::new(store);
+    let pages = workspace::state_folder(places, &config).join("pages");
+    rename::adopt(&*store, &sources, (folder.is_none().then_some(pages.as_path()), terminal))?;
+    let mut pass =
+        Pass { options, store: &store, pages, terminal, failures: BTreeMap::new(), grown: BTreeSet::new() };
     let is_interrupted = match &options.replay.replay {
         Some(folder) => {
             pass.replay(folder, &sources)?;
@@ -96,6 +106,15 @@ pub fn run(places: &Places, options: &Options, terminal: &mut Terminal) -> Outco
     })
 }
 
+/// A copy of what is remembered of these sources, so that a dry run goes the way of a real one and leaves no trace.
+fn scratch(store: &Engine, sources: &[&Source]) -> Result<Scratch, Failure> {
+    let is_wanted = |id: &SourceId| {
+        *id == health::id()
+            || sources.iter().any(|source| source.id == *id || source.was.as_ref() == Some(id))
+    };
+    transfer::scratch(store, &is_wanted, clock::now()).map_err(|error| workspace::store_failure(&error))
+}
+
 /// One pass, from the first refresh to the last.
 struct Pass<'a> {
     options: &'a Options,
@@ -111,7 +130,11 @@ struct Pass<'a> {
 
 impl Pass<'_> {
     fn state(&self, source: &Source) -> Result<SourceState, Failure> {
-        self.store.state(&source.id).map_err(|error| workspace::store_failure(&error))
+        let mut state = self.store.state(&source.id).map_err(|error| workspace::store_failure(&error))?;
+        if self.options.accept {
+            state.accepted = Some(source.digest.clone());
+        }
+        Ok(state)
     }
 
     /// Plays saved pages newer than each source's last refresh, all sources in the order of time.
@@ -223,12 +246,9 @@ impl Pass<'_> {
     }
 
     fn commit(&self, refreshed: &[&Refreshed]) -> Result<(), Failure> {
-        if self.options.dry_run {
-            return Ok(());
-        }
         let ours = |error: StoreError| workspace::store_failure(&error);
         for one in refreshed {
-            let Some((kept, page)) = &one.kept else { continue };
+            let Some((kept, page)) = one.kept.as_ref().filter(|_| !self.options.dry_run) else { continue };
             let source = &one.plan.source;
             if let Err(error) = folder::keep(&self.pages.join(source.as_str()).join(kept.word()), page) {
                 // It is for repair alone: the entries are safe without it.
@@ -243,7 +263,8 @@ impl Pass<'_> {
         if !source.enabled {
             return Some("disabled in the config".to_owned());
         }
-        let due = state.due_at.filter(|_| !self.options.force)?;
+        let is_decided = state.held > 0 && (self.options.accept || self.options.dry_run);
+        let due = state.due_at.filter(|_| !self.options.force && !is_decided)?;
         // A clock that was set back must not put a source to sleep for a year.
         let longest = crate::fetch::wait(source.every, u32::MAX);
         let is_plausible = now.checked_add(longest).is_ok_and(|latest| due <= latest);
@@ -255,7 +276,7 @@ impl Pass<'_> {
 
     fn skip(&mut self, source: &Source, state: &SourceState, reason: String) {
         if source.enabled {
-            self.failures.insert(source.id.clone(), state.failures);
+            self.failures.insert(source.id.clone(), waiting(state));
         }
         let verdict = Verdict::Skipped { reason };
         if self.options.json {
@@ -274,8 +295,7 @@ impl Pass<'_> {
     /// Says how a refresh ended: to a program, and to a person who is watching. Who must act is told by `alert`.
     fn report(&mut self, source: &Source, refreshed: &Refreshed) {
         let verdict = &refreshed.verdict;
-        let failures = refreshed.plan.state.failures;
-        self.failures.insert(source.id.clone(), failures);
+        self.failures.insert(source.id.clone(), waiting(&refreshed.plan.state));
         if !refreshed.new.is_empty() {
             self.grown.insert(source.id.clone());
         }
@@ -289,13 +309,21 @@ impl Pass<'_> {
                 .collect();
             self.terminal.data(&line(source, verdict, &headlines, &refreshed.diagnostics));
         }
-        let said = health::words(source, verdict);
+        let mut said = health::words(source, verdict);
+        if let Some(again) = refreshed.again.filter(|_| verdict.is_good()) {
+            said = format!("{said}; the config was changed: {again} announced again");
+        }
         if self.options.dry_run && !self.options.json {
             self.terminal.data(&format!("{said}\n"));
         } else if !matches!(verdict, Verdict::Unchanged { .. }) {
             self.terminal.remark(&said);
         }
     }
+}
+
+/// How many failures a source stands at; one that waits for a decision is at any threshold.
+fn waiting(state: &SourceState) -> u32 {
+    if state.held > 0 { u32::MAX } else { state.failures }
 }
 
 /// Ends when the process is asked to end.
@@ -357,7 +385,12 @@ fn publish_all(
         }
         let newest = Newest { count: source.keep.entries, age: source.keep.age };
         let records = store.records(&source.id, newest).map_err(ours)?;
-        write(&assemble::source_feed(source, &state, records, base))?;
+        let feed = assemble::source_feed(source, &state, records, base);
+        write(&feed)?;
+        if let Some(was) = &source.was {
+            // Who subscribed to it under its former name goes on, and is told its new address by the self link.
+            write(&crate::feed::Feed { id: was.clone(), ..feed })?;
+        }
     }
     for rule in &config.feeds {
         let mut states = Vec::new();

@@ -227,6 +227,11 @@ pub static SOURCE: Section = Section {
                 Kind::Word(SOURCE_KINDS),
                 "What is behind the address; else what its bytes say. A feed needs no selectors.",
             ),
+            key(
+                "was",
+                Kind::Text,
+                "The id it had before it was renamed; what is remembered of that becomes its own.",
+            ),
             key("title", Kind::Text, "The feed's title; else the page's own."),
             key("enabled", Kind::Switch, "`false` keeps the source in the config and never fetches it.")
                 .or("true"),

@@ -74,6 +74,8 @@ pub struct Config {
 pub struct Source {
     /// Its id: a slug, the name of its feed's file.
     pub id: SourceId,
+    /// The id it had before, whose memory it keeps; `None`: it had no other.
+    pub was: Option<SourceId>,
     /// The listing page's address.
     pub url: Url,
     /// The feed's title; `None`: taken from the page, else the host.

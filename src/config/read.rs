@@ -2,7 +2,11 @@
 //!
 //! Nothing is read halfway: a config with one problem is no config.
 
-use std::{collections::BTreeMap, ops::Range, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+    path::Path,
+};
 
 use toml::{
     Spanned,
@@ -77,16 +81,19 @@ fn read_tables<'a>(sheets: &'a [Sheet<'a>], tables: &'a [DeTable<'a>]) -> Option
     let mut top = TableReader::new(main, &keys::TOP, root);
     let (mut config, defaults) = defaults(top.take("defaults"));
     let mut taken = Taken::new();
-    for (id, table) in tables_by_id(top.take("source")) {
+    let sources = tables_by_id(top.take("source"));
+    let feeds = tables_by_id(top.take("feed"));
+    let ids = sources.iter().chain(&feeds).map(|(id, _)| id.get_ref().to_string());
+    let configured: BTreeSet<String> = ids.chain(sheets.iter().skip(1).map(stem)).collect();
+    for (id, table) in sources {
         let reader = TableReader::new(main, &keys::SOURCE, table.table)
             .named(format!("[source.{}]", short(id.get_ref())), table.header(id));
         let id = slug(main, id.get_ref(), id.span(), &mut taken);
-        config.sources.extend(source(reader, id, &defaults));
+        config.sources.extend(source(reader, id, (&defaults, &configured)));
     }
-    let feeds = top.take("feed");
     top.finish();
     for (sheet, table) in sheets.iter().zip(tables).skip(1) {
-        config.sources.extend(source_file(sheet, table, &mut taken, &defaults));
+        config.sources.extend(source_file(sheet, table, &mut taken, (&defaults, &configured)));
     }
     config.sources.sort_by(|a, b| a.id.cmp(&b.id));
     if taken.is_empty() && !main.has_problems() {
@@ -98,7 +105,7 @@ fn read_tables<'a>(sheets: &'a [Sheet<'a>], tables: &'a [DeTable<'a>]) -> Option
     // A source may stand in the part that is not TOML.
     let source_ids: Vec<String> = taken.keys().cloned().collect();
     let sources = Known { ids: &source_ids, is_complete: sheets.iter().all(|sheet| !sheet.is_broken()) };
-    for (id, table) in tables_by_id(feeds) {
+    for (id, table) in feeds {
         let reader = TableReader::new(main, &keys::FEED, table.table)
             .named(format!("[feed.{}]", short(id.get_ref())), table.header(id));
         let id = slug(main, id.get_ref(), id.span(), &mut taken);
@@ -219,10 +226,9 @@ fn source_file<'a>(
     sheet: &'a Sheet<'a>,
     table: &'a DeTable<'a>,
     taken: &mut Taken,
-    defaults: &Settings,
+    context: (&Settings, &BTreeSet<String>),
 ) -> Option<Source> {
-    let stem = sheet.path().file_stem().map(|stem| stem.to_string_lossy()).unwrap_or_default();
-    let id = slug(sheet, &stem, 0..0, taken);
+    let id = slug(sheet, &stem(sheet), 0..0, taken);
     let belongs_to_main =
         ["defaults", "source", "feed"].into_iter().find_map(|name| table.get_key_value(name));
     if let Some((name, _)) = belongs_to_main {
@@ -232,7 +238,12 @@ fn source_file<'a>(
         return None;
     }
     let name = Path::new(sheet.path().file_name().unwrap_or_default()).display().to_string();
-    source(TableReader::new(sheet, &keys::SOURCE, table).named(format!("`{name}`"), 0..0), id, defaults)
+    source(TableReader::new(sheet, &keys::SOURCE, table).named(format!("`{name}`"), 0..0), id, context)
+}
+
+/// The id that a file's name gives its source.
+fn stem(sheet: &Sheet<'_>) -> String {
+    sheet.path().file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
 #[cfg(test)]

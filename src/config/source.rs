@@ -1,19 +1,26 @@
 //! A source's table → a source. Pure.
 
+use std::collections::BTreeSet;
+
 use super::{
     Keep, Kind, Request, Rules, Source,
     digest::digest,
     field,
     settings::{Settings, settings},
-    sheet::Wrong,
-    table::TableReader,
+    sheet::{Wrong, quote},
+    table::{Item, TableReader},
     value,
 };
 use crate::id::SourceId;
 
-/// Reads a source; `None`: it has problems, all of them noted.
-pub fn source(mut reader: TableReader<'_>, id: Option<SourceId>, defaults: &Settings) -> Option<Source> {
+/// Reads a source; `None`: it has problems, all of them noted. `configured` are the ids of all sources and feeds.
+pub fn source(
+    mut reader: TableReader<'_>,
+    id: Option<SourceId>,
+    (defaults, configured): (&Settings, &BTreeSet<String>),
+) -> Option<Source> {
     let url = reader.require("url").and_then(value::address);
+    let was = reader.take("was").and_then(|item| former(item, configured));
     let title = reader.take("title").and_then(value::header_text);
     let enabled = reader.take("enabled").and_then(|item| item.switch()).unwrap_or(true);
     let kind = match reader.take("kind").and_then(value::word) {
@@ -40,6 +47,7 @@ pub fn source(mut reader: TableReader<'_>, id: Option<SourceId>, defaults: &Sett
     let digest = digest(&url, (kind, rules.as_ref()), &settings);
     Some(Source {
         id,
+        was,
         url,
         title,
         enabled,
@@ -75,6 +83,23 @@ fn refuse_selectors(reader: &mut TableReader<'_>) {
             let wrong =
                 Wrong::new(format!("`{name}` is of no use to a feed, whose entries name their own fields"));
             item.report(wrong.hint(format!("take `{name}` out, or `kind` if this is a page")));
+        }
+    }
+}
+
+/// The id a source had before: nothing else may have it now, for it cannot be in two places.
+fn former(item: Item<'_>, configured: &BTreeSet<String>) -> Option<SourceId> {
+    let text = item.full_text()?;
+    if configured.contains(text) {
+        let wrong = Wrong::new(format!("the config has {} as well", quote(text)));
+        item.report(wrong.hint("`was` names the id that this source had before it was renamed".to_owned()));
+        return None;
+    }
+    match SourceId::new(text) {
+        Ok(id) => Some(id),
+        Err(why) => {
+            item.report(Wrong::new(format!("{} is not an id: {why}", quote(text))));
+            None
         }
     }
 }

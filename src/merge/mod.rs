@@ -4,6 +4,7 @@
 //! minted once, a published date stands unless the page states another by machine (DESIGN §7–8).
 
 mod order;
+mod again;
 mod recognize;
 mod revive;
 
@@ -21,6 +22,7 @@ use crate::{
 };
 use recognize::{Difference, difference};
 
+pub use again::{Again, again};
 pub use recognize::recognize;
 pub use revive::revive;
 

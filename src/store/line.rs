@@ -51,6 +51,18 @@ pub enum Line {
     },
 }
 
+impl Line {
+    /// The source it is about; `None`: the first or last line.
+    pub fn source(&self) -> Option<&SourceId> {
+        match self {
+            Self::Source { source, .. } | Self::Record { source, .. } | Self::Trace { source, .. } => {
+                Some(source)
+            }
+            Self::Store(_) | Self::End { .. } => None,
+        }
+    }
+}
+
 /// What the first line says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Heading {

@@ -11,12 +11,15 @@ use std::{
     path::Path,
 };
 
+use jiff::Timestamp;
+use tempfile::TempDir;
 use uuid::Uuid;
 
 use super::{
-    Store, StoreError, checkpoint,
+    Engine, Store, StoreError, checkpoint, engine,
     line::{self, Defect, Heading, Line, Writer},
 };
+use crate::id::SourceId;
 
 /// How much was transferred.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,6 +41,34 @@ impl Counts {
             Line::Store(_) | Line::End { .. } => {}
         }
     }
+}
+
+/// A copy of a store that is gone when its folder is dropped.
+pub struct Scratch {
+    /// The copy.
+    pub engine: Engine,
+    /// Where it is.
+    pub folder: TempDir,
+}
+
+/// Copies some sources of a store, for a run that is to leave no trace.
+pub fn scratch(
+    store: &dyn Store,
+    wanted: &dyn Fn(&SourceId) -> bool,
+    now: Timestamp,
+) -> Result<Scratch, StoreError> {
+    let mut lines = Vec::new();
+    store.export(&mut |line| {
+        if line.source().is_some_and(wanted) {
+            lines.push(Ok(line));
+        }
+        Ok(())
+    })?;
+    let folder = tempfile::tempdir()
+        .map_err(|error| StoreError::io("create a folder in", &std::env::temp_dir(), error))?;
+    let (engine, _) = engine::open(folder.path(), now)?;
+    engine.import(&mut lines.into_iter())?;
+    Ok(Scratch { engine, folder })
 }
 
 /// Writes the whole store, a line at a time.

@@ -1,6 +1,7 @@
 //! Integration tests, in one binary: each link is seconds.
 
 mod atom;
+mod change;
 mod commands;
 mod docs;
 mod doctor;

@@ -544,7 +544,7 @@ fn whatever_decides_what_is_read_changes_the_digest() {
         "teaser = { selector = \"p\", required = true }",
         "headers = { a = \"x\" }",
     ];
-    let digests: std::collections::BTreeSet<_> = lines.iter().map(|line| only(with(line)).digest.0).collect();
+    let digests: BTreeSet<_> = lines.iter().map(|line| only(with(line)).digest.0).collect();
     assert_eq!(digests.len(), lines.len());
     assert_eq!(only(with("headers = { a = \"y\" }")).digest, only(with("headers = { A = \"x\" }")).digest);
 }
