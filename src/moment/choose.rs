@@ -6,7 +6,7 @@
 use crate::listing::DateSource;
 
 use super::{
-    lexicon::Unit,
+    lexicon::{Calendar, Unit},
     mention::{Mention, Role, Value},
 };
 
@@ -38,7 +38,8 @@ pub(super) fn shape(mention: &Mention) -> Option<Shape> {
         Value::Epoch(_) => Some(Shape::Full),
         Value::Ago { .. } => Some(Shape::Ago),
         Value::Month { .. } | Value::Year(_) => Some(Shape::Coarse),
-        Value::Impossible | Value::OtherCalendar(_) => None,
+        Value::Other(days) if days.calendar != Calendar::Hebrew => Some(Shape::Yearless),
+        Value::Other(_) | Value::Impossible | Value::OtherCalendar(_) => None,
     }
 }
 

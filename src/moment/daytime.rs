@@ -4,7 +4,11 @@
 
 use jiff::{civil::Time, tz::Offset};
 
-use super::{lexicon::Sense, scan::Reader, zone};
+use super::{
+    lexicon::Sense,
+    scan::{Place, Reader},
+    zone,
+};
 
 /// A time of day, and its zone if it names one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +24,11 @@ pub struct Daytime {
 impl Reader<'_> {
     /// The time of day that starts at a token, and the token after it.
     pub fn daytime(&self, at: usize) -> Option<(Daytime, usize)> {
-        let hour = self.number(at)?;
+        // "下午3点", "오후 3시"
+        let half =
+            self.half_word(at).filter(|_| self.number(at + 1).is_some() || self.spelled(at + 1).is_some());
+        let at = at + usize::from(half.is_some());
+        let Some(hour) = self.number(at) else { return self.daytime_in_words(at, half) };
         let (clock, end) = match hour.digits {
             1 | 2 => self.parted(at, hour.value)?,
             // ISO 8601 basic, only after its `T`.
@@ -30,9 +38,30 @@ impl Reader<'_> {
             }
             _ => return None,
         };
+        let clock = half.map_or(clock, |is_afternoon| clock.in_half(is_afternoon));
         let (is_end_of_day, time) = clock.time()?;
         let (offset, end) = self.offset(end).map_or((None, end), |(offset, end)| (Some(offset), end));
         Some((Daytime { time, is_end_of_day, offset }, end))
+    }
+
+    /// "三点": Chinese hours in words.
+    fn daytime_in_words(&self, at: usize, half: Option<bool>) -> Option<(Daytime, usize)> {
+        let (hour, end) = self.spelled(at)?;
+        if !self.has(end, Sense::HourMark) || !self.piece(at).starts_with(super::token::parts_no_words) {
+            return None;
+        }
+        let clock = Clock::new(hour, 0, 0);
+        let (is_end_of_day, time) = half.map_or(clock, |is_afternoon| clock.in_half(is_afternoon)).time()?;
+        Some((Daytime { time, is_end_of_day, offset: None }, end + 1))
+    }
+
+    /// Whether the word at a token is the afternoon or the morning; `None`: neither.
+    fn half_word(&self, at: usize) -> Option<bool> {
+        match (self.has(at, Sense::Morning), self.has(at, Sense::Afternoon)) {
+            (true, _) => Some(false),
+            (_, true) => Some(true),
+            _ => None,
+        }
     }
 
     fn is_after_t(&self, at: usize) -> bool {
@@ -63,18 +92,46 @@ impl Reader<'_> {
                     end += 2;
                 }
             }
-            return self.half_day(clock, end).or(Some((clock, end)));
+            // "14:30 Uhr"
+            let marked = end + usize::from(self.has(end, Sense::HourMark));
+            return self.half_day(clock, end).or(Some((clock, marked)));
         }
-        if self.has(at + 1, Sense::HourMark) && self.is_tight(at + 1) {
-            return Some(match two_digits(at + 2) {
-                Some(minute) => (Clock::new(hour, minute, 0), at + 3),
-                None => (Clock::new(hour, 0, 0), at + 2),
-            });
+        if self.has(at + 1, Sense::HourMark) {
+            let minute =
+                self.number(at + 2).filter(|minute| (1..=2).contains(&minute.digits) && minute.value < 60);
+            let is_marked = self.has(at + 3, Sense::MinuteMark);
+            return match minute {
+                Some(minute) if is_marked => Some((Clock::new(hour, minute.value, 0), at + 4)),
+                Some(minute) if minute.digits == 2 && (self.is_tight(at + 1) == self.is_tight(at + 2)) => {
+                    Some((Clock::new(hour, minute.value, 0), at + 3))
+                }
+                // "14 Uhr"; "6 March 5 m" is no time.
+                _ if self.is_tight(at + 1) || self.piece(at + 1).len() > 1 => {
+                    Some((Clock::new(hour, 0, 0), at + 2))
+                }
+                _ => None,
+            };
         }
         if self.mark(at + 1) == Some('.')
             && let Some(minute) = two_digits(at + 2)
         {
-            return self.half_day(Clock::new(hour, minute, 0), at + 3);
+            let clock = Clock::new(hour, minute, 0);
+            // "kl. 14.30": after the word a full stop parts hours from minutes.
+            let before = at.wrapping_sub(1);
+            let before = before.wrapping_sub(usize::from(self.mark(before) == Some('.')));
+            let is_said = self.has(before, Sense::At) || self.has(before, Sense::Clock);
+            let is_last = self.place == Place::Field && at > 2 && at + 3 == self.tokens.len();
+            let is_marked = self.has(at + 3, Sense::HourMark);
+            let end = at + 3 + usize::from(is_marked);
+            return self
+                .half_day(clock, at + 3)
+                .or((is_said || is_last || is_marked).then_some((clock, end)));
+        }
+        // "kl. 10", "ore 10"
+        let before = at.wrapping_sub(1);
+        let before = before.wrapping_sub(usize::from(self.mark(before) == Some('.')));
+        if self.has(before, Sense::Clock) {
+            return self.half_day(Clock::new(hour, 0, 0), at + 1).or(Some((Clock::new(hour, 0, 0), at + 1)));
         }
         self.half_day(Clock::new(hour, 0, 0), at + 1)
     }
@@ -159,6 +216,16 @@ struct Clock {
 }
 
 impl Clock {
+    /// The same in the morning or the afternoon, when it is counted to twelve.
+    fn in_half(self, is_afternoon: bool) -> Self {
+        let hour = match (self.hour, is_afternoon) {
+            (1..=11, true) => self.hour + 12,
+            (12, false) => 0,
+            (hour, _) => hour,
+        };
+        Self { hour, ..self }
+    }
+
     fn new(hour: i64, minute: i64, second: i64) -> Self {
         Self { hour, minute, second, nanosecond: 0 }
     }

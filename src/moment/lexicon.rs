@@ -1,29 +1,38 @@
-//! The lexicon: a word → what it can mean in a date, for one language. Pure.
+//! Words → what they can mean in a date. Pure, and without allocation but for the first question in a language.
 //!
-//! This is the seam for languages: the scanner asks for the [`Sense`]s of a word and for the order of day and
-//! month, and never for a language. It refuses to guess: a word it does not know has no sense.
+//! A lexicon is that of one language, with what machines write in English and the whole names of months that
+//! other languages have; or, where the language is not known, that of all widely written languages together.
+
+use std::sync::{Mutex, PoisonError};
 
 use crate::config::DayMonthOrder;
 
-use super::english;
+use super::{
+    tables,
+    words::{Entry, Words},
+};
 
 /// What a word can mean in or near a date. A word may have several senses ("second", "may").
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sense {
     /// The name of a month, 1 to 12.
     Month(i8),
-    /// The name of a month that is also an ordinary word ("may", "march"): believed only with evidence.
+    /// The name of a month that is short or also an ordinary word ("may", "set"): believed only with evidence.
     DoubtfulMonth(i8),
+    /// The name of a month of another calendar.
+    OtherMonth(Calendar, i8),
     /// The name of a weekday, 1 (Monday) to 7.
     Weekday(i8),
     /// A unit of time, as in "3 hours ago".
     Unit(Unit),
     /// A number in words: "an", "two".
     Count(i64),
+    /// An ordinal number in words: "third".
+    Ordinal(i64),
     /// Says after a count and a unit that it lies in the past: "ago".
     Ago,
-    /// A day counted from now: today 0, yesterday -1.
-    DayFromNow(i64),
+    /// So many units from now, negative for the past: "yesterday", "שעתיים".
+    FromNow(i64, Unit),
     /// Joins the first and the last day of a range: "to".
     To,
     /// Joins days of a list: "and".
@@ -34,14 +43,26 @@ pub enum Sense {
     In,
     /// Stands between a date and a time of day: "at".
     At,
+    /// Stands before an hour, minutes or not: "kl.", "ore".
+    Clock,
     /// The ending of an ordinal number: "th".
     OrdinalEnding,
     /// Before noon.
     Morning,
     /// After noon.
     Afternoon,
-    /// Parts hours from minutes or ends hours: "14h30".
+    /// Parts hours from minutes or ends hours: "14h30", "14 Uhr".
     HourMark,
+    /// Ends minutes: "分".
+    MinuteMark,
+    /// Ends the number of a day: "日".
+    DayMark,
+    /// Ends the number of a month: "月".
+    MonthMark,
+    /// Ends the number of a year: "年".
+    YearMark,
+    /// An era, with the year before its first: 令和 is 2018.
+    Era(i16),
     /// The date after it says what the entry's date is: "published".
     Published,
     /// The date after it is that of an edit: "updated".
@@ -75,25 +96,46 @@ pub enum Unit {
     Year,
 }
 
-/// A table of words, lower case, sorted by their bytes.
-pub(super) type Table = &'static [(&'static str, &'static [Sense])];
-
-/// The longest word looked up, in bytes: no word of a table is longer.
-const LONGEST: usize = 48;
+/// A calendar other than the Gregorian.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Calendar {
+    /// The solar calendar of Iran and Afghanistan.
+    Persian,
+    /// The civil (tabular) Islamic calendar.
+    Islamic,
+    /// The Hebrew calendar; not read.
+    Hebrew,
+}
 
 /// The words of one language and its customs.
 #[derive(Clone, Copy, Debug)]
 pub struct Lexicon {
-    words: Table,
+    language: Option<&'static str>,
+    words: &'static Words,
     order: Option<DayMonthOrder>,
 }
 
+/// The lexicons made so far: at most one for each language that the tables have, and one for none.
+static MADE: Mutex<Vec<(Option<&'static str>, &'static Words)>> = Mutex::new(Vec::new());
+
 impl Lexicon {
-    /// The lexicon of a BCP 47 tag (`en-GB`); `None`: the language is not known.
-    ///
-    /// English month names are read on pages of every language: they are what machines write.
-    pub fn of(language: Option<&str>) -> Self {
-        Self { words: english::WORDS, order: language.and_then(custom_order) }
+    /// The lexicon of a BCP 47 tag (`en-GB`); `None`, or a tag that is not known: that of all widely written
+    /// languages together.
+    pub fn of(tag: Option<&str>) -> Self {
+        let order = tag.and_then(custom_order);
+        let language = tag.and_then(tables::language);
+        let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((language, words)) = made.iter().find(|(known, _)| *known == language) {
+            return Self { language: *language, words, order };
+        }
+        let words: &'static Words = Box::leak(Box::new(Words::of(language)));
+        made.push((language, words));
+        Self { language, words, order }
+    }
+
+    /// The language, as the tables name it; `None`: it is not known.
+    pub fn language(&self) -> Option<&'static str> {
+        self.language
     }
 
     /// The order of day and month in numeric dates that this language alone settles; `None`: it does not.
@@ -103,24 +145,18 @@ impl Lexicon {
 
     /// What a word, in any case, can mean; empty for a word that has no place in a date.
     pub fn senses(&self, word: &str) -> &'static [Sense] {
-        let mut buffer = [0; LONGEST];
-        let Some(lower) = lower_case(word, &mut buffer) else { return &[] };
-        match self.words.binary_search_by(|(known, _)| (*known).cmp(lower)) {
-            Ok(at) => self.words[at].1,
-            Err(_) => &[],
-        }
+        &self.words.entry(word).senses
     }
-}
 
-/// Lower-cases into a buffer, without allocation; `None`: longer than any word of a table.
-fn lower_case<'b>(word: &str, buffer: &'b mut [u8; LONGEST]) -> Option<&'b str> {
-    let mut length = 0;
-    for letter in word.chars().flat_map(char::to_lowercase) {
-        let end = length + letter.len_utf8();
-        letter.encode_utf8(buffer.get_mut(length..end)?);
-        length = end;
+    /// All that is known of a word.
+    pub(super) fn entry(&self, word: &str) -> &'static Entry {
+        self.words.entry(word)
     }
-    std::str::from_utf8(&buffer[..length]).ok()
+
+    /// The words behind it.
+    pub(super) fn words(&self) -> &'static Words {
+        self.words
+    }
 }
 
 /// Countries that write the month first.
@@ -145,18 +181,42 @@ mod tests {
     use super::*;
 
     #[test]
-    fn table_is_sorted_and_fits_the_buffer() {
-        assert!(english::WORDS.is_sorted_by(|a, b| a.0 < b.0));
-        assert!(english::WORDS.iter().all(|(word, _)| word.len() <= LONGEST));
+    fn case_and_language_do_not_matter_to_english_months() {
+        for language in [None, Some("en"), Some("de"), Some("sw"), Some("xx")] {
+            let lexicon = Lexicon::of(language);
+            assert_eq!(lexicon.senses("DECEMBER"), [Sense::Month(12)], "{language:?}");
+            assert!(lexicon.senses("Decembers").is_empty());
+            assert!(lexicon.senses(&"x".repeat(1000)).is_empty());
+        }
+        assert_eq!(Lexicon::of(Some("en")).senses("mar"), [Sense::DoubtfulMonth(3)]);
     }
 
     #[test]
-    fn case_does_not_matter() {
-        let lexicon = Lexicon::of(None);
-        assert_eq!(lexicon.senses("DECEMBER"), [Sense::Month(12)]);
-        assert_eq!(lexicon.senses("mar"), [Sense::DoubtfulMonth(3)]);
-        assert!(lexicon.senses("Decembers").is_empty());
-        assert!(lexicon.senses(&"x".repeat(1000)).is_empty());
+    fn name_of_the_page_s_language_counts_before_all_others() {
+        assert_eq!(
+            Lexicon::of(Some("hr")).senses("listopad"),
+            [Sense::Month(11)].map(|_| Sense::Month(10)).as_slice()
+        );
+        assert_eq!(Lexicon::of(Some("pl")).senses("listopad"), [Sense::Month(11)]);
+        assert_eq!(Lexicon::of(Some("en")).senses("septiembre"), [Sense::Month(9)]);
+    }
+
+    #[test]
+    fn letters_are_folded_as_people_write_them() {
+        for (language, word, month) in [
+            ("fr", "FÉVRIER", 2),
+            ("fr", "fevrier", 2),
+            ("fr", "fe\u{301}vrier", 2),
+            ("el", "ΜΑΡΤΙΟΣ", 3),
+            ("tr", "KASIM", 11),
+            ("tr", "HAZİRAN", 6),
+            ("ar", "اكتوبر", 10),
+            ("fi", "maaliskuussa", 3),
+            ("lv", "martā", 3),
+            ("pl", "marcu", 3),
+        ] {
+            assert_eq!(Lexicon::of(Some(language)).senses(word), [Sense::Month(month)], "{word}");
+        }
     }
 
     #[test]

@@ -4,7 +4,11 @@ use std::ops::Range;
 
 use jiff::civil::Date;
 
-use super::{daytime::Daytime, lexicon::Unit};
+use super::{
+    calendar,
+    daytime::Daytime,
+    lexicon::{Calendar, Unit},
+};
 
 /// A date mentioned in a text.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,6 +68,8 @@ pub enum Value {
     Epoch(jiff::Timestamp),
     /// A date that no calendar has: 31 February.
     Impossible,
+    /// Days of another calendar.
+    Other(Foreign),
     /// A year that our calendar does not reach in any page's life: another calendar's.
     OtherCalendar(i16),
 }
@@ -77,6 +83,19 @@ pub struct Point {
     pub month: i8,
     /// The day of the month.
     pub day: i8,
+}
+
+/// Days of another calendar, of an open year if `year` is `None`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Foreign {
+    /// The calendar.
+    pub calendar: Calendar,
+    /// The year of the last day.
+    pub year: Option<i16>,
+    /// Month and day of the first day.
+    pub first: (i8, i8),
+    /// Month and day of the last; the first again where it is one day.
+    pub last: (i8, i8),
 }
 
 /// A day in numbers, in the order of the text.
@@ -132,6 +151,12 @@ pub(super) fn checked(value: Value) -> Value {
         Value::Span { first, last } => point(first).or_else(|| point(last)),
         Value::Numeric(day) => slashed(day),
         Value::NumericSpan { first, last } => slashed(first).or_else(|| slashed(last)),
+        Value::Other(Foreign { year: Some(year), .. }) if !calendar::is_other_year(year) => None,
+        Value::Other(days @ Foreign { year: Some(year), .. }) => match calendar::days(days, year) {
+            Some((first, last)) if first == last => return Value::Day(last.into()),
+            Some((first, last)) => return Value::Span { first: first.into(), last: last.into() },
+            None => Some(Value::Impossible),
+        },
         Value::Month { year: Some(year), .. } | Value::Year(year) if !YEARS.contains(&year) => {
             Some(Value::OtherCalendar(year))
         }

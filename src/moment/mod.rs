@@ -3,22 +3,29 @@
 //! A [`Moment`] is an instant, its precision and where it came from (DESIGN §8). This module refuses to invent:
 //! what is not known is `Err(Unresolved)` and becomes first-seen time elsewhere, said as such.
 
+mod calendar;
 mod choose;
 mod daytime;
-mod english;
+mod fold;
+mod foreign;
 mod lexicon;
 mod link;
+mod marked;
 mod mention;
 mod numeric;
 mod open;
 mod order;
+mod parts;
 mod prose;
 mod reading;
 mod relative;
 mod resolve;
 mod scan;
 mod settle;
+mod spelled;
+mod tables;
 mod token;
+mod words;
 mod year;
 mod zone;
 
@@ -38,8 +45,8 @@ use crate::{
 
 pub use self::{
     daytime::Daytime,
-    lexicon::{Lexicon, Sense, Unit},
-    mention::{Mention, Point, Role, Slashed, Value},
+    lexicon::{Calendar, Lexicon, Sense, Unit},
+    mention::{Foreign, Mention, Point, Role, Slashed, Value},
     scan::{Place, scan},
 };
 
@@ -181,11 +188,11 @@ pub enum Unresolved {
     /// All rows show the same stamp: it is the page's, not the entry's.
     #[error("all rows show the same stamp, that of the page")]
     SameEverywhere,
-    /// The year is of a calendar that is not read.
-    #[error("{year} is a year of a calendar that is not read")]
+    /// The date is of a calendar that is not read.
+    #[error("{what} is of a calendar that is not read")]
     OtherCalendar {
-        /// The year as written.
-        year: i16,
+        /// The year as written, or the calendar's name.
+        what: String,
     },
 }
 

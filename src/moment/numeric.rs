@@ -9,8 +9,10 @@ use jiff::{
 };
 
 use super::{
-    mention::{Point, Slashed, Value},
-    prose::century,
+    calendar,
+    lexicon::Sense,
+    mention::{Foreign, Point, Slashed, Value},
+    parts::century,
     scan::{Found, Place, Reader},
 };
 
@@ -22,9 +24,11 @@ impl Reader<'_> {
         }
         let first = self.triple(at)?;
         // "06.03.2025 – 08.03.2025"
-        let is_dash = matches!(self.mark(first.end), Some('-' | '–' | '—' | '−' | '~'));
-        if (is_dash || self.has(first.end, super::lexicon::Sense::To))
-            && let Some(last) = self.triple(first.end + 1)
+        let between = self.daytime_after(first.end).map_or(first.end, |(_, end)| end);
+        let between = between + usize::from(self.mark(between) == Some('.'));
+        let is_dash = matches!(self.mark(between), Some('-' | '–' | '—' | '−' | '~' | '～'));
+        if (is_dash || self.has(between, Sense::To))
+            && let Some(last) = self.triple(self.after_fillers(between + 1))
         {
             match (first.value, last.value) {
                 (Value::Day(first), Value::Day(day)) => {
@@ -48,7 +52,7 @@ impl Reader<'_> {
         let number = self.number(at)?;
         match number.digits {
             4 => self.year_month_day(at).or_else(|| self.iso_rarities(at)),
-            1 | 2 => self.slashed(at),
+            1 | 2 => self.slashed(at).or_else(|| self.dotted_days(at)),
             7 | 8 => self.basic(at),
             9..=16 => self.epoch(at),
             _ => None,
@@ -58,14 +62,29 @@ impl Reader<'_> {
     /// "2025-03-06", "2025/3/6", "2025. 3. 6.", "2025年3月6日" later.
     fn year_month_day(&self, at: usize) -> Option<Found> {
         let (month, day, end) = self.pair_after(at)?;
-        let year = i16::try_from(self.number(at)?.value).ok()?;
-        let point =
-            Point { year: Some(year), month: i8::try_from(month).ok()?, day: i8::try_from(day).ok()? };
-        self.ends_number(end).then(|| Found::new(Value::Day(point), end, "ISO date"))
+        let year = calendar::common_year(i16::try_from(self.number(at)?.value).ok()?);
+        let (month, day) = (i8::try_from(month).ok()?, i8::try_from(day).ok()?);
+        let value = match calendar::of_language(self.lexicon).filter(|_| calendar::is_other_year(year)) {
+            Some(calendar) => {
+                Value::Other(Foreign { calendar, year: Some(year), first: (month, day), last: (month, day) })
+            }
+            None => Value::Day(Point { year: Some(year), month, day }),
+        };
+        let goes_on =
+            matches!(self.mark(end), Some('-' | '–')) && self.number(end + 1).is_some_and(|n| n.digits == 4);
+        (goes_on || self.ends_number(end)).then(|| Found::new(value, end, "ISO date"))
     }
 
     /// The two short numbers after the one at a token, parted by the same mark: "-03-06".
     fn pair_after(&self, at: usize) -> Option<(i64, i64, usize)> {
+        if let (Some(second), Some(third)) = (self.number(at + 1), self.number(at + 2)) {
+            // "2025 03 06", alone
+            let is_date = self.place == Place::Field
+                && second.digits == 2
+                && third.digits == 2
+                && self.is_whole(at, at + 3);
+            return is_date.then_some((second.value, third.value, at + 3));
+        }
         let mark = self.mark(at + 1).filter(|mark| matches!(mark, '-' | '/' | '.' | '‑' | '−'))?;
         // "06. 03. 2025": only full stops are followed by spaces.
         let is_near = |at: usize| self.is_tight(at) || mark == '.';
@@ -99,7 +118,7 @@ impl Reader<'_> {
         {
             let end = at + 5;
             let year = match year.digits {
-                4 => i16::try_from(year.value).ok()?,
+                4 => calendar::common_year(i16::try_from(year.value).ok()?),
                 // "1.2.13" is a version in a sentence; "6/3/25" and "06.03.25" are dates.
                 2 if mark == '/' || (left.digits == 2 && right.digits == 2) || self.is_whole(at, end) => {
                     century(year.value)?
@@ -112,12 +131,106 @@ impl Reader<'_> {
                 "numeric date",
             ));
         }
+        // "6/3 2025"
+        if mark == '/'
+            && let Some(year) =
+                self.number(at + 3).filter(|year| year.digits == 4 && (1990..=2100).contains(&year.value))
+        {
+            let value = Value::Numeric(day(i16::try_from(year.value).ok())?);
+            return Some(Found::new(value, at + 4, "numeric date"));
+        }
+        let first = day(None)?;
+        if let Some(found) = self.slashed_span(at, first) {
+            return Some(found);
+        }
         let end = at + 3 + usize::from(self.mark(at + 3) == Some('.'));
-        (self.place == Place::Field && mark != '-' && self.is_whole(at, end)).then_some(Found::new(
-            Value::Numeric(day(None)?),
+        let is_whole = self.place == Place::Field && mark != '-' && self.is_whole(at, end);
+        (is_whole || self.is_meant_as_date(at, end)).then_some(Found::new(
+            Value::Numeric(first),
             end,
             "numeric date without a year",
         ))
+    }
+
+    /// "28/2-1/3", "1/10 – 7/11/2025": days without a year before the dash.
+    fn slashed_span(&self, at: usize, first: Slashed) -> Option<Found> {
+        let dash = at + 3 + usize::from(self.mark(at + 3) == Some('.'));
+        let is_join = matches!(self.mark(dash), Some('-' | '–' | '—' | '−' | '~' | '～'))
+            || self.has(dash, Sense::To)
+            || self.has(dash, Sense::And);
+        if !is_join {
+            return None;
+        }
+        let next = self.after_fillers(dash + 1);
+        let mark = self.mark(at + 1);
+        let (left, right) = (self.number(next)?, self.number(next + 2)?);
+        if self.mark(next + 1) != mark || left.digits > 2 || right.digits > 2 || !self.is_tight(next + 1) {
+            return None;
+        }
+        let is_dotted = mark == Some('.');
+        let last = |year| {
+            let (left, right) = (i8::try_from(left.value).ok()?, i8::try_from(right.value).ok()?);
+            Some(Slashed { left, right, year, is_dotted })
+        };
+        let year = self
+            .number(next + 4)
+            .filter(|year| self.mark(next + 3) == mark && year.digits == 4)
+            .and_then(|year| i16::try_from(year.value).ok());
+        let end = if year.is_some() { next + 5 } else { next + 3 };
+        let is_date = year.is_some()
+            || (self.place == Place::Field && self.is_whole(at, end) && mark == Some('/'))
+            || self.is_meant_as_date(at, end);
+        let value = Value::NumericSpan { first: Slashed { year, ..first }, last: last(year)? };
+        (is_date && self.ends_number(end)).then(|| Found::new(value, end, "numeric date to numeric date"))
+    }
+
+    /// Whether two numbers with a mark between them are a day because of what stands beside them: "Friday 7/6",
+    /// "le 22/04", "27/11 at 14:30". The helpline that is open 24/7 is not.
+    fn is_meant_as_date(&self, at: usize, end: usize) -> bool {
+        if self.place == Place::Machine || !self.ends_number(end) {
+            return false;
+        }
+        let (left, right) =
+            (self.number(at).map_or(0, |n| n.value), self.number(at + 2).map_or(0, |n| n.value));
+        if (left, right) == (24, 7) {
+            return false;
+        }
+        let before = at.wrapping_sub(1);
+        let skipped = before.wrapping_sub(usize::from(matches!(self.mark(before), Some(',' | '.'))));
+        let open = usize::from(matches!(self.mark(end), Some('(' | '（' | ',')));
+        if self.weekday(skipped).is_some() || self.weekday(end + open).is_some() {
+            return true;
+        }
+        let is_slash = self.mark(at + 1) == Some('/');
+        let is_said = self.has(before, Sense::At)
+            || (self.has(before, Sense::Filler) && self.lexicon.language() != Some("en"));
+        is_said && (is_slash || self.mark(end - 1) == Some('.'))
+    }
+
+    /// "1.–2.8.2025", "01.-02.08.2025": days of a month in numbers, as the German press writes them.
+    fn dotted_days(&self, at: usize) -> Option<Found> {
+        let first = self.number(at).filter(|number| number.digits <= 2)?;
+        let dash = at + 1 + usize::from(self.mark(at + 1) == Some('.'));
+        if !matches!(self.mark(dash), Some('-' | '–' | '—' | '−')) && !self.has(dash, Sense::To) {
+            return None;
+        }
+        let last = self.number(dash + 1).filter(|number| number.digits <= 2)?;
+        let (month, year, end) = self.pair_of_year(dash + 1)?;
+        let point = |day: i64| {
+            Some(Point { year: Some(year), month: i8::try_from(month).ok()?, day: i8::try_from(day).ok()? })
+        };
+        let value = Value::Span { first: point(first.value)?, last: point(last.value)? };
+        (first.value < last.value).then(|| Found::new(value, end, "numeric days of a month"))
+    }
+
+    /// ".8.2025" after the day at a token.
+    fn pair_of_year(&self, at: usize) -> Option<(i64, i16, usize)> {
+        let (month, year) = (self.number(at + 2)?, self.number(at + 4)?);
+        let is_date = matches!(self.mark(at + 1), Some('.' | '/'))
+            && self.mark(at + 3) == self.mark(at + 1)
+            && month.digits <= 2
+            && year.digits == 4;
+        is_date.then_some((month.value, i16::try_from(year.value).ok()?, at + 5))
     }
 
     /// Forms of ISO 8601 that only machines write: week dates, ordinal dates, year and month.

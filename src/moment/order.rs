@@ -15,6 +15,8 @@ pub(super) struct Evidence<'a> {
     pub all: &'a [Slashed],
     /// The first one of each row, in page order.
     pub column: &'a [Slashed],
+    /// Those beside a weekday, 1 (Monday) to 7.
+    pub on_weekdays: &'a [(Slashed, i8)],
     /// The latest day the fetch allows.
     pub latest: Date,
     /// What the config says.
@@ -48,6 +50,12 @@ pub(super) fn settle(evidence: &Evidence<'_>) -> Settled {
         }
         (false, false) => {}
     }
+    if !evidence.on_weekdays.is_empty()
+        && let Some(order) =
+            only_one(|order| evidence.on_weekdays.iter().all(|dated| is_on_weekday(*dated, order)))
+    {
+        return settled(order, "the weekday beside the date");
+    }
     if let Some(order) = only_one(|order| is_before(evidence, order)) {
         return settled(order, "the other order of day and month is later than the fetch");
     }
@@ -70,6 +78,15 @@ fn only_one(passes: impl Fn(DayMonthOrder) -> bool) -> Option<DayMonthOrder> {
         (false, true) => Some(MonthFirst),
         _ => None,
     }
+}
+
+/// Whether a date read in an order falls on its weekday; one without a year may.
+fn is_on_weekday((date, weekday): (Slashed, i8), order: DayMonthOrder) -> bool {
+    let point = in_order(date, order);
+    point.year.is_none_or(|year| {
+        Date::new(year, point.month, point.day)
+            .is_ok_and(|day| day.weekday().to_monday_one_offset() == weekday)
+    })
 }
 
 fn is_before(evidence: &Evidence<'_>, order: DayMonthOrder) -> bool {

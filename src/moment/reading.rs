@@ -9,9 +9,9 @@ use jiff::{civil::Time, fmt::strtime::BrokenDownTime};
 use crate::listing::{DateSource, RawDate};
 
 use super::{
-    Context, Unresolved,
+    Context, Unresolved, calendar,
     daytime::Daytime,
-    lexicon::Lexicon,
+    lexicon::{Calendar, Lexicon},
     link::{self, PathDate},
     mention::{Mention, Point, Role, Value},
     scan::{self, Place},
@@ -113,7 +113,13 @@ pub(super) fn nothing(reading: &Reading<'_>) -> Unresolved {
         Value::Impossible => {
             Some(Unresolved::Impossible { text: reading.text[mention.span.clone()].to_owned() })
         }
-        Value::OtherCalendar(year) => Some(Unresolved::OtherCalendar { year }),
+        Value::OtherCalendar(year) => Some(Unresolved::OtherCalendar { what: format!("the year {year}") }),
+        Value::Other(days) if days.calendar == Calendar::Hebrew => {
+            let text = &reading.text[mention.span.clone()];
+            Some(Unresolved::OtherCalendar {
+                what: format!("`{text}` ({})", calendar::name(Calendar::Hebrew)),
+            })
+        }
         _ => None,
     });
     other.unwrap_or(Unresolved::NoDate)

@@ -60,9 +60,19 @@ fn settle_order(states: &[State<'_>], context: &Context<'_>, lexicon: Lexicon, t
     let rows: Vec<Vec<Slashed>> = states.iter().map(of_row).collect();
     let all: Vec<Slashed> = rows.iter().flatten().copied().collect();
     let column: Vec<Slashed> = rows.iter().filter_map(|row| row.first().copied()).collect();
+    let on_weekdays: Vec<(Slashed, i8)> = states
+        .iter()
+        .flat_map(|state| &state.readings)
+        .flat_map(|reading| &reading.mentions)
+        .filter_map(|mention| match mention.value {
+            Value::Numeric(day) => Some((day, mention.weekday?)),
+            _ => None,
+        })
+        .collect();
     order::settle(&Evidence {
         all: &all,
         column: &column,
+        on_weekdays: &on_weekdays,
         latest: today.tomorrow().unwrap_or(today),
         configured: context.order,
         custom: lexicon.order(),

@@ -24,7 +24,7 @@ pub enum Place {
 
 /// All mentions of dates in a text, in its order.
 pub fn scan(text: &str, place: Place, lexicon: Lexicon) -> Vec<Mention> {
-    let reader = Reader { text, tokens: token::tokens(text, lexicon), place };
+    let reader = Reader { text, tokens: token::tokens(text, lexicon), place, lexicon };
     let mut mentions = Vec::new();
     let mut at = 0;
     while at < reader.tokens.len() {
@@ -47,6 +47,8 @@ pub(super) struct Found {
     pub value: Value,
     /// The time of day inside it, when it stands between the day and the year.
     pub time: Option<Daytime>,
+    /// The token it starts at, when that is before the one that gave it away.
+    pub start: Option<usize>,
     /// The token after it.
     pub end: usize,
     /// The name of the rule.
@@ -56,7 +58,7 @@ pub(super) struct Found {
 impl Found {
     /// A value without a time in it.
     pub fn new(value: Value, end: usize, rule: &'static str) -> Self {
-        Self { value, time: None, end, rule }
+        Self { value, time: None, start: None, end, rule }
     }
 }
 
@@ -68,6 +70,8 @@ pub(super) struct Reader<'t> {
     pub tokens: Vec<Token>,
     /// Where it stands.
     pub place: Place,
+    /// What its words can mean.
+    pub lexicon: Lexicon,
 }
 
 impl Reader<'_> {
@@ -102,7 +106,7 @@ impl Reader<'_> {
 
     /// Whether the word at a token has a sense.
     pub fn has(&self, at: usize, sense: Sense) -> bool {
-        self.word(at).is_some_and(|word| word.senses.contains(&sense))
+        self.word(at).is_some_and(|word| word.senses().contains(&sense))
     }
 
     /// Whether a token follows the one before it without white space.
@@ -116,8 +120,8 @@ impl Reader<'_> {
     }
 
     /// The weekday at a token.
-    fn weekday(&self, at: usize) -> Option<i8> {
-        self.word(at)?.senses.iter().find_map(|sense| match sense {
+    pub fn weekday(&self, at: usize) -> Option<i8> {
+        self.word(at)?.senses().iter().find_map(|sense| match sense {
             Sense::Weekday(day) => Some(*day),
             _ => None,
         })
@@ -127,11 +131,17 @@ impl Reader<'_> {
         match self.tokens[at].kind {
             Kind::Number(_) => self
                 .numeric(at)
+                .or_else(|| self.marked(at))
+                .or_else(|| self.ago(at))
                 .or_else(|| self.day_first(at))
-                .or_else(|| self.year_first(at))
+                .or_else(|| self.other_calendar(at))
+                .or_else(|| self.year_first(at)),
+            Kind::Word(word) if word.senses().is_empty() => None,
+            Kind::Word(_) => self
+                .marked(at)
+                .or_else(|| self.month_first(at))
+                .or_else(|| self.day_first(at))
                 .or_else(|| self.ago(at)),
-            Kind::Word(word) if word.senses.is_empty() => None,
-            Kind::Word(_) => self.month_first(at).or_else(|| self.ago(at)),
             Kind::Mark(_) => None,
         }
         .map(|found| Found { value: checked(found.value), ..found })
@@ -139,7 +149,7 @@ impl Reader<'_> {
 
     /// Joins what was found with the weekday, the time and the role beside it. Also says where to go on.
     fn mention(&self, at: usize, found: Found) -> (Mention, usize) {
-        let (mut first, mut end) = (at, found.end);
+        let (mut first, mut end) = (found.start.unwrap_or(at), found.end);
         let mut weekday = None;
         let mut time = found.time;
         if let Some((day, from)) = self.weekday_before(first) {
@@ -172,26 +182,49 @@ impl Reader<'_> {
         Some((self.weekday(from)?, from))
     }
 
-    fn weekday_after(&self, at: usize) -> Option<(i8, usize)> {
-        let next = at + usize::from(matches!(self.mark(at), Some(',' | '(')));
+    pub fn weekday_after(&self, at: usize) -> Option<(i8, usize)> {
+        let dot = usize::from(self.mark(at) == Some('.') && self.mark(at + 1) == Some(','));
+        let at = at + dot;
+        let is_open = matches!(self.mark(at), Some('(' | '（'));
+        let next = at + usize::from(is_open || matches!(self.mark(at), Some(',' | '،')));
         let day = self.weekday(next)?;
         // "6 March, Thursday 13 March": the weekday belongs to the next date.
-        if self.number(next + 1).is_some() || self.mark(next + 1) == Some(',') {
+        let is_next_date = self.number(next + 1).is_some() && self.daytime(next + 1).is_none();
+        if is_next_date || self.mark(next + 1) == Some(',') {
             return None;
         }
-        let end = next + 1 + usize::from(self.mark(at) == Some('(') && self.mark(next + 1) == Some(')'));
+        let end = next + 1 + usize::from(is_open && matches!(self.mark(next + 1), Some(')' | '）')));
         Some((day, end))
     }
 
-    fn daytime_after(&self, at: usize) -> Option<(Daytime, usize)> {
+    pub fn daytime_after(&self, at: usize) -> Option<(Daytime, usize)> {
+        // "2025 г. в 14:30", "2025, kl. 14.30", "2025 (14:30)"
+        const BETWEEN: usize = 5;
         let mut next = at;
-        for _ in 0..2 {
+        for _ in 0..BETWEEN {
             let is_mark = matches!(
                 self.mark(next),
-                Some(',' | '|' | '-' | '–' | '—' | '@' | '·' | '•' | '(' | ':' | '/')
+                Some(
+                    ',' | '،'
+                        | '，'
+                        | '、'
+                        | '.'
+                        | '|'
+                        | '-'
+                        | '–'
+                        | '—'
+                        | '@'
+                        | '·'
+                        | '•'
+                        | '('
+                        | ':'
+                        | '/'
+                )
             );
-            let is_word =
-                self.has(next, Sense::At) || (self.is_tight(next) && matches!(self.piece(next), "T" | "t"));
+            let is_word = self.has(next, Sense::At)
+                || self.has(next, Sense::Clock)
+                || self.has(next, Sense::Filler)
+                || (self.is_tight(next) && matches!(self.piece(next), "T" | "t"));
             if !is_mark && !is_word {
                 break;
             }
@@ -206,7 +239,8 @@ impl Reader<'_> {
         (1..=10).filter_map(|back| at.checked_sub(back)).rev().find_map(|from| {
             let (daytime, end) = self.daytime(from)?;
             let is_between = matches!(self.mark(end), Some(',' | '|' | '-' | '–' | '—' | '·' | '•'))
-                || self.has(end, Sense::At);
+                || self.has(end, Sense::At)
+                || self.has(end, Sense::Filler);
             (end == at || (end + 1 == at && is_between)).then_some((daytime, from))
         })
     }
@@ -227,7 +261,7 @@ impl Reader<'_> {
                 Kind::Word(word) => {
                     words += 1;
                     // "will" rules its clause; the others rule the date right after them.
-                    let role = word.senses.iter().find_map(|sense| match sense {
+                    let role = word.senses().iter().find_map(|sense| match sense {
                         Sense::Ahead => Some(Role::Ahead),
                         Sense::Published if words <= 3 => Some(Role::Published),
                         Sense::Updated if words <= 3 => Some(Role::Updated),
@@ -248,11 +282,12 @@ impl Reader<'_> {
 
     /// Whether the word before a token says that what it speaks of is over.
     fn is_over(&self, at: usize) -> bool {
-        at > 0 && matches!(&self.tokens[at - 1].kind, Kind::Word(word) if word.senses.contains(&Sense::Over))
+        at > 0
+            && matches!(&self.tokens[at - 1].kind, Kind::Word(word) if word.senses().contains(&Sense::Over))
     }
 }
 
 /// Whether a time of day beside it belongs to it.
 fn takes_time(value: Value) -> bool {
-    matches!(value, Value::Day(_) | Value::Numeric(_) | Value::Ago { count: 0 | 1, unit: Unit::Day })
+    matches!(value, Value::Day(_) | Value::Numeric(_) | Value::Ago { count: -1..=1, unit: Unit::Day })
 }

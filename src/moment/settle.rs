@@ -7,7 +7,7 @@ use jiff::{Timestamp, civil::Date};
 use crate::listing::DateSource;
 
 use super::{
-    Context, Moment, Precision, Provenance, Unresolved,
+    Context, Moment, Precision, Provenance, Unresolved, calendar,
     daytime::Daytime,
     lexicon::Lexicon,
     mention::{Point, Slashed, Value},
@@ -53,6 +53,7 @@ impl Page<'_> {
         }
         let provenance = match (reading.source, value) {
             (_, Value::Ago { .. }) => Provenance::Relative,
+            (_, Value::Other(_)) => Provenance::Inferred,
             (DateSource::TimeElement | DateSource::Metadata, _) => Provenance::StatedByMachine,
             _ => Provenance::StatedInText,
         };
@@ -134,8 +135,15 @@ impl Page<'_> {
                 let (day, instant, precision) = before.ok_or(Unresolved::NoDate)?;
                 match time {
                     Some(time) => self.instant(zone::instant(day, time, self.context.zone), day, provenance),
-                    None => Ok(Moment { instant, ..day_moment(day, None, precision)? }),
+                    None if instant.is_some() => self.instant(instant, day, provenance),
+                    None => day_moment(day, None, precision),
                 }
+            }
+            Value::Other(days) => {
+                let (first, last) = calendar::latest(days, latest).ok_or(Unresolved::NoYear)?;
+                let mut moment = day_moment(last, None, Precision::Day)?;
+                moment.first_day = (first < last).then_some(first);
+                Ok(moment)
             }
             Value::Numeric(_)
             | Value::NumericSpan { .. }

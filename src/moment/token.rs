@@ -1,9 +1,13 @@
-//! Tokens: a text → numbers, words and marks with their places. Pure, one pass, one allocation.
+//! Tokens: a text → numbers, words and marks with their places. Pure, two passes over short arrays.
 //!
-//! Digits of every script are numbers; Chinese characters are words of their own, because they stand
-//! unspaced around them ("3月6日"). Nothing is interpreted here but the senses of single words.
+//! Digits of every script are numbers; Chinese characters are words of their own, because they stand unspaced
+//! around them ("3月6日"). Words that mean something together ("tháng 3", "il y a", "понедельник" needs none)
+//! become one word. Nothing is interpreted here.
 
-use super::lexicon::{Lexicon, Sense};
+use super::{
+    lexicon::{Lexicon, Sense},
+    words::{Atom, Entry},
+};
 
 /// A piece of a text.
 #[derive(Clone, Copy, Debug)]
@@ -38,69 +42,236 @@ pub(super) struct Number {
     pub digits: usize,
 }
 
-/// A run of letters.
+/// A run of letters, or several that mean something together.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Word {
-    /// What it can mean in a date.
-    pub senses: &'static [Sense],
-    /// Whether its first letter is a capital.
+    /// What is known of it.
+    pub entry: &'static Entry,
+    /// Whether its first letter is a capital, or its script has none.
     pub is_capital: bool,
+}
+
+impl Word {
+    /// What it can mean in a date.
+    pub fn senses(&self) -> &'static [Sense] {
+        &self.entry.senses
+    }
+}
+
+/// A piece as cut from a text, before any lexicon is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Piece {
+    /// A run of digits.
+    Number(Number),
+    /// A run of letters.
+    Word,
+    /// Any other character.
+    Mark(char),
 }
 
 /// Cuts a text into tokens.
 pub(super) fn tokens(text: &str, lexicon: Lexicon) -> Vec<Token> {
     let mut tokens = Vec::with_capacity(text.len() / 4 + 1);
-    let mut rest = text.char_indices().peekable();
-    let mut is_spaced = true;
-    while let Some((start, first)) = rest.next() {
-        if first.is_whitespace() {
-            is_spaced = true;
-            continue;
-        }
-        if is_invisible(first) {
-            continue;
-        }
-        let mut end = start + first.len_utf8();
-        let kind = if let Some(digit) = digit_value(first) {
-            let mut number = Number { value: i64::from(digit), digits: 1 };
-            while let Some((at, digit)) =
-                rest.peek().and_then(|(at, c)| Some((*at + c.len_utf8(), digit_value(*c)?)))
-            {
-                number.value = number.value.saturating_mul(10).saturating_add(i64::from(digit));
-                number.digits += 1;
-                end = at;
-                rest.next();
+    let mut end_of_last = 0;
+    let mut has_phrases = false;
+    for (piece, part) in pieces(text) {
+        let start = part.as_ptr() as usize - text.as_ptr() as usize;
+        let end = start + part.len();
+        let is_spaced =
+            start == 0 || tokens.is_empty() || text[end_of_last..start].contains(char::is_whitespace);
+        end_of_last = end;
+        match piece {
+            Piece::Number(number) => {
+                has_phrases |= lexicon.words().phrases_from(number.value).next().is_some();
+                tokens.push(Token { kind: Kind::Number(number), start, end, is_spaced });
             }
-            Kind::Number(number)
-        } else if first.is_alphabetic() {
-            while let Some((at, letter)) = rest.next_if(|(_, c)| !stands_alone(first) && continues_word(*c)) {
-                end = at + letter.len_utf8();
+            Piece::Mark(mark) => tokens.push(Token { kind: Kind::Mark(mark), start, end, is_spaced }),
+            Piece::Word => {
+                let mut rest = start;
+                let mut is_spaced = is_spaced;
+                while rest < end {
+                    let mut entry = lexicon.entry(&text[rest..end]);
+                    let mut word_end = end;
+                    if entry.id == u32::MAX
+                        && text[rest..].starts_with(parts_no_words)
+                        && let Some(known) = lexicon.words().known_prefix(&text[rest..end])
+                    {
+                        word_end = rest + known;
+                        entry = lexicon.entry(&text[rest..word_end]);
+                    }
+                    has_phrases |= lexicon.words().phrases_of(entry).next().is_some();
+                    let is_capital = text[rest..].starts_with(|letter: char| !letter.is_lowercase());
+                    tokens.push(Token {
+                        kind: Kind::Word(Word { entry, is_capital }),
+                        start: rest,
+                        end: word_end,
+                        is_spaced,
+                    });
+                    is_spaced = false;
+                    rest = word_end;
+                }
             }
-            Kind::Word(Word { senses: lexicon.senses(&text[start..end]), is_capital: first.is_uppercase() })
-        } else {
-            Kind::Mark(first)
-        };
-        tokens.push(Token { kind, start, end, is_spaced });
-        is_spaced = false;
+        }
+    }
+    if has_phrases {
+        join_phrases(&mut tokens, lexicon);
     }
     tokens
 }
 
+/// Makes one word of words that mean something together, the longest phrase first.
+fn join_phrases(tokens: &mut Vec<Token>, lexicon: Lexicon) {
+    let words = lexicon.words();
+    let mut kept = 0;
+    let mut at = 0;
+    while at < tokens.len() {
+        let longest = match tokens[at].kind {
+            Kind::Word(word) => words
+                .phrases_of(word.entry)
+                .filter_map(|phrase| Some((matched(&tokens[at..], &phrase.atoms)?, phrase.entry)))
+                .max_by_key(|(length, _)| *length),
+            Kind::Number(number) => words
+                .phrases_from(number.value)
+                .filter_map(|phrase| Some((matched(&tokens[at..], &phrase.atoms)?, phrase.entry)))
+                .max_by_key(|(length, _)| *length),
+            Kind::Mark(_) => None,
+        };
+        let mut token = tokens[at];
+        let mut length = 1;
+        if let Some((phrase_length, id)) = longest {
+            let entry = words.by_id(id);
+            let is_capital = !matches!(token.kind, Kind::Word(word) if !word.is_capital);
+            length = phrase_length;
+            token = Token {
+                kind: Kind::Word(Word { entry, is_capital }),
+                end: tokens[at + length - 1].end,
+                ..token
+            };
+        }
+        tokens[kept] = token;
+        kept += 1;
+        at += length;
+    }
+    tokens.truncate(kept);
+}
+
+/// How many tokens from the first on are a phrase's pieces; `None`: they are not. Full stops may stand between.
+pub(super) fn matched(tokens: &[Token], atoms: &[Atom]) -> Option<usize> {
+    let mut at = 0;
+    for (index, atom) in atoms.iter().enumerate() {
+        if index > 0 && matches!(tokens.get(at)?.kind, Kind::Mark(mark) if is_skipped(mark)) {
+            at += 1;
+        }
+        if !is_atom(tokens.get(at)?, *atom) {
+            return None;
+        }
+        at += 1;
+    }
+    Some(at)
+}
+
+/// Where a phrase starts that ends before a token; `None`: there is none.
+pub(super) fn matched_back(tokens: &[Token], atoms: &[Atom]) -> Option<usize> {
+    let mut at = tokens.len();
+    for (index, atom) in atoms.iter().rev().enumerate() {
+        if index > 0 && matches!(tokens.get(at.checked_sub(1)?)?.kind, Kind::Mark(mark) if is_skipped(mark)) {
+            at -= 1;
+        }
+        at = at.checked_sub(1)?;
+        if !is_atom(&tokens[at], *atom) {
+            return None;
+        }
+    }
+    Some(at)
+}
+
+fn is_atom(token: &Token, atom: Atom) -> bool {
+    match (token.kind, atom) {
+        (Kind::Word(word), Atom::Word(id)) => word.entry.id == id,
+        (Kind::Number(number), Atom::Number(value)) => number.value == value,
+        (Kind::Mark(mark), Atom::Mark(wanted)) => plain_mark(mark) == wanted,
+        _ => false,
+    }
+}
+
+/// Marks inside phrases that people write or leave out: "p.m.", "avant-hier".
+pub(super) fn is_skipped(mark: char) -> bool {
+    mark == '.' || plain_mark(mark) == '-'
+}
+
+/// A mark without the differences that keyboards make.
+pub(super) fn plain_mark(mark: char) -> char {
+    match mark {
+        '’' | '‘' | 'ʼ' | '`' | '´' | '׳' => '\'',
+        '‐' | '‑' | '–' | '—' | '−' | '־' => '-',
+        mark => mark,
+    }
+}
+
+/// Cuts a text into pieces, in order; white space and what shows nothing is left out.
+pub(super) fn pieces(text: &str) -> impl Iterator<Item = (Piece, &str)> {
+    let mut rest = text.char_indices().peekable();
+    std::iter::from_fn(move || {
+        loop {
+            let (start, first) = rest.next()?;
+            if first.is_whitespace() || is_invisible(first) {
+                continue;
+            }
+            let mut end = start + first.len_utf8();
+            if let Some(digit) = digit_value(first) {
+                let mut number = Number { value: i64::from(digit), digits: 1 };
+                while let Some((at, digit)) =
+                    rest.peek().and_then(|(at, c)| Some((*at + c.len_utf8(), digit_value(*c)?)))
+                {
+                    number.value = number.value.saturating_mul(10).saturating_add(i64::from(digit));
+                    number.digits += 1;
+                    end = at;
+                    rest.next();
+                }
+                return Some((Piece::Number(number), &text[start..end]));
+            }
+            if !first.is_alphabetic() || is_mark_letter(first) {
+                return Some((Piece::Mark(first), &text[start..end]));
+            }
+            while let Some((at, letter)) = rest.next_if(|(_, c)| !stands_alone(first) && continues_word(*c)) {
+                end = at + letter.len_utf8();
+            }
+            return Some((Piece::Word, &text[start..end]));
+        }
+    })
+}
+
+/// Letters by Unicode that are written as apostrophes.
+fn is_mark_letter(letter: char) -> bool {
+    matches!(letter, 'ʼ' | 'ʻ')
+}
+
 /// Whether a letter after the first belongs to the same word.
 fn continues_word(letter: char) -> bool {
-    (letter.is_alphabetic() && !stands_alone(letter)) || is_joiner(letter)
+    if letter.is_ascii() {
+        return letter.is_ascii_alphabetic();
+    }
+    (letter.is_alphabetic() && !stands_alone(letter) && !is_mark_letter(letter)) || is_joiner(letter)
 }
 
 /// Chinese characters: each is a word.
 fn stands_alone(letter: char) -> bool {
-    matches!(letter, '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}')
+    matches!(letter, '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '〇')
+}
+
+/// Whether a letter is of a script that writes words without spaces between them.
+pub(super) fn parts_no_words(letter: char) -> bool {
+    stands_alone(letter)
+        || matches!(letter, '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' | '\u{3040}'..='\u{30ff}'
+            | '\u{ac00}'..='\u{d7a3}')
 }
 
 /// Marks inside words that are no letters by themselves: combining accents, viramas, joiners.
 fn is_joiner(letter: char) -> bool {
-    matches!(letter, '\u{300}'..='\u{36f}' | '\u{200c}' | '\u{200d}' | '\u{94d}' | '\u{9cd}' | '\u{a4d}' | '\u{acd}'
+    matches!(letter, '\u{300}'..='\u{36f}' | '\u{640}' | '\u{64b}'..='\u{652}' | '\u{654}' | '\u{200c}' | '\u{200d}' | '\u{93c}'
+        | '\u{94d}' | '\u{9bc}' | '\u{9cd}' | '\u{a4d}' | '\u{acd}'
         | '\u{b4d}' | '\u{bcd}' | '\u{c4d}' | '\u{ccd}' | '\u{d4d}' | '\u{dca}' | '\u{e31}' | '\u{e34}'..='\u{e3a}'
-        | '\u{e47}'..='\u{e4e}' | '\u{1039}' | '\u{103a}' | '\u{17d2}')
+        | '\u{e47}'..='\u{e4e}' | '\u{ec8}'..='\u{ece}' | '\u{1039}' | '\u{103a}' | '\u{17d2}')
 }
 
 /// Characters that show nothing and part nothing: direction marks, soft hyphen, zero-width space, BOM.
@@ -121,6 +292,10 @@ fn digit_value(letter: char) -> Option<u8> {
         return letter.is_ascii_digit().then(|| letter as u8 - b'0');
     }
     let code = u32::from(letter);
+    // Between Latin with its accents and the first of them lie most letters of Europe's texts.
+    if code < ZEROS[0] {
+        return None;
+    }
     ZEROS.iter().find_map(|zero| u8::try_from(code.checked_sub(*zero)?).ok().filter(|digit| *digit < 10))
 }
 
@@ -136,7 +311,7 @@ mod tests {
                 Kind::Word(_) | Kind::Mark(_) => format!("{space}{}", &text[token.start..token.end]),
             }
         };
-        tokens(text, Lexicon::of(None)).into_iter().map(shape).collect()
+        tokens(text, Lexicon::of(Some("vi"))).into_iter().map(shape).collect()
     }
 
     #[test]
@@ -160,5 +335,11 @@ mod tests {
     #[test]
     fn invisible_marks_part_nothing() {
         assert_eq!(shapes("\u{200e}6\u{200f} March"), [" 6#1", " March"]);
+    }
+
+    #[test]
+    fn words_that_mean_something_together_are_one() {
+        assert_eq!(shapes("6 tháng 3 năm"), [" 6#1", " tháng 3", " năm"]);
+        assert_eq!(shapes("tháng 13"), [" tháng", " 13#2"]);
     }
 }

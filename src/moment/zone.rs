@@ -15,7 +15,7 @@ use super::daytime::Daytime;
 ///
 /// Of those that several places use, the one most pages mean: `CST` and `EST` are America's (RFC 822 says so),
 /// `IST` India's, `BST` Britain's.
-const NAMED: [(&str, i32); 52] = [
+const NAMED: [(&str, i32); 55] = [
     ("ACDT", 630),
     ("ACST", 570),
     ("ADT", -180),
@@ -68,6 +68,9 @@ const NAMED: [(&str, i32); 52] = [
     ("UTC", 0),
     ("WAT", 60),
     ("WET", 0),
+    ("WIB", 420),
+    ("WIT", 540),
+    ("WITA", 480),
 ];
 
 /// The offset a name stands for; `None`: not a name of a zone. Only upper case is one: "met" is a word.

@@ -71,7 +71,7 @@ const PROSE: [(&str, &str); 30] = [
 ];
 
 /// Texts of a date field, fetched 2025-08-15T12:00Z.
-const FIELDS: [(&str, &str); 22] = [
+const FIELDS: [(&str, &str); 23] = [
     ("13/3/2025", "2025-03-13"),
     ("3/13/2025", "2025-03-13"),
     ("06.03.2025", "2025-03-06"),
@@ -96,7 +96,8 @@ const FIELDS: [(&str, &str); 22] = [
         "- `6/3/2025` can be read as two dates: nothing in the listing settles the order of day and month",
     ),
     ("last week", "- the text holds no date"),
-    ("6 March 2568", "- 2568 is a year of a calendar that is not read"),
+    ("6 March 2568", "2025-03-06"),
+    ("6 March 1446", "- the year 1446 is of a calendar that is not read"),
 ];
 
 /// Stamps as machines write them, and the instant or day they mean; fetched 2025-08-15T12:00Z, zone Berlin.
