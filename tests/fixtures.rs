@@ -7,6 +7,8 @@
 
 #[path = "fixtures/dates.rs"]
 mod dates;
+#[path = "fixtures/locales.rs"]
+mod locales;
 
 use std::path::Path;
 
@@ -42,6 +44,7 @@ fn main() {
         }
     }
     trials.extend(dates::trials(&root));
+    trials.extend(locales::trials(&root));
     libtest_mimic::run(&arguments, trials).exit();
 }
 
