@@ -13,7 +13,7 @@ use url::Url;
 
 use crate::{
     config::{FeedRule, Keep, Source},
-    feed::{Feed, FeedEntry, Origin},
+    feed::{self, Feed, FeedEntry, Format, Listed, Origin},
     health,
     id::{EntryKey, SourceId, feed_urn},
     record::{Record, SourceState},
@@ -25,7 +25,7 @@ pub struct Part<'a> {
     /// The source.
     pub source: &'a Source,
     /// Its state.
-    pub state: &'a SourceState,
+    pub state: SourceState,
     /// All its records: what is shown is decided here.
     pub records: Vec<Record>,
 }
@@ -37,7 +37,7 @@ pub fn source_feed(
     records: Vec<Record>,
     base_url: Option<&Url>,
 ) -> Feed {
-    let part = Part { source, state, records };
+    let part = Part { source, state: state.clone(), records };
     let mut rows: Vec<Row> = part.records.iter().map(|record| Row { part: &part, record }).collect();
     rows.sort_by_key(Row::seniority);
     let mut ids = BTreeSet::new();
@@ -52,7 +52,10 @@ pub fn source_feed(
         title,
         subtitle: None,
         language: source.language.clone().or_else(|| state.language.clone()),
-        self_link: self_link(&source.id, base_url),
+        base_url: base_url.cloned(),
+        formats: source.formats.clone(),
+        every: Some(source.every),
+        hubs: Vec::new(),
         alternate: Some(page_of(source, state)),
         updated: newest_update(&entries).unwrap_or_else(|| began_at(state)),
         entries,
@@ -71,10 +74,10 @@ pub fn joined_feed(rule: &FeedRule, parts: &[Part<'_>], base_url: Option<&Url>) 
         .iter()
         .map(|part| {
             let origin = Origin {
-                title: title_of(part.source, part.state),
+                title: title_of(part.source, &part.state),
                 urn: feed_urn(part.state.first_id.as_ref().unwrap_or(&part.source.id)),
-                self_link: self_link(&part.source.id, base_url),
-                link: page_of(part.source, part.state),
+                self_link: feed::address(&part.source.id, Format::Atom, base_url),
+                link: page_of(part.source, &part.state),
             };
             (&part.source.id, origin)
         })
@@ -83,7 +86,7 @@ pub fn joined_feed(rule: &FeedRule, parts: &[Part<'_>], base_url: Option<&Url>) 
         .into_iter()
         .map(|(row, updated)| entry(&row, updated, origins.get(&row.part.source.id).cloned()))
         .collect();
-    let succeeded = parts.iter().map(|part| began_at(part.state)).min();
+    let succeeded = parts.iter().map(|part| began_at(&part.state)).min();
     Feed {
         id: rule.id.clone(),
         urn: feed_urn(&rule.id),
@@ -91,10 +94,35 @@ pub fn joined_feed(rule: &FeedRule, parts: &[Part<'_>], base_url: Option<&Url>) 
         title: rule.title.clone(),
         subtitle: None,
         language: common_language(parts),
-        self_link: self_link(&rule.id, base_url),
+        base_url: base_url.cloned(),
+        formats: rule.formats.clone(),
+        every: parts.iter().map(|part| part.source.every).min(),
+        hubs: Vec::new(),
         alternate: None,
         updated: newest_update(&entries).or(succeeded).unwrap_or(Timestamp::UNIX_EPOCH),
         entries,
+    }
+}
+
+/// What an index says of a source's feed.
+pub fn listed(source: &Source, state: &SourceState) -> Listed {
+    Listed {
+        id: source.id.clone(),
+        title: title_of(source, state),
+        formats: source.formats.clone(),
+        alternate: Some(page_of(source, state)),
+        language: source.language.clone().or_else(|| state.language.clone()),
+    }
+}
+
+/// What an index says of a joined feed.
+pub fn listed_joined(rule: &FeedRule) -> Listed {
+    Listed {
+        id: rule.id.clone(),
+        title: rule.title.clone(),
+        formats: rule.formats.clone(),
+        alternate: None,
+        language: None,
     }
 }
 
@@ -108,7 +136,10 @@ pub fn health_feed(state: &SourceState, records: &[Record], base_url: Option<&Ur
         subtitle: Some("failures, recoveries and silences, each told once".to_owned()),
         author: "gleaner".to_owned(),
         language: Some("en".to_owned()),
-        self_link: self_link(&id, base_url),
+        base_url: base_url.cloned(),
+        formats: vec![Format::Atom],
+        every: None,
+        hubs: Vec::new(),
         alternate: None,
         updated: newest_update(&entries).unwrap_or_else(|| began_at(state)),
         entries,
@@ -124,9 +155,11 @@ fn event_entry(record: &Record) -> FeedEntry {
         headline: said.headline.clone(),
         link: said.link.clone(),
         teaser: said.teaser.clone(),
+        content: None,
         image: None,
         author: None,
         categories: said.categories.clone(),
+        enclosures: said.enclosures.clone(),
         published: from_second(record.published.as_second()),
         updated: from_second(record.updated.as_second()),
         source: None,
@@ -216,10 +249,12 @@ fn entry(row: &Row<'_>, updated: Timestamp, source: Option<Origin>) -> FeedEntry
         headline: said.headline.clone(),
         link: said.link.clone(),
         teaser: said.teaser.clone(),
+        content: said.content.clone(),
         image: said.image.clone(),
         // In a joined feed the feed's author is nobody; the source answers for what it published.
         author: said.author.clone().or_else(|| source.as_ref().map(|origin| origin.title.clone())),
         categories: said.categories.clone(),
+        enclosures: said.enclosures.clone(),
         published: from_second(row.record.published.as_second()),
         updated,
         source,
@@ -249,14 +284,6 @@ fn title_of(source: &Source, state: &SourceState) -> String {
         .find(|title| !title.is_empty())
         .expect("an id is never empty")
         .to_owned()
-}
-
-fn self_link(id: &SourceId, base_url: Option<&Url>) -> String {
-    let file = format!("{id}.atom");
-    match base_url.and_then(|base| base.join(&file).ok()) {
-        Some(url) => url.into(),
-        None => file,
-    }
 }
 
 /// The language all parts share; `None` when they do not, or one is not known.

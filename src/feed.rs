@@ -1,12 +1,18 @@
 //! A feed: what we publish of a source, or of several joined. A noun, pure.
 //!
-//! It knows nothing of Atom, RSS or JSON Feed: a renderer turns it into bytes. Everything in it comes from the
+//! It knows the formats by name alone: a renderer turns it into bytes. Everything in it comes from the
 //! store and the config, so that it can be made again at any time and be the same.
+
+use std::time::Duration;
 
 use jiff::Timestamp;
 use url::Url;
 
-use crate::id::{EntryId, SourceId};
+use crate::{
+    entry::Enclosure,
+    html::Html,
+    id::{EntryId, SourceId},
+};
 
 /// What is published under one name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,9 +27,15 @@ pub struct Feed {
     pub subtitle: Option<String>,
     /// The language of its texts, a BCP 47 tag; `None`: not known, or several.
     pub language: Option<String>,
-    /// Its own address: absolute when the public address of the output folder is known, else relative to
-    /// wherever the file was fetched from.
-    pub self_link: String,
+    /// The public address of the output folder, ending in `/`; `None`: not known, its own addresses are relative
+    /// to wherever they were fetched from.
+    pub base_url: Option<Url>,
+    /// The formats it is published in, each once, the one to recommend first.
+    pub formats: Vec<Format>,
+    /// How often it may change; `None`: when something happens.
+    pub every: Option<Duration>,
+    /// WebSub hubs that tell of its changes.
+    pub hubs: Vec<Url>,
     /// The page it was read from; `None` for a joined feed.
     pub alternate: Option<Url>,
     /// The latest `updated` of its entries; of an empty feed, the source's last success.
@@ -32,6 +44,91 @@ pub struct Feed {
     pub author: String,
     /// Newest first.
     pub entries: Vec<FeedEntry>,
+}
+
+impl Feed {
+    /// Its address in a format: absolute when the public address of the output folder is known, else relative.
+    pub fn address(&self, format: Format) -> String {
+        address(&self.id, format, self.base_url.as_ref())
+    }
+}
+
+/// The address of a feed in a format: absolute under the public address of the output folder, else relative.
+pub fn address(id: &SourceId, format: Format, base_url: Option<&Url>) -> String {
+    let file = format.file(id);
+    match base_url.and_then(|base| base.join(&file).ok()) {
+        Some(url) => url.into(),
+        None => file,
+    }
+}
+
+/// The formats a feed is published in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Format {
+    /// Atom 1.0 (RFC 4287).
+    Atom,
+    /// RSS 2.0.
+    Rss,
+    /// JSON Feed 1.1.
+    Json,
+    /// A page for people.
+    Html,
+}
+
+impl Format {
+    /// Every format, the one to recommend first.
+    pub const ALL: [Self; 4] = [Self::Atom, Self::Rss, Self::Json, Self::Html];
+
+    /// Its word in the config; also the extension of its files.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Atom => "atom",
+            Self::Rss => "rss",
+            Self::Json => "json",
+            Self::Html => "html",
+        }
+    }
+
+    /// What people call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Atom => "Atom",
+            Self::Rss => "RSS",
+            Self::Json => "JSON Feed",
+            Self::Html => "page",
+        }
+    }
+
+    /// Its media type, without parameters.
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Self::Atom => "application/atom+xml",
+            // Not registered with IANA, and what every reader expects.
+            Self::Rss => "application/rss+xml",
+            Self::Json => "application/feed+json",
+            Self::Html => "text/html",
+        }
+    }
+
+    /// The name of a feed's file.
+    pub fn file(self, id: &SourceId) -> String {
+        format!("{id}.{}", self.word())
+    }
+}
+
+/// What an index says of a feed: all that is known without its entries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Its id.
+    pub id: SourceId,
+    /// Its title.
+    pub title: String,
+    /// The formats it is published in.
+    pub formats: Vec<Format>,
+    /// The page it was read from; `None`: it is joined.
+    pub alternate: Option<Url>,
+    /// Its language; `None`: not known, or several.
+    pub language: Option<String>,
 }
 
 /// One entry as readers get it.
@@ -45,12 +142,16 @@ pub struct FeedEntry {
     pub link: Option<Url>,
     /// Plain text; `None`: the page has none.
     pub teaser: Option<String>,
+    /// The full text; `None`: only a teaser is known.
+    pub content: Option<Html>,
     /// Absolute, http or https.
     pub image: Option<Url>,
     /// Plain text; `None`: the feed's author answers for it.
     pub author: Option<String>,
     /// Plain text, each once.
     pub categories: Vec<String>,
+    /// Files that belong to it, each once.
+    pub enclosures: Vec<Enclosure>,
     /// In whole seconds; never moves.
     pub published: Timestamp,
     /// In whole seconds, no two entries of a feed the same.
@@ -66,7 +167,7 @@ pub struct Origin {
     pub title: String,
     /// The permanent id of the source's own feed.
     pub urn: String,
-    /// The address of the source's own feed, absolute or relative as [`Feed::self_link`] is.
+    /// The address of the source's own feed, absolute or relative as [`Feed::address`] is.
     pub self_link: String,
     /// The source's page.
     pub link: Url,

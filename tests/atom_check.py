@@ -155,7 +155,8 @@ class Check:
             if not absolute(text):
                 self.fault(element, f"is `{text}`, not an absolute URI")
         else:
-            if name in TEXTS and element.attributes.get("type", "text") != "text":
+            kinds = ("text", "html") if name == "content" else ("text",)
+            if name in TEXTS and element.attributes.get("type", "text") not in kinds:
                 self.fault(element, "is not plain text")
             if not text.strip():
                 self.fault(element, "is blank")
@@ -169,9 +170,9 @@ class Check:
             self.fault(element, "has no `href`")
         elif not absolute(href) and not (rel == "self" and RELATIVE.match(href)):
             self.fault(element, f"leads to `{href}`, not an absolute URI")
-        if rel not in ("alternate", "self"):
+        if rel not in ("alternate", "self", "enclosure", "hub"):
             self.fault(element, f"has the relation `{rel}`")
-        if not MEDIA_TYPE.match(attributes.get("type", "")):
+        if rel != "hub" and not MEDIA_TYPE.match(attributes.get("type", "")):
             self.fault(element, "has no media type")
 
     def feed(self, feed):
@@ -208,7 +209,7 @@ class Check:
         seen = set()
         for link in element.all("link"):
             kind = (link.attributes.get("rel", "alternate"), link.attributes.get("type"), link.attributes.get("hreflang"))
-            if kind in seen:
+            if kind in seen and kind[0] in ("alternate", "self"):
                 self.fault(link, f"repeats the relation `{kind[0]}`")
             seen.add(kind)
         if needs_self and not any(rel == "self" for rel, _, _ in seen):

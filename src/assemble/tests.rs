@@ -38,6 +38,7 @@ fn source(slug: &str) -> Source {
         timezone: TimeZone::UTC,
         language: None,
         kind: crate::config::Kind::Found,
+        formats: vec![Format::Atom],
         rules: Some(Rules {
             listing: None,
             entry: css("article"),
@@ -78,6 +79,7 @@ fn rule(sources: &[&str]) -> FeedRule {
         title: "All of it".to_owned(),
         sources: sources.iter().map(|slug| id(slug)).collect(),
         keep: Keep { entries: 50, age: None },
+        formats: vec![Format::Atom],
     }
 }
 
@@ -216,7 +218,8 @@ fn the_title_is_the_configured_one_else_the_pages_else_the_host() {
 #[test]
 fn the_self_link_is_absolute_when_the_public_address_is_known() {
     let base = url("https://feeds.example/atom/");
-    let with = |base| source_feed(&source("one"), &SourceState::default(), Vec::new(), base).self_link;
+    let with =
+        |base| source_feed(&source("one"), &SourceState::default(), Vec::new(), base).address(Format::Atom);
     assert_eq!(with(Some(&base)), "https://feeds.example/atom/one.atom");
     assert_eq!(with(None), "one.atom");
 }
@@ -248,8 +251,8 @@ impl Two {
     fn join(&self, one: Vec<Record>, two: Vec<Record>) -> Feed {
         let [first, second] = &self.sources;
         let parts = [
-            Part { source: first, state: &self.state, records: one },
-            Part { source: second, state: &self.state, records: two },
+            Part { source: first, state: self.state.clone(), records: one },
+            Part { source: second, state: self.state.clone(), records: two },
         ];
         joined_feed(&rule(&["one", "two"]), &parts, None)
     }
@@ -348,8 +351,8 @@ proptest! {
         let swapped = {
             let [first, second] = &two.sources;
             let parts = [
-                Part { source: second, state: &two.state, records: shuffled(records("two")) },
-                Part { source: first, state: &two.state, records: shuffled(records("one")) },
+                Part { source: second, state: two.state.clone(), records: shuffled(records("two")) },
+                Part { source: first, state: two.state.clone(), records: shuffled(records("one")) },
             ];
             joined_feed(&rule(&["one", "two"]), &parts, None)
         };

@@ -13,6 +13,7 @@ mod doctor;
 mod explain;
 mod live;
 mod probe;
+mod publish;
 mod rename;
 mod replay;
 mod retain;

@@ -16,26 +16,20 @@ use super::{
     workspace,
 };
 use crate::{
-    assemble::{self, Part},
     clock,
-    config::{Config, Source},
+    config::Source,
     fetch::Fetched,
     fixture::folder,
     health,
     id::SourceId,
-    publish::{self, PublishError},
     record::SourceState,
     refresh::Refreshed,
-    render,
     store::{
-        Engine, Newest, Store, StoreError,
+        Engine, Store, StoreError,
         transfer::{self, Scratch},
     },
     verdict::Verdict,
 };
-
-/// How many events `health.atom` shows.
-const HEALTH_ENTRIES: usize = 100;
 
 /// Options of `run`.
 #[derive(Debug, Args)]
@@ -93,7 +87,11 @@ pub fn run(places: &Places, options: &Options, terminal: &mut Terminal) -> Outco
     let mut alerted = Exit::Fine;
     let grown = std::mem::take(&mut pass.grown);
     if !options.dry_run {
-        publish_all(&config, &*store, (&workspace::output_folder(places, &config), terminal))?;
+        super::publish::publish_all(
+            &config,
+            &*store,
+            (&workspace::output_folder(places, &config), terminal),
+        )?;
         retain::retain(&config, &grown, &*store).map_err(|error| workspace::store_failure(&error))?;
         alerted = alert::tell(&*store, config.alert_command.as_deref(), terminal)?;
     }
@@ -351,76 +349,4 @@ fn line(
         object.insert("diagnostics".to_owned(), json!(diagnostics));
     }
     format!("{value}\n")
-}
-
-/// Publishes every feed whose bytes are not those of its file.
-fn publish_all(
-    config: &Config,
-    store: &dyn Store,
-    (folder, terminal): (&Path, &Terminal),
-) -> Result<(), Failure> {
-    let ours = |error: StoreError| workspace::store_failure(&error);
-    let base = config.base_url.as_ref();
-    let mut written = 0;
-    let mut write = |feed: &crate::feed::Feed| -> Result<(), Failure> {
-        let name = format!("{}.atom", feed.id);
-        match publish::publish(folder, &name, &render::atom::render(feed)) {
-            Ok(publish::Published::Written) => written += 1,
-            Ok(publish::Published::Unchanged) => {}
-            Err(error) => return Err(publish_failure(&error)),
-        }
-        Ok(())
-    };
-    let health = store.state(&health::id()).map_err(ours)?;
-    if health.succeeded_at.is_some() {
-        let newest = Newest::of(HEALTH_ENTRIES);
-        let records = store.records(&health::id(), newest).map_err(ours)?;
-        write(&assemble::health_feed(&health, &records, base))?;
-    }
-    for source in &config.sources {
-        let state = store.state(&source.id).map_err(ours)?;
-        if state.succeeded_at.is_none() {
-            // A reader that finds an empty feed takes it for the feed; none is better until the first page came.
-            continue;
-        }
-        let newest = Newest { count: source.keep.entries, age: source.keep.age };
-        let records = store.records(&source.id, newest).map_err(ours)?;
-        let feed = assemble::source_feed(source, &state, records, base);
-        write(&feed)?;
-        if let Some(was) = &source.was {
-            // Who subscribed to it under its former name goes on, and is told its new address by the self link.
-            write(&crate::feed::Feed { id: was.clone(), ..feed })?;
-        }
-    }
-    for rule in &config.feeds {
-        let mut states = Vec::new();
-        for source in config.sources.iter().filter(|source| rule.sources.contains(&source.id)) {
-            let state = store.state(&source.id).map_err(ours)?;
-            if state.succeeded_at.is_some() {
-                let newest = Newest { count: rule.keep.entries, age: rule.keep.age };
-                states.push((source, state, store.records(&source.id, newest).map_err(ours)?));
-            }
-        }
-        if states.is_empty() {
-            continue;
-        }
-        let parts: Vec<Part<'_>> = states
-            .iter()
-            .map(|(source, state, records)| Part { source, state, records: records.clone() })
-            .collect();
-        write(&assemble::joined_feed(rule, &parts, base))?;
-    }
-    if written > 0 {
-        let noun = if written == 1 { "feed" } else { "feeds" };
-        terminal.remark(&format!("{written} {noun} written to {}", folder.display()));
-    }
-    Ok(())
-}
-
-fn publish_failure(error: &PublishError) -> Failure {
-    let failure = Failure::ours(error.to_string());
-    match error.hint() {
-        Some(hint) => failure.hint(hint),
-        None => failure,
-    }
 }

@@ -3,8 +3,8 @@
 use globset::Glob;
 
 use super::{
-    FeedRule, Keep,
-    settings::keep,
+    FeedRule,
+    settings::{Settings, formats, keep},
     sheet::{Wrong, nearest, quote},
     table::{Item, TableReader},
     value,
@@ -24,7 +24,7 @@ pub fn feed(
     mut reader: TableReader<'_>,
     id: Option<SourceId>,
     known: &Known<'_>,
-    defaults: Keep,
+    defaults: &Settings,
 ) -> Option<FeedRule> {
     let title = reader.require("title").and_then(value::header_text);
     let mut sources: Vec<SourceId> = Vec::new();
@@ -33,9 +33,10 @@ pub fn feed(
     }
     sources.sort();
     sources.dedup();
-    let keep = keep(&mut reader, defaults);
+    let keep = keep(&mut reader, defaults.keep);
+    let formats = formats(&mut reader, &defaults.formats);
     reader.finish();
-    Some(FeedRule { id: id?, title: title?, sources, keep })
+    Some(FeedRule { id: id?, title: title?, sources, keep, formats })
 }
 
 /// The sources a glob names; at least one, or it is a problem.

@@ -283,7 +283,18 @@ const SHARED: &[Key] = &[
         .or("2"),
     KEEP_ENTRIES,
     KEEP_AGE,
+    FORMATS,
 ];
+
+/// The formats of feeds.
+pub const FEED_FORMATS: &[&str] = &["atom", "rss", "json", "html"];
+
+const FORMATS: Key = key(
+    "formats",
+    Kind::Words(FEED_FORMATS),
+    "The formats a feed is published in, each a file beside the others; `html` is a page for people.",
+)
+.or("\"atom\"");
 
 const KEEP_ENTRIES: Key = key(
     "keep_entries",
@@ -358,6 +369,7 @@ pub static FEED: Section = Section {
         key("sources", Kind::Globs, "The sources it joins.").required(),
         KEEP_ENTRIES,
         KEEP_AGE,
+        FORMATS,
     ]],
 };
 

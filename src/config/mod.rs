@@ -27,7 +27,7 @@ use regex::Regex;
 use serde::Serialize;
 use url::Url;
 
-use crate::id::SourceId;
+use crate::{feed::Format, id::SourceId};
 
 pub use self::{
     load::{LoadError, find, load},
@@ -98,6 +98,8 @@ pub struct Source {
     pub alert_after: u32,
     /// How much of its history its feed shows.
     pub keep: Keep,
+    /// The formats its feed is published in.
+    pub formats: Vec<Format>,
     /// Changes when anything that decides what is read from a page changes; validators are void then.
     pub digest: Digest,
 }
@@ -282,4 +284,6 @@ pub struct FeedRule {
     pub sources: Vec<SourceId>,
     /// How much history it shows.
     pub keep: Keep,
+    /// The formats it is published in.
+    pub formats: Vec<Format>,
 }

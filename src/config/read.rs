@@ -109,7 +109,7 @@ fn read_tables<'a>(sheets: &'a [Sheet<'a>], tables: &'a [DeTable<'a>]) -> Option
         let reader = TableReader::new(main, &keys::FEED, table.table)
             .named(format!("[feed.{}]", short(id.get_ref())), table.header(id));
         let id = slug(main, id.get_ref(), id.span(), &mut taken);
-        config.feeds.extend(feed(reader, id, &sources, defaults.keep));
+        config.feeds.extend(feed(reader, id, &sources, &defaults));
     }
     config.feeds.sort_by(|a, b| a.id.cmp(&b.id));
     config.files = sheets.iter().map(|sheet| sheet.path().to_owned()).collect();
@@ -191,6 +191,9 @@ fn tables_by_id(item: Option<Item<'_>>) -> Vec<(&Spanned<std::borrow::Cow<'_, st
 /// The id of the feed that tells how the sources are: `health.atom` is its file.
 const HEALTH: &str = "health";
 
+/// The id of the page that lists all feeds: `index.html` is its file.
+const INDEX: &str = "index";
+
 /// A valid id that nothing else has; sources and feeds share the folder their files are in.
 fn slug(sheet: &Sheet<'_>, text: &str, span: Range<usize>, taken: &mut Taken) -> Option<SourceId> {
     if let Some(first) = taken.get(text) {
@@ -204,6 +207,13 @@ fn slug(sheet: &Sheet<'_>, text: &str, span: Range<usize>, taken: &mut Taken) ->
     taken.insert(text.to_owned(), sheet.place_text(span.start));
     let found = SourceId::new(text);
     match found {
+        Ok(_) if text == INDEX => {
+            sheet.report(
+                span,
+                Wrong::new(format!("the id `{INDEX}` is kept for the page that lists all feeds")),
+            );
+            None
+        }
         Ok(_) if text == HEALTH => {
             sheet.report(
                 span,

@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use super::{Keep, headers, table::TableReader, value};
+use crate::feed::Format;
 
 /// What a source may leave to the defaults.
 #[derive(Clone)]
@@ -22,6 +23,7 @@ pub struct Settings {
     pub allow_private: bool,
     pub alert_after: u32,
     pub keep: Keep,
+    pub formats: Vec<Format>,
 }
 
 impl Settings {
@@ -41,6 +43,7 @@ impl Settings {
             allow_private: false,
             alert_after: 2,
             keep: Keep { entries: 200, age: None },
+            formats: vec![Format::Atom],
         }
     }
 }
@@ -62,6 +65,7 @@ pub fn settings(reader: &mut TableReader<'_>, base: &Settings) -> Settings {
     let alert_after = reader.take("alert_after").and_then(value::integer);
     set(&mut settings.alert_after, alert_after.and_then(|count| u32::try_from(count).ok()));
     settings.keep = keep(reader, base.keep);
+    settings.formats = formats(reader, &base.formats);
     settings
 }
 
@@ -71,6 +75,13 @@ pub fn keep(reader: &mut TableReader<'_>, base: Keep) -> Keep {
     set(&mut keep.entries, reader.take("keep_entries").and_then(value::count));
     set_some(&mut keep.age, reader.take("keep_age").and_then(value::duration));
     keep
+}
+
+/// The formats a feed is published in, each once, those of `base` where the table says nothing.
+pub fn formats(reader: &mut TableReader<'_>, base: &[Format]) -> Vec<Format> {
+    let Some(item) = reader.take("formats") else { return base.to_vec() };
+    let words: Vec<&str> = item.one_or_more().into_iter().filter_map(value::word).collect();
+    Format::ALL.into_iter().filter(|format| words.contains(&format.word())).collect()
 }
 
 fn set<T>(setting: &mut T, value: Option<T>) {

@@ -68,6 +68,7 @@ pub fn source(
         },
         alert_after: settings.alert_after,
         keep: Keep { entries: settings.keep.entries, age: settings.keep.age },
+        formats: settings.formats,
         digest,
     })
 }

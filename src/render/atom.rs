@@ -1,9 +1,7 @@
 //! Atom: a feed → an Atom 1.0 document (RFC 4287). Pure.
 //!
-//! Titles and teasers are plain text, escaped once: the one form that every reader shows right. It refuses HTML, since
-//! there is none in a record.
-
-use std::fmt::Write as _;
+//! Titles and teasers are plain text, escaped once: the one form that every reader shows right. HTML is in `content`
+//! alone, sanitized before it was stored, and escaped once too.
 
 use atom_syndication::{
     Category, Content, Entry, Feed as AtomFeed, FixedDateTime, Generator, Link, Person, Source, Text,
@@ -12,10 +10,16 @@ use atom_syndication::{
 };
 use chrono::DateTime;
 use jiff::Timestamp;
-use url::{Position, Url};
+use url::Url;
 
-use super::text::XmlText;
-use crate::feed::{Feed, FeedEntry, Origin};
+use super::{
+    fields::{headline, language_tag, line_or, media_type, terms, uri},
+    text::XmlText,
+};
+use crate::{
+    entry::Enclosure,
+    feed::{Feed, FeedEntry, Format, Origin},
+};
 
 /// Media RSS, for images.
 const MEDIA: &str = "http://search.yahoo.com/mrss/";
@@ -41,7 +45,13 @@ pub fn render(feed: &Feed) -> Vec<u8> {
             // A version would change the bytes of every feed at each release.
             version: None,
         }),
-        links: feed.alternate.iter().map(alternate).chain([self_link(&feed.self_link)]).collect(),
+        links: feed
+            .alternate
+            .iter()
+            .map(alternate)
+            .chain([self_link(&feed.address(Format::Atom))])
+            .chain(feed.hubs.iter().map(hub))
+            .collect(),
         subtitle: feed.subtitle.as_deref().map(XmlText::line).filter(|text| !text.is_empty()).map(plain),
         entries: feed.entries.iter().map(entry).collect(),
         namespaces: has_image.then(|| ("media".to_owned(), MEDIA.to_owned())).into_iter().collect(),
@@ -67,9 +77,12 @@ fn entry(entry: &FeedEntry) -> Entry {
     let text = teaser.unwrap_or_else(|| headline.clone());
     // §4.1.2: an entry without an alternate link must have content; any other must have text of some kind, or readers
     // show a blank page and validators warn.
-    let (summary, content) = match entry.link {
-        Some(_) => (Some(plain(text)), None),
-        None => (None, Some(text_content(text))),
+    let full =
+        entry.content.as_ref().map(|html| XmlText::block(html.as_str())).filter(|html| !html.is_empty());
+    let (summary, content) = match (full, &entry.link) {
+        (Some(html), _) => (Some(plain(text)), Some(html_content(html))),
+        (None, Some(_)) => (Some(plain(text)), None),
+        (None, None) => (None, Some(text_content(text))),
     };
     Entry {
         title: plain(headline),
@@ -83,27 +96,16 @@ fn entry(entry: &FeedEntry) -> Entry {
             .map(person)
             .into_iter()
             .collect(),
-        categories: categories(&entry.categories),
-        links: entry.link.iter().map(alternate).collect(),
+        categories: terms(&entry.categories)
+            .map(|term| Category { term: term.into(), scheme: None, label: None })
+            .collect(),
+        links: entry.link.iter().map(alternate).chain(entry.enclosures.iter().map(enclosure)).collect(),
         published: Some(date_time(entry.published)),
         source: entry.source.as_ref().map(|origin| source(origin, entry.updated)),
         summary,
         content,
         extensions: entry.image.as_ref().map(thumbnail).unwrap_or_default(),
         ..Entry::default()
-    }
-}
-
-/// The headline, or what can stand for one when nothing of it may be written.
-fn headline(entry: &FeedEntry, teaser: Option<&XmlText>) -> XmlText {
-    let headline = XmlText::line(&entry.headline);
-    if !headline.is_empty() {
-        return headline;
-    }
-    match (teaser, &entry.link) {
-        (Some(teaser), _) => XmlText::line(teaser.as_str()),
-        (None, Some(link)) => XmlText::line(link.as_str()),
-        (None, None) => XmlText::line(&entry.id.to_string()),
     }
 }
 
@@ -119,17 +121,6 @@ fn source(origin: &Origin, updated: Timestamp) -> Source {
         links: vec![alternate(&origin.link), self_link(&origin.self_link)],
         ..Source::default()
     }
-}
-
-/// The terms that have text, each once.
-fn categories(terms: &[String]) -> Vec<Category> {
-    let mut written = Vec::new();
-    for term in terms.iter().map(|term| XmlText::line(term)) {
-        if !term.is_empty() && !written.contains(&term) {
-            written.push(term);
-        }
-    }
-    written.into_iter().map(|term| Category { term: term.into(), scheme: None, label: None }).collect()
 }
 
 /// The image as `media:thumbnail`. Not as an enclosure: readers list enclosures as attachments, offer to download them,
@@ -155,13 +146,22 @@ fn text_content(text: XmlText) -> Content {
     Content { value: Some(text.into()), content_type: Some("text".to_owned()), ..Content::default() }
 }
 
-fn person(name: XmlText) -> Person {
-    Person { name: name.into(), ..Person::default() }
+fn html_content(html: XmlText) -> Content {
+    Content { value: Some(html.into()), content_type: Some("html".to_owned()), ..Content::default() }
 }
 
-fn line_or(text: &str, fallback: &str) -> XmlText {
-    let line = XmlText::line(text);
-    if line.is_empty() { XmlText::line(fallback) } else { line }
+fn enclosure(file: &Enclosure) -> Link {
+    Link {
+        href: uri(&file.url),
+        rel: "enclosure".to_owned(),
+        mime_type: Some(media_type(file)),
+        length: file.bytes.map(|bytes| bytes.to_string()),
+        ..Link::default()
+    }
+}
+
+fn person(name: XmlText) -> Person {
+    Person { name: name.into(), ..Person::default() }
 }
 
 fn alternate(url: &Url) -> Link {
@@ -173,6 +173,11 @@ fn alternate(url: &Url) -> Link {
     }
 }
 
+/// A hub that tells of changes (WebSub §4).
+fn hub(url: &Url) -> Link {
+    Link { href: uri(url), rel: "hub".to_owned(), ..Link::default() }
+}
+
 fn self_link(href: &str) -> Link {
     Link {
         href: href.to_owned(),
@@ -180,44 +185,6 @@ fn self_link(href: &str) -> Link {
         mime_type: Some("application/atom+xml".to_owned()),
         ..Link::default()
     }
-}
-
-/// A URL as RFC 3986 has it: browsers leave `|`, `[`, `{` and a lone `%` in paths and queries as they are, the RFC and
-/// validators do not.
-fn uri(url: &Url) -> String {
-    // Before the path stand brackets that belong there, of an IPv6 address.
-    let mut written = url[..Position::BeforePath].to_owned();
-    let rest = &url[Position::BeforePath..];
-    let mut fragment = false;
-    for (at, c) in rest.char_indices() {
-        let is_allowed = match c {
-            '%' => {
-                rest.as_bytes().get(at + 1..at + 3).is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit))
-            }
-            '#' => !std::mem::replace(&mut fragment, true),
-            _ => c.is_ascii_alphanumeric() || "-._~:/?@!$&'()*+,;=".contains(c),
-        };
-        if is_allowed {
-            written.push(c);
-        } else {
-            let mut bytes = [0; 4];
-            for byte in c.encode_utf8(&mut bytes).bytes() {
-                write!(written, "%{byte:02X}").expect("a string takes all that is written to it");
-            }
-        }
-    }
-    written
-}
-
-/// A language tag in the syntax of BCP 47; `None` for what is none (pages write `en_US`, and worse).
-fn language_tag(text: &str) -> Option<String> {
-    let tag = text.trim().replace('_', "-");
-    let mut subtags = tag.split('-');
-    let primary = subtags.next()?;
-    let is_primary = matches!(primary.len(), 2 | 3) && primary.bytes().all(|b| b.is_ascii_alphabetic());
-    let is_tag = is_primary
-        && subtags.all(|s| (1..=8).contains(&s.len()) && s.bytes().all(|b| b.is_ascii_alphanumeric()));
-    is_tag.then_some(tag)
 }
 
 /// The instant in whole seconds. RFC 3339 has no years before 0: what claims to be older is shown as of the year 0.

@@ -4,10 +4,13 @@
 use std::{
     path::Path,
     process::{Command, Output},
+    time::Duration,
 };
 
 use gleaner::{
-    feed::{Feed, FeedEntry, Origin},
+    entry::Enclosure,
+    feed::{Feed, FeedEntry, Format, Origin},
+    html::Html,
     id::{EntryId, EntryKey, SourceId, feed_urn},
     render::{atom, text::XmlText},
 };
@@ -30,7 +33,10 @@ fn feed_of(entries: Vec<FeedEntry>) -> Feed {
         title: "One".to_owned(),
         subtitle: None,
         language: None,
-        self_link: "one.atom".to_owned(),
+        base_url: None,
+        formats: Format::ALL.to_vec(),
+        every: Some(Duration::from_secs(3600)),
+        hubs: Vec::new(),
         alternate: Some(Url::parse("https://one.example/news").expect("a URL")),
         updated: entries.iter().map(|entry| entry.updated).max().unwrap_or(Timestamp::UNIX_EPOCH),
         author: "one.example".to_owned(),
@@ -80,6 +86,18 @@ fn origin() -> impl Strategy<Value = Origin> {
     })
 }
 
+/// A full text, of every second teaser.
+fn content(teaser: &str) -> Option<Html> {
+    let base = Url::parse("https://one.example/news/").expect("a URL");
+    let html = format!("<p>{teaser}</p><script>{teaser}</script><img src='a.png'>]]>");
+    (teaser.len() % 2 == 1).then(|| Html::sanitize(&html, &base, &|| true).ok())?
+}
+
+/// A media type as bad as it comes.
+fn headline_type(categories: &[String]) -> String {
+    categories.first().cloned().unwrap_or_else(|| "Audio/MPEG; x=\"y\"".to_owned())
+}
+
 fn hostile_entry() -> impl Strategy<Value = FeedEntry> {
     let texts = (hostile_text(), prop::option::of(hostile_text()), prop::option::of(hostile_text()));
     let links =
@@ -89,7 +107,16 @@ fn hostile_entry() -> impl Strategy<Value = FeedEntry> {
             id: EntryId::mint(&slug("one"), &EntryKey::id("0")),
             headline,
             link,
+            content: teaser.as_deref().and_then(content),
             teaser,
+            enclosures: image
+                .iter()
+                .map(|url| Enclosure {
+                    url: url.clone(),
+                    media_type: Some(headline_type(&categories)),
+                    bytes: None,
+                })
+                .collect(),
             image,
             author,
             categories,
@@ -100,7 +127,7 @@ fn hostile_entry() -> impl Strategy<Value = FeedEntry> {
     )
 }
 
-fn hostile_feed() -> impl Strategy<Value = Feed> {
+pub fn hostile_feed() -> impl Strategy<Value = Feed> {
     let entries = prop::collection::vec(hostile_entry(), 0..4).prop_map(|mut entries| {
         // What `assemble` promises: no two ids, no two `updated`, whole seconds.
         for (entry, number) in entries.iter_mut().zip(0i64..) {
@@ -123,7 +150,7 @@ fn hostile_feed() -> impl Strategy<Value = Feed> {
 
 /// Reads a document to its end with every check on; what a strict parser would refuse fails the test. The addresses
 /// of its images: `feed-rs` gives thumbnails only beside media content.
-fn strictly_read(bytes: &[u8]) -> Vec<String> {
+pub fn strictly_read(bytes: &[u8]) -> Vec<String> {
     use quick_xml::{Reader, events::Event};
     let text = std::str::from_utf8(bytes).expect("UTF-8");
     let mut reader = Reader::from_str(text);
@@ -153,15 +180,15 @@ fn strictly_read(bytes: &[u8]) -> Vec<String> {
 }
 
 /// An address that a browser takes as it stands.
-fn assert_is_uri(text: &str) {
+pub fn assert_is_uri(text: &str) {
     assert_eq!(Url::parse(text).expect("a URL").as_str(), text);
 }
 
-fn line(text: &str) -> Option<String> {
+pub fn line(text: &str) -> Option<String> {
     Some(XmlText::line(text)).filter(|text| !text.is_empty()).map(String::from)
 }
 
-fn block(text: &str) -> Option<String> {
+pub fn block(text: &str) -> Option<String> {
     Some(XmlText::block(text)).filter(|text| !text.is_empty()).map(String::from)
 }
 
@@ -193,11 +220,13 @@ fn assert_reads_back(feed: &Feed, bytes: &[u8]) {
         let teaser = entry.teaser.as_deref().and_then(block).unwrap_or_else(|| title.clone());
         let body = read.content.as_ref().and_then(|content| content.body.clone());
         let summary = read.summary.as_ref().map(|summary| summary.content.clone());
-        match &entry.link {
-            Some(_) => assert_eq!((summary, body), (Some(teaser), None)),
-            None => assert_eq!((summary, body), (None, Some(teaser))),
+        let full = entry.content.as_ref().and_then(|html| block(html.as_str()));
+        match (full, &entry.link) {
+            (Some(full), _) => assert_eq!((summary, body), (Some(teaser), Some(full))),
+            (None, Some(_)) => assert_eq!((summary, body), (Some(teaser), None)),
+            (None, None) => assert_eq!((summary, body), (None, Some(teaser))),
         }
-        assert_eq!(read.links.len(), usize::from(entry.link.is_some()));
+        assert_eq!(read.links.len(), usize::from(entry.link.is_some()) + entry.enclosures.len());
         let authors: Vec<String> = read.authors.iter().filter_map(|author| author.name.clone()).collect();
         assert_eq!(authors, Vec::from_iter(entry.author.as_deref().and_then(line)));
         let mut terms: Vec<String> = Vec::new();
@@ -260,9 +289,11 @@ fn plain_entry(number: i64) -> FeedEntry {
         headline: format!("Headline {number}"),
         link: Some(Url::parse("https://one.example/a").expect("a URL")),
         teaser: None,
+        content: None,
         image: None,
         author: None,
         categories: vec!["News".to_owned()],
+        enclosures: Vec::new(),
         published,
         updated: published,
         source: None,

@@ -4,6 +4,7 @@ mod atom;
 mod change;
 mod commands;
 mod docs;
+mod formats;
 mod doctor;
 mod health;
 mod kill;

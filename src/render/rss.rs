@@ -1,0 +1,124 @@
+//! RSS: a feed → an RSS 2.0 document, by the RSS Advisory Board's profile. Pure.
+//!
+//! Names go to `dc:creator`, since `author` wants an address of mail; the full text to `content:encoded`. Titles are
+//! plain text, escaped once. `guid` is the id that Atom has, never a permalink.
+
+use std::collections::BTreeMap;
+
+use jiff::{Timestamp, tz::TimeZone};
+use rss::{
+    Category, Channel, Enclosure, Guid, Item, Source,
+    extension::{Extension, ExtensionMap, dublincore::DublinCoreExtension},
+};
+use url::Url;
+
+use super::{
+    fields::{escaped, headline, language_tag, line_or, media_type, page_of, terms, uri, whole_second},
+    text::XmlText,
+};
+use crate::feed::{Feed, FeedEntry, Format};
+
+const ATOM: &str = "http://www.w3.org/2005/Atom";
+const MEDIA: &str = "http://search.yahoo.com/mrss/";
+
+/// The feed as an RSS document, UTF-8, one element a line. The same feed gives the same bytes.
+///
+/// # Panics
+/// Never: memory takes all that is written to it.
+pub fn render(feed: &Feed) -> Vec<u8> {
+    let title = line_or(&feed.title, feed.id.as_str());
+    let description = feed.subtitle.as_deref().map(XmlText::line).filter(|text| !text.is_empty());
+    let own = feed.address(Format::Rss);
+    let mut links = vec![link("self", &own, Some(Format::Rss.media_type()))];
+    links.extend(feed.hubs.iter().map(|hub| link("hub", &uri(hub), None)));
+    let mut namespaces = BTreeMap::from([("atom".to_owned(), ATOM.to_owned())]);
+    if feed.entries.iter().any(|entry| entry.image.is_some()) {
+        namespaces.insert("media".to_owned(), MEDIA.to_owned());
+    }
+    let channel = Channel {
+        // The channel must have a link.
+        link: page_of(feed).unwrap_or(own),
+        description: description.unwrap_or_else(|| title.clone()).into(),
+        title: title.into(),
+        language: feed.language.as_deref().and_then(language_tag),
+        last_build_date: Some(date(feed.updated)),
+        generator: Some(env!("CARGO_PKG_NAME").to_owned()),
+        ttl: feed.every.map(|every| every.as_secs().div_ceil(60).max(1).to_string()),
+        items: feed.entries.iter().map(item).collect(),
+        extensions: extensions("atom", "link", links),
+        namespaces,
+        ..Channel::default()
+    };
+    let mut bytes = channel.pretty_write_to(Vec::new(), b' ', 2).expect("writing to memory does not fail");
+    bytes.push(b'\n');
+    bytes
+}
+
+fn item(entry: &FeedEntry) -> Item {
+    let teaser = entry.teaser.as_deref().map(XmlText::block).filter(|text| !text.is_empty());
+    let headline = headline(entry, teaser.as_ref());
+    let text = teaser.unwrap_or_else(|| headline.clone());
+    let full =
+        entry.content.as_ref().map(|html| XmlText::block(html.as_str())).filter(|html| !html.is_empty());
+    let creator = entry.author.as_deref().map(XmlText::line).filter(|name| !name.is_empty());
+    let origin = entry.source.as_ref();
+    let dublin_core = (creator.is_some() || origin.is_some()).then(|| DublinCoreExtension {
+        creators: creator.into_iter().map(String::from).collect(),
+        sources: origin.map(|origin| uri(&origin.link)).into_iter().collect(),
+        ..DublinCoreExtension::default()
+    });
+    Item {
+        title: Some(headline.into()),
+        link: entry.link.as_ref().map(uri),
+        // HTML by what readers make of it, so plain text is escaped as such before XML escapes it.
+        description: Some(escaped(text.as_str())),
+        content: full.map(String::from),
+        categories: terms(&entry.categories)
+            .map(|term| Category { name: term.into(), domain: None })
+            .collect(),
+        // One an item; readers take the first at best.
+        enclosure: entry.enclosures.first().map(|file| Enclosure {
+            url: uri(&file.url),
+            length: file.bytes.unwrap_or(0).to_string(),
+            mime_type: media_type(file),
+        }),
+        guid: Some(Guid { value: entry.id.to_string(), permalink: false }),
+        pub_date: Some(date(entry.published)),
+        source: origin.filter(|origin| Url::parse(&origin.self_link).is_ok()).map(|origin| Source {
+            url: origin.self_link.clone(),
+            title: Some(line_or(&origin.title, &origin.urn).into()),
+        }),
+        extensions: entry.image.as_ref().map_or_else(ExtensionMap::new, |image| {
+            let attrs = BTreeMap::from([("url".to_owned(), uri(image))]);
+            let name = "media:thumbnail".to_owned();
+            extensions(
+                "media",
+                "thumbnail",
+                vec![Extension { name, attrs, value: no_line(), ..Extension::default() }],
+            )
+        }),
+        dublin_core_ext: dublin_core,
+        ..Item::default()
+    }
+}
+
+fn link(rel: &str, href: &str, media_type: Option<&str>) -> Extension {
+    let mut attrs =
+        BTreeMap::from([("rel".to_owned(), rel.to_owned()), ("href".to_owned(), href.to_owned())]);
+    attrs.extend(media_type.map(|media_type| ("type".to_owned(), media_type.to_owned())));
+    Extension { name: "atom:link".to_owned(), attrs, value: no_line(), ..Extension::default() }
+}
+
+/// Without a value, the end tag would come on a line of its own.
+fn no_line() -> Option<String> {
+    Some(String::new())
+}
+
+fn extensions(prefix: &str, name: &str, elements: Vec<Extension>) -> ExtensionMap {
+    [(prefix.to_owned(), [(name.to_owned(), elements)].into())].into()
+}
+
+/// RFC 822 with a year of four digits, in English whatever the locale.
+fn date(time: Timestamp) -> String {
+    whole_second(time).to_zoned_datetime(TimeZone::UTC).strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
+}
