@@ -34,7 +34,7 @@ pub struct Feed {
     pub formats: Vec<Format>,
     /// How often it may change; `None`: when something happens.
     pub every: Option<Duration>,
-    /// WebSub hubs that tell of its changes.
+    /// `WebSub` hubs that tell of its changes.
     pub hubs: Vec<Url>,
     /// The page it was read from; `None` for a joined feed.
     pub alternate: Option<Url>,

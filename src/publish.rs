@@ -16,9 +16,7 @@ use thiserror::Error;
 /// What became of the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Published {
-    /// It is new.
-    Created,
-    /// Its bytes were replaced.
+    /// It is new, or its bytes were replaced.
     Written,
     /// It held these bytes already, and was not touched.
     Unchanged,
@@ -94,7 +92,6 @@ const LEFTOVER_AGE: Duration = Duration::from_secs(60 * 60);
 /// when only its rename could not be put on the disk.
 pub fn publish(folder: &Path, name: &str, bytes: &[u8]) -> Result<Published, PublishError> {
     let path = folder.join(name);
-    let mut published = Published::Written;
     create_folder(folder)?;
     match fs::symlink_metadata(&path) {
         Ok(standing) => {
@@ -105,11 +102,11 @@ pub fn publish(folder: &Path, name: &str, bytes: &[u8]) -> Result<Published, Pub
                 return Ok(Published::Unchanged);
             }
         }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => published = Published::Created,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => return Err(failed("look at", &path)(error)),
     }
     replace(folder, &path, bytes)?;
-    Ok(published)
+    Ok(Published::Written)
 }
 
 #[expect(clippy::disallowed_methods, reason = "this file is where feeds are written")]

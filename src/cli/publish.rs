@@ -125,7 +125,7 @@ impl<'a> Writer<'a> {
     /// Whether the file was written.
     fn file(&self, name: &str, bytes: &[u8]) -> Result<bool, Failure> {
         match publish::publish(self.folder, name, bytes) {
-            Ok(Published::Created | Published::Written) => Ok(true),
+            Ok(Published::Written) => Ok(true),
             Ok(Published::Unchanged) => Ok(false),
             Err(error) => Err(publish_failure(&error)),
         }
@@ -162,6 +162,7 @@ pub fn listed(config: &Config, store: &dyn Store) -> Result<Vec<Listed>, StoreEr
     Ok(all)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the shape that `map_err` wants")]
 fn ours(error: StoreError) -> Failure {
     workspace::store_failure(&error)
 }

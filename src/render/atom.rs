@@ -173,7 +173,7 @@ fn alternate(url: &Url) -> Link {
     }
 }
 
-/// A hub that tells of changes (WebSub §4).
+/// A hub that tells of changes (`WebSub` §4).
 fn hub(url: &Url) -> Link {
     Link { href: uri(url), rel: "hub".to_owned(), ..Link::default() }
 }

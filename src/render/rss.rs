@@ -94,7 +94,7 @@ fn item(entry: &FeedEntry) -> Item {
             extensions(
                 "media",
                 "thumbnail",
-                vec![Extension { name, attrs, value: no_line(), ..Extension::default() }],
+                vec![Extension { name, attrs, value: Some(String::new()), ..Extension::default() }],
             )
         }),
         dublin_core_ext: dublin_core,
@@ -106,12 +106,8 @@ fn link(rel: &str, href: &str, media_type: Option<&str>) -> Extension {
     let mut attrs =
         BTreeMap::from([("rel".to_owned(), rel.to_owned()), ("href".to_owned(), href.to_owned())]);
     attrs.extend(media_type.map(|media_type| ("type".to_owned(), media_type.to_owned())));
-    Extension { name: "atom:link".to_owned(), attrs, value: no_line(), ..Extension::default() }
-}
-
-/// Without a value, the end tag would come on a line of its own.
-fn no_line() -> Option<String> {
-    Some(String::new())
+    // Without a value, the end tag would come on a line of its own.
+    Extension { name: "atom:link".to_owned(), attrs, value: Some(String::new()), ..Extension::default() }
 }
 
 fn extensions(prefix: &str, name: &str, elements: Vec<Extension>) -> ExtensionMap {

@@ -185,7 +185,6 @@ fn the_feeds_of_every_fixture_are_valid_by_rfc_4287s_schema() {
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "the checker reads files")]
 fn hostile_feeds_are_valid_by_rfc_4287s_schema_and_faults_are_found() {
     let place = Place::new();
     let mut runner = TestRunner::new(Config::default());

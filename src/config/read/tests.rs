@@ -2,6 +2,7 @@ use std::{cell::Cell, path::Path, time::Duration};
 
 use super::*;
 use crate::config::{DateFrom, DayMonthOrder, Keep, Kind, LinkRule, Problem};
+use crate::feed::Format;
 
 /// The example of the design, to the letter.
 const EXAMPLE: &str = r#"
@@ -129,6 +130,7 @@ headers = { Accept-Language = "it", X-Token = "t ${TOKEN}" }
 alert_after = 3
 keep_entries = 50
 keep_age = "30d"
+formats = ["rss", "html"]
 state = "state"
 output = "out"
 base_url = "https://feeds.example/x"
@@ -151,6 +153,7 @@ allow_private = false
 alert_after = 1
 keep_entries = 10
 keep_age = "1w"
+formats = "json"
 listing = "#list"
 entry = "li, article"
 headline = { selector = ["h2 a", "h3"], regex = "^(.+) -", cut = ["read more", '\[…\]'], join = true, required = true }
@@ -178,6 +181,7 @@ title = "All"
 sources = "*"
 keep_entries = 7
 keep_age = "2d"
+formats = ["atom", "html"]
 "##;
 
 #[test]
@@ -187,6 +191,8 @@ fn every_key_is_read() {
         .map_err(|problems| problems.to_string())
         .unwrap();
     let source = &config.sources[0];
+    assert_eq!(source.formats, [Format::Json]);
+    assert_eq!(config.feeds[0].formats, [Format::Atom, Format::Html]);
     assert_eq!(config.base_url.as_ref().unwrap().as_str(), "https://feeds.example/x/");
     assert_eq!(config.state.as_deref(), Some(Path::new("state")));
     assert_eq!(config.output.as_deref(), Some(Path::new("out")));
