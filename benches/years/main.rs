@@ -89,7 +89,22 @@ fn report(corpus: &Corpus) -> Result<String, String> {
 const INTRODUCTION: &str = "\
 # Years without years
 
-Made by `cargo bench --bench years -- CORPORA docs/years.md` over saved listings that are not part of the project.
-The years are taken from their dates, and the program is asked for them back.
+Made by `cargo bench --bench years -- CORPORA docs/years.md` over saved listings that are not part of the project. The
+years are taken from their dates, and gleaner (`src/moment/year.rs`) is asked for them back. Beside it stand the rules
+that others use, over the same dates and the same fetches: the year of the fetch; the latest such day that is not later
+than the fetch and a day; the nearest such day. A cell says how many dates are right, and how many listings are right
+in all their dates. Shares are cut, not rounded.
+
+- A listing's order is that of its page. The sites are in two halves, by a digest of their names; the weights were set
+  on the first half alone. All that is drawn is seeded, so the same pages give the same numbers.
+- *First run*: the whole listing, nothing stored, fetched at most two days after its newest entry. Pages of meetings
+  to come are a class of their own, *events*, fetched at the time their own tests say.
+- *Dirty*: the first twenty rows. A text tells a day up to ten days before its entry was published; one in twenty tells
+  an event three to sixty days after that; on one page in ten an old entry is pinned on top, which counts by itself.
+- *A site gone quiet*: the whole listing, fetched one to ten months after its newest entry.
+- *Incremental replay*: the program itself, refresh by refresh with a store, over pages of ten rows. The first page, then
+  a poll within a week after each entry that the last one had not; clean, and dirty as above.
+- A day that lies ahead of the fetch is right for gleaner when it is refused as such, by its right day: the entry is
+  then of the day it was first seen. For the other rules the right year is enough.
 
 ";

@@ -98,8 +98,9 @@ fn site(listing: &Listing, dirt: Dirt, (source, replayed): (&Source, &mut Replay
     let mut published: BTreeMap<u64, Timestamp> = BTreeMap::new();
     let mut until = ROWS_ON_A_PAGE;
     loop {
-        let newest = entries[until - 1].published;
-        let fetched = before(newest, -dice.i64(0..=2));
+        // The next poll comes within a week after the first entry that it finds.
+        let fetched = before(entries[until - 1].published, -dice.i64(0..=7));
+        until = entries.partition_point(|entry| entry.published <= fetched);
         let rows = (until - ROWS_ON_A_PAGE..until).rev().map(|row| (row, entries[row]));
         let rows: Vec<(usize, Told)> =
             pinned.map(|told| (entries.len(), told)).into_iter().chain(rows).collect();
@@ -131,7 +132,7 @@ fn site(listing: &Listing, dirt: Dirt, (source, replayed): (&Source, &mut Replay
         if until == entries.len() {
             return Ok(());
         }
-        until = (until + dice.usize(1..=6)).min(entries.len());
+        until += 1;
     }
 }
 

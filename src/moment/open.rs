@@ -23,8 +23,24 @@ const YEARS_BACK: i16 = 25;
 /// Days ahead that a date without a year may mean among neighbours: a day announced, not one of last year.
 const DAYS_AHEAD: i32 = 120;
 
+/// Days ahead that a date without a year may mean alone: "on 12 March", read on 7 March, is this week's and not of
+/// last year. It is refused then as later than the fetch, by its right day.
+const DAYS_AHEAD_ALONE: i32 = 7;
+
+/// Dated rows that can show a day further ahead.
+const ENOUGH_NEIGHBORS: usize = 3;
+
 /// A cost no listing outweighs.
 const RULED_OUT: f64 = 1000.0;
+
+/// What it costs to disagree with the month in the entry's link: more than two years of age.
+const LINK_SAYS_OTHERWISE: f64 = 15.0;
+
+/// What it costs to lie years before a deadline of the same entry.
+const LONG_BEFORE_DEADLINE: f64 = 12.0;
+
+/// What it costs to be of another year than a date beside it: little, for entries look back.
+const OTHER_YEAR_NEARBY: f64 = 1.0;
 
 /// Days between a link's month and the day of its entry: a month, and its middle.
 const NEAR_PATH: i32 = 45;
@@ -33,8 +49,7 @@ impl Page<'_> {
     /// Gives the open rows their years, all together.
     pub fn settle_years(&self, states: &mut [State<'_>], rows: &[Row<'_>], agreed: &[(DateSource, Shape)]) {
         let dated = states.iter().filter(|state| !matches!(state.choice, Choice::None)).count();
-        // Alone, a day is of the past; only neighbours can show that it lies ahead.
-        let days_ahead = if dated >= 3 { DAYS_AHEAD } else { 1 };
+        let days_ahead = if dated >= ENOUGH_NEIGHBORS { DAYS_AHEAD } else { DAYS_AHEAD_ALONE };
         let mut items = Vec::new();
         let mut places = Vec::new();
         for (row, (state, given)) in states.iter().zip(rows).enumerate() {
@@ -96,6 +111,10 @@ impl Page<'_> {
                     let anchor = day_number(anchor);
                     options.sort_by_key(|(candidate, _)| (candidate.day - anchor).abs());
                     options.truncate(1);
+                    // What the text says may lie far from when its entry came; its place is that of the entry.
+                    for (candidate, _) in &mut options {
+                        *candidate = Candidate { day: anchor, cost: 0.0 };
+                    }
                 }
                 options
             }
@@ -138,7 +157,7 @@ impl Page<'_> {
                 && let Some((path, _)) = link::path_date(reading.text, self.lexicon)
                 && (day - day_number(path.middle())).abs() > NEAR_PATH
             {
-                cost += 6.0;
+                cost += LINK_SAYS_OTHERWISE;
             }
             for (at, mention) in reading.mentions.iter().enumerate() {
                 if (index, at) == chosen || reading.source == DateSource::LinkPath {
@@ -148,9 +167,11 @@ impl Page<'_> {
                 cost += match mention.role {
                     // "… until 31 October 2022": what ends then was written before, and not years before.
                     Role::Deadline | Role::Ahead if day > stated => RULED_OUT,
-                    Role::Deadline | Role::Ahead if stated - day > 400 => 6.0,
+                    Role::Deadline | Role::Ahead if stated - day > 400 => LONG_BEFORE_DEADLINE,
                     // An anniversary looks back far; a year near the entry's own is its own.
-                    Role::Plain | Role::Published | Role::Updated if (stated - day).abs() > 300 => 0.5,
+                    Role::Plain | Role::Published | Role::Updated if (stated - day).abs() > 300 => {
+                        OTHER_YEAR_NEARBY
+                    }
                     _ => 0.0,
                 };
             }

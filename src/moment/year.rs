@@ -1,9 +1,23 @@
 //! Days without a year, in page order → the years that make the listing read best. Pure.
 //!
-//! The cheapest way through all candidate years (Viterbi): a step down the page to an older day costs little,
-//! a step to a newer one more, a row out of line (pinned, misplaced) may be passed over at a price. Rows with
-//! a stated year and rows already stored are constants. The weights were tuned on several hundred real
-//! listings; each has its unit in days.
+//! A listing is read as a person reads it: from row to row a little older, now and then a row out of line. Its
+//! cheapest reading is found over all candidate years (Viterbi), in a time that grows with the rows alone. A cost is a
+//! surprise: about minus the logarithm of how often such a thing is seen (`docs/years.md` has the measurements).
+//!
+//! - **A step down**, to an older row, costs by how long it is for this listing: ten times the usual one is rare.
+//! - **A step up** of some days costs little: texts tell of days before they were published, not all as late.
+//! - **A row out of line** is passed over at a price and held against the row before it. One that announces lies
+//!   ahead by weeks, one that is pinned or looks back lies behind by any time. Dearer, and an announcement takes all
+//!   rows below it a year back; cheaper, and the first row of the year before is an announcement.
+//! - **The order starts anew**, as between sections, at a price that depends on how often this listing does so.
+//! - **The first row in line** is recent, for pages are looked at while they live. The price of a year lies between that
+//!   of a pinned row (else it would drag the page along) and that of a site gone quiet for ten months.
+//! - **Rows with a stated year, and rows already stored**, have one candidate: they are constants. Rows above the
+//!   stored ones came since the last fetch, so that not even wrong constants take them along.
+//!
+//! Order speaks only where there is one. Rows of a listing that goes either way are dated alone, each by the fetch: the
+//! latest such day that has come, or one shortly ahead when the page's rows are all of the last days. What order could
+//! add is worth most where a page spans years, so there more exceptions are borne.
 
 /// A row with what its day can be.
 pub(super) struct Item {
@@ -22,32 +36,55 @@ pub(super) struct Candidate {
     pub cost: f64,
 }
 
-/// What a row out of line costs; a gap of about three years costs as much.
-const PASSED_OVER: f64 = 5.1;
+/// How far above the row before it a text's day may lie without a meaning, in days.
+const JITTER: i32 = 12;
 
-/// The rows at the top over which the age of the page is counted: the first alone may be pinned.
-const TOP_ROWS: usize = 3;
+/// What a row out of line costs: about one in thirty is.
+const OUT_OF_LINE: f64 = 3.5;
 
-/// The part of a lone row's age that each of them counts.
-const TOP_SHARE: f64 = 3.0;
+/// Days that an announcement usually lies ahead.
+const NOTICE: f64 = 50.0;
 
-/// Rows out of line that may follow one another.
-const PASSED_IN_A_ROW: usize = 2;
+/// Days that a row which looks back usually lies behind; any is rarer than an announcement.
+const LOOKING_BACK: f64 = 150.0;
 
-/// The share of steps in one direction that makes a listing sorted.
-const SORTED: f64 = 0.6;
+/// Rows out of line that may follow one another: pages pin up to three.
+const PASSED_IN_A_ROW: usize = 3;
+
+/// How fast a longer gap becomes a surprise.
+const STEEPNESS: f64 = 2.0;
+
+/// What a year of age costs the first row in line.
+const FIRST_YEAR: f64 = 6.0;
+
+/// The days within which a row that came since the last fetch was published, mostly.
+const SINCE_LAST_FETCH: f64 = 30.0;
+
+/// Days around the circle of the year beyond which a page shows more than one turn of it.
+const MORE_THAN_A_YEAR: i64 = 400;
 
 /// The index of each row's best candidate. `today` is the day of the fetch, counted from 1970.
 pub(super) fn choose(items: &[Item], today: i32) -> Vec<usize> {
-    let alone = || items.iter().map(|item| best_alone(item, today)).collect();
-    match direction(items) {
-        Direction::NewestFirst => chain(&items.iter().collect::<Vec<_>>(), today),
+    if items.is_empty() {
+        return Vec::new();
+    }
+    let (direction, exceptions) = direction(items);
+    let mut rows: Vec<&Item> = items.iter().collect();
+    match direction {
+        Direction::NewestFirst => Chain::of(&rows, today, exceptions).best(),
         Direction::OldestFirst => {
-            let mut chosen = chain(&items.iter().rev().collect::<Vec<_>>(), today);
+            rows.reverse();
+            let mut chosen = Chain::of(&rows, today, exceptions).best();
             chosen.reverse();
             chosen
         }
-        Direction::Unsorted => alone(),
+        Direction::Unsorted => {
+            let age = usual_age(items, today);
+            let alone = |(item, is_new): (&&Item, bool)| {
+                best_alone(item, today, if is_new { age.min(SINCE_LAST_FETCH) } else { age })
+            };
+            rows.iter().zip(new_rows(&rows)).map(alone).collect()
+        }
     }
 }
 
@@ -58,42 +95,64 @@ enum Direction {
     Unsorted,
 }
 
-/// Days from one row to the next around the circle of the year, or the true ones where both years are known.
-fn steps(items: &[Item]) -> impl Iterator<Item = i32> {
-    items.windows(2).map(|pair| {
-        let [upper, lower] = [&pair[0].options, &pair[1].options];
-        let gap = upper[0].day - lower[0].day;
-        if upper.len() == 1 && lower.len() == 1 {
-            return gap;
-        }
-        let around = gap.rem_euclid(365);
-        if around > 182 { around - 365 } else { around }
-    })
+/// Days from one row down to another around the circle of the year, or the true ones where both years are known.
+fn step(upper: &Item, lower: &Item) -> i32 {
+    let gap = upper.options[0].day - lower.options[0].day;
+    if upper.options.len() == 1 && lower.options.len() == 1 {
+        return gap;
+    }
+    let around = gap.rem_euclid(365);
+    if around > 182 { around - 365 } else { around }
 }
 
-fn direction(items: &[Item]) -> Direction {
-    let (mut down, mut up) = (0_u32, 0_u32);
-    for step in steps(items) {
-        // A day and a half of the leap years' shift is no step.
-        match step {
-            2.. => down += 1,
-            ..=-2 => up += 1,
-            1 => down += 1,
-            -1 => up += 1,
-            0 => {}
-        }
-    }
-    let all = f64::from(down + up);
-    if down + up == 0 || f64::from(down) >= SORTED * all {
-        Direction::NewestFirst
-    } else if f64::from(up) >= SORTED * all {
-        Direction::OldestFirst
-    } else {
-        Direction::Unsorted
-    }
+/// The order of a listing, and how many exceptions it has.
+fn direction(items: &[Item]) -> (Direction, usize) {
+    let total: i64 = items.windows(2).map(|pair| i64::from(step(&pair[0], &pair[1]).clamp(-182, 182))).sum();
+    let (down, up) = (exceptions(items, 1), exceptions(items, -1));
+    // A row out of line is up to two exceptions: one does not turn a page over, nor does a page that grows at its top.
+    let is_oldest_first = up + 2 <= down && total < i64::from(-JITTER) && !grows_at_top(items);
+    let (best, direction) =
+        if is_oldest_first { (up, Direction::OldestFirst) } else { (down, Direction::NewestFirst) };
+    let is_over_years = total.abs() > MORE_THAN_A_YEAR;
+    let allowed = if is_over_years { (items.len() / 4).max(2) } else { items.len() / 12 };
+    (if best <= allowed { direction } else { Direction::Unsorted }, best)
 }
 
-/// The usual step of this listing, in days: what a gap is measured by.
+/// Whether the rows that are not stored stand above those that are.
+fn grows_at_top(items: &[Item]) -> bool {
+    let middle = |is_stored: bool| {
+        let rows = || (0..items.len()).filter(|row| items[*row].is_stored == is_stored);
+        rows().sum::<usize>().checked_div(rows().count())
+    };
+    middle(false).zip(middle(true)).is_some_and(|(new, stored)| new < stored)
+}
+
+/// How often the rows break an order, newest first when `sign` is 1, oldest first when it is -1: once for a row that is
+/// out of line, twice where the order starts anew.
+fn exceptions(items: &[Item], sign: i32) -> usize {
+    let is_in_line = |upper: usize, lower: usize| sign * step(&items[upper], &items[lower]) >= -JITTER;
+    let mut exceptions = 0;
+    let (mut before, mut last) = (None, 0);
+    for row in 1..items.len() {
+        if is_in_line(last, row) {
+            (before, last) = (Some(last), row);
+            continue;
+        }
+        exceptions += 1;
+        if row + 1 < items.len() && is_in_line(last, row + 1) {
+            // This row alone is out of line.
+            continue;
+        }
+        if before.is_none_or(|before| !is_in_line(before, row)) {
+            // Nor was it the last one alone.
+            exceptions += 1;
+        }
+        last = row;
+    }
+    exceptions
+}
+
+/// What a gap is measured by, in days: twice the usual step of this listing.
 fn scale(items: &[&Item]) -> f64 {
     let mut gaps: Vec<i32> = items
         .windows(2)
@@ -101,57 +160,99 @@ fn scale(items: &[&Item]) -> f64 {
         .filter(|gap| (1..=182).contains(gap))
         .collect();
     gaps.sort_unstable();
-    gaps.get(gaps.len() / 2).map_or(3.0, |median| f64::from(6 * median).max(3.0))
+    gaps.get(gaps.len() / 2).map_or(3.0, |median| f64::from(2 * median).max(3.0))
 }
 
-fn best_alone(item: &Item, today: i32) -> usize {
+/// The median age in days, were each row the latest such day.
+fn usual_age(items: &[Item], today: i32) -> f64 {
+    let latest =
+        |item: &Item| item.options.iter().map(|option| today - option.day).filter(|age| *age >= -1).min();
+    let mut ages: Vec<i32> = items.iter().filter_map(latest).collect();
+    ages.sort_unstable();
+    ages.get(ages.len() / 2).map_or(365.0, |age| f64::from(*age))
+}
+
+/// The best day of a row by the fetch alone. `age` is how old the rows of its page are.
+fn best_alone(item: &Item, today: i32, age: f64) -> usize {
     let cost = |candidate: &Candidate| {
-        candidate.cost + first_cost(candidate.day, today) + ahead_cost(candidate.day, today)
+        let past = f64::from((today - candidate.day).max(0));
+        candidate.cost + past / (age + SINCE_LAST_FETCH) + ahead_cost(candidate.day, today)
     };
-    index_of_least(item.options.iter().map(cost))
+    least(item.options.iter().map(cost)).0
 }
 
-fn index_of_least(costs: impl Iterator<Item = f64>) -> usize {
+/// The place and the cost of the cheapest.
+fn least(costs: impl Iterator<Item = f64>) -> (usize, f64) {
     let mut best = (0, f64::INFINITY);
     for (index, cost) in costs.enumerate() {
         if cost < best.1 {
             best = (index, cost);
         }
     }
-    best.0
-}
-
-/// The age of a row at the top: pages are usually fresh.
-fn first_cost(day: i32, today: i32) -> f64 {
-    2.9 * f64::from((today - day).max(0)) / 365.0
+    best
 }
 
 /// A day after the fetch; one of slack for zones.
 fn ahead_cost(day: i32, today: i32) -> f64 {
     match day - today {
         ..=1 => 0.0,
-        ahead @ 2..=20 => 0.25 + f64::from(ahead) / 20.0,
-        ahead => 1.25 + f64::from(ahead - 20) / 5.0,
+        ahead => OUT_OF_LINE + f64::from(ahead) / NOTICE,
     }
 }
 
-/// A row above the newest stored entry was published since the last fetch, or about.
-fn new_cost(day: i32, today: i32) -> f64 {
-    match day - today {
-        behind @ ..=1 => f64::from(-behind).max(0.0) / 120.0,
-        ahead => 0.1 + f64::from(ahead) / 60.0,
-    }
+/// A day before the fetch, of a row that came since the last one.
+fn old_news_cost(day: i32, today: i32) -> f64 {
+    6.0 * (f64::from((today - day).max(0)) / SINCE_LAST_FETCH).ln_1p()
 }
 
-/// A step down the page, from a row to the one below it.
-fn step_cost(upper: i32, lower: i32, scale: f64) -> f64 {
-    let gap = f64::from(upper - lower);
-    if gap >= 0.0 {
-        0.45 * (gap / scale).ln_1p()
-    } else if gap >= -2.0 {
-        0.05
-    } else {
-        0.12 * (-gap / 15.0).min(1.0) + 0.45 * (-gap / scale).ln_1p()
+/// Which rows came since the last fetch: those with more stored rows below than above, for one may be pinned.
+fn new_rows(items: &[&Item]) -> Vec<bool> {
+    let mut below = items.iter().filter(|item| item.is_stored).count();
+    let mut above = 0;
+    let is_new = |item: &&Item| {
+        let is_new = !item.is_stored && below > above;
+        if item.is_stored {
+            below -= 1;
+            above += 1;
+        }
+        is_new
+    };
+    items.iter().map(is_new).collect()
+}
+
+/// What steps from row to row cost in a listing, each worked out once.
+struct Steps {
+    scale: f64,
+    /// What it costs that the order starts anew: the rarer the dearer.
+    anew: f64,
+    by_gap: Vec<f64>,
+}
+
+impl Steps {
+    fn of(items: &[&Item], exceptions: usize) -> Self {
+        let count = |rows: usize| f64::from(u32::try_from(rows).unwrap_or(u32::MAX));
+        let share = (count(exceptions) + 0.5) / count(items.len());
+        Self { scale: scale(items), anew: 0.5 - share.min(1.0).ln(), by_gap: Vec::new() }
+    }
+
+    /// A step down the page, from a row to the one below it.
+    fn cost(&mut self, upper: i32, lower: i32) -> f64 {
+        match upper - lower {
+            down @ 0.. => self.gap(down),
+            up if up >= -JITTER => 0.1 + 0.05 * f64::from(-up),
+            up => self.anew + self.gap(-up),
+        }
+    }
+
+    fn gap(&mut self, days: i32) -> f64 {
+        let at = usize::try_from(days).unwrap_or_default();
+        if self.by_gap.len() <= at {
+            self.by_gap.resize(at + 1, f64::NAN);
+        }
+        if self.by_gap[at].is_nan() {
+            self.by_gap[at] = STEEPNESS * (f64::from(days) / self.scale).ln_1p();
+        }
+        self.by_gap[at]
     }
 }
 
@@ -162,61 +263,130 @@ struct Way {
     before: Option<(usize, usize)>,
 }
 
-fn chain(items: &[&Item], today: i32) -> Vec<usize> {
-    let scale = scale(items);
-    let newest_stored = items.iter().position(|item| item.is_stored);
-    let mut ways: Vec<Vec<Way>> = Vec::with_capacity(items.len());
-    for (row, item) in items.iter().enumerate() {
-        let is_new = newest_stored.is_some_and(|stored| row < stored);
-        let reach = row.saturating_sub(PASSED_IN_A_ROW + 1);
-        let way = |candidate: &Candidate| {
-            let own = if item.options.len() == 1 {
-                0.0
-            } else if is_new {
-                candidate.cost + new_cost(candidate.day, today)
-            } else {
-                // Beside a constant the step to it says more than the age of pages in general.
-                let is_constant = |row: usize| items.get(row).is_some_and(|item| item.options.len() == 1);
-                let is_beside_constant = is_constant(row.wrapping_sub(1)) || is_constant(row + 1);
-                let is_top = row < TOP_ROWS && newest_stored.is_none() && !is_beside_constant;
-                let age = if is_top { first_cost(candidate.day, today) / TOP_SHARE } else { 0.0 };
-                candidate.cost + ahead_cost(candidate.day, today) + age
-            };
-            let mut best = Way { cost: f64::INFINITY, before: None };
-            if row <= PASSED_IN_A_ROW {
-                best.cost = own + passed(row);
-            }
-            for before in reach..row {
-                for (index, previous) in items[before].options.iter().enumerate() {
-                    let step = step_cost(previous.day, candidate.day, scale);
-                    let cost = ways[before][index].cost + own + step + passed(row - before - 1);
-                    if cost < best.cost {
-                        best = Way { cost, before: Some((before, index)) };
+/// A listing from its newest row to its oldest.
+struct Chain<'a> {
+    items: &'a [&'a Item],
+    today: i32,
+    steps: Steps,
+    is_new: Vec<bool>,
+    has_stored: bool,
+}
+
+impl<'a> Chain<'a> {
+    fn of(items: &'a [&'a Item], today: i32, exceptions: usize) -> Self {
+        Self {
+            items,
+            today,
+            steps: Steps::of(items, exceptions),
+            is_new: new_rows(items),
+            has_stored: items.iter().any(|item| item.is_stored),
+        }
+    }
+
+    /// The candidates on the cheapest way through all rows.
+    fn best(mut self) -> Vec<usize> {
+        let rows = self.items.len();
+        let mut ways: Vec<Vec<Way>> = Vec::with_capacity(rows);
+        let mut end: Option<(f64, usize, usize)> = None;
+        for row in 0..rows {
+            let of_row = self.ways_to(row, &ways);
+            if row + PASSED_IN_A_ROW >= rows - 1 {
+                for (index, way) in of_row.iter().enumerate() {
+                    let day = self.items[row].options[index].day;
+                    let cost = way.cost + self.passed(row + 1..rows, day);
+                    if end.is_none_or(|(least, ..)| cost < least) {
+                        end = Some((cost, row, index));
                     }
                 }
             }
-            best
-        };
-        ways.push(item.options.iter().map(way).collect());
-    }
-    let mut chosen: Vec<usize> = items.iter().map(|item| best_alone(item, today)).collect();
-    let mut end: Option<(f64, usize, usize)> = None;
-    for (row, ways) in ways.iter().enumerate().skip(items.len().saturating_sub(PASSED_IN_A_ROW + 1)) {
-        for (index, way) in ways.iter().enumerate() {
-            let cost = way.cost + passed(items.len() - 1 - row);
-            if end.is_none_or(|(least, ..)| cost < least) {
-                end = Some((cost, row, index));
-            }
+            ways.push(of_row);
         }
+        self.follow(&ways, end.map(|(_, row, index)| (row, index)))
     }
-    let mut at = end.map(|(_, row, index)| (row, index));
-    while let Some((row, index)) = at {
-        chosen[row] = index;
-        at = ways[row][index].before;
-    }
-    chosen
-}
 
-fn passed(rows: usize) -> f64 {
-    PASSED_OVER * f64::from(u32::try_from(rows).unwrap_or(u32::MAX))
+    /// The best way to each candidate of a row.
+    fn ways_to(&mut self, row: usize, ways: &[Vec<Way>]) -> Vec<Way> {
+        let items = self.items;
+        let reach = row.saturating_sub(PASSED_IN_A_ROW + 1);
+        // What it costs to come from a candidate further up, without the step.
+        let from: Vec<Vec<f64>> = (reach..row)
+            .map(|before| {
+                let cost =
+                    |(way, option): (&Way, &Candidate)| way.cost + self.passed(before + 1..row, option.day);
+                ways[before].iter().zip(&items[before].options).map(cost).collect()
+            })
+            .collect();
+        let mut best = Vec::with_capacity(items[row].options.len());
+        for candidate in &items[row].options {
+            let own = self.own_cost(row, candidate);
+            let mut way = Way { cost: f64::INFINITY, before: None };
+            if row <= PASSED_IN_A_ROW {
+                way.cost = own + self.first_cost(row, candidate.day) + self.passed(0..row, candidate.day);
+            }
+            for (before, from) in (reach..row).zip(&from) {
+                for (index, previous) in items[before].options.iter().enumerate() {
+                    let cost = from[index] + own + self.steps.cost(previous.day, candidate.day);
+                    if cost < way.cost {
+                        way = Way { cost, before: Some((before, index)) };
+                    }
+                }
+            }
+            best.push(way);
+        }
+        best
+    }
+
+    /// What speaks against a candidate of a row in line, without its neighbors.
+    fn own_cost(&self, row: usize, candidate: &Candidate) -> f64 {
+        if self.items[row].options.len() == 1 {
+            return 0.0;
+        }
+        let age = if self.is_new[row] { old_news_cost(candidate.day, self.today) } else { 0.0 };
+        candidate.cost + age + ahead_cost(candidate.day, self.today)
+    }
+
+    /// The age of the first row in line. Beside constants the steps to them say more than the age of pages in general.
+    fn first_cost(&self, row: usize, day: i32) -> f64 {
+        if self.has_stored || self.items[row].options.len() == 1 {
+            return 0.0;
+        }
+        FIRST_YEAR * f64::from((self.today - day).max(0)) / 365.0
+    }
+
+    /// What rows out of line cost beside a row in line of a day.
+    fn passed(&self, rows: std::ops::Range<usize>, level: i32) -> f64 {
+        rows.map(|row| self.out_of_line(row, level).1).sum()
+    }
+
+    /// A row out of line: the cheapest of its days, and what it costs. A new one is held against the fetch.
+    fn out_of_line(&self, row: usize, level: i32) -> (usize, f64) {
+        let is_new = self.is_new[row];
+        let level = if is_new { self.today } else { level };
+        least(self.items[row].options.iter().map(|candidate| {
+            let away = match candidate.day - level {
+                ahead @ 0.. => f64::from(ahead) / NOTICE,
+                _ if is_new => old_news_cost(candidate.day, self.today),
+                behind => 1.0 + f64::from(-behind) / LOOKING_BACK,
+            };
+            candidate.cost + OUT_OF_LINE + away
+        }))
+    }
+
+    /// The candidates on a way, given its end; rows that it passes over are held against the row in line before them.
+    fn follow(&self, ways: &[Vec<Way>], end: Option<(usize, usize)>) -> Vec<usize> {
+        let mut chosen: Vec<Option<usize>> = vec![None; self.items.len()];
+        let mut level = 0;
+        let mut at = end;
+        while let Some((row, index)) = at {
+            chosen[row] = Some(index);
+            level = self.items[row].options[index].day;
+            at = ways[row][index].before;
+        }
+        let index_of = |(row, chosen): (usize, Option<usize>)| {
+            let Some(index) = chosen else { return self.out_of_line(row, level).0 };
+            level = self.items[row].options[index].day;
+            index
+        };
+        chosen.into_iter().enumerate().map(index_of).collect()
+    }
 }
