@@ -19,6 +19,8 @@
 //! latest such day that has come, or one shortly ahead when the page's rows are all of the last days. What order could
 //! add is worth most where a page spans years, so there more exceptions are borne.
 
+use std::{collections::VecDeque, ops::Range};
+
 /// A row with what its day can be.
 pub(super) struct Item {
     /// Candidates, best left to the chain; never empty. One alone is a constant.
@@ -114,7 +116,7 @@ fn direction(items: &[Item]) -> (Direction, usize) {
     let (best, direction) =
         if is_oldest_first { (up, Direction::OldestFirst) } else { (down, Direction::NewestFirst) };
     let is_over_years = total.abs() > MORE_THAN_A_YEAR;
-    let allowed = if is_over_years { (items.len() / 4).max(2) } else { items.len() / 12 };
+    let allowed = if is_over_years { (items.len() / 6).max(1) } else { items.len() / 12 };
     (if best <= allowed { direction } else { Direction::Unsorted }, best)
 }
 
@@ -288,8 +290,10 @@ impl<'a> Chain<'a> {
         let rows = self.items.len();
         let mut ways: Vec<Vec<Way>> = Vec::with_capacity(rows);
         let mut end: Option<(f64, usize, usize)> = None;
+        // The rows that the next one can follow, each with what its candidates cost, the rows passed over included.
+        let mut open: VecDeque<(usize, Vec<f64>)> = VecDeque::new();
         for row in 0..rows {
-            let of_row = self.ways_to(row, &ways);
+            let of_row = self.ways_to(row, &open);
             if row + PASSED_IN_A_ROW >= rows - 1 {
                 for (index, way) in of_row.iter().enumerate() {
                     let day = self.items[row].options[index].day;
@@ -299,23 +303,23 @@ impl<'a> Chain<'a> {
                     }
                 }
             }
+            if open.len() > PASSED_IN_A_ROW {
+                open.pop_front();
+            }
+            for (before, costs) in &mut open {
+                for (cost, option) in costs.iter_mut().zip(&self.items[*before].options) {
+                    *cost += self.out_of_line(row, option.day).1;
+                }
+            }
+            open.push_back((row, of_row.iter().map(|way| way.cost).collect()));
             ways.push(of_row);
         }
         self.follow(&ways, end.map(|(_, row, index)| (row, index)))
     }
 
-    /// The best way to each candidate of a row.
-    fn ways_to(&mut self, row: usize, ways: &[Vec<Way>]) -> Vec<Way> {
+    /// The best way to each candidate of a row, from those that it can follow.
+    fn ways_to(&mut self, row: usize, open: &VecDeque<(usize, Vec<f64>)>) -> Vec<Way> {
         let items = self.items;
-        let reach = row.saturating_sub(PASSED_IN_A_ROW + 1);
-        // What it costs to come from a candidate further up, without the step.
-        let from: Vec<Vec<f64>> = (reach..row)
-            .map(|before| {
-                let cost =
-                    |(way, option): (&Way, &Candidate)| way.cost + self.passed(before + 1..row, option.day);
-                ways[before].iter().zip(&items[before].options).map(cost).collect()
-            })
-            .collect();
         let mut best = Vec::with_capacity(items[row].options.len());
         for candidate in &items[row].options {
             let own = self.own_cost(row, candidate);
@@ -323,11 +327,11 @@ impl<'a> Chain<'a> {
             if row <= PASSED_IN_A_ROW {
                 way.cost = own + self.first_cost(row, candidate.day) + self.passed(0..row, candidate.day);
             }
-            for (before, from) in (reach..row).zip(&from) {
-                for (index, previous) in items[before].options.iter().enumerate() {
-                    let cost = from[index] + own + self.steps.cost(previous.day, candidate.day);
+            for (before, costs) in open {
+                for (index, (cost, previous)) in costs.iter().zip(&items[*before].options).enumerate() {
+                    let cost = cost + own + self.steps.cost(previous.day, candidate.day);
                     if cost < way.cost {
-                        way = Way { cost, before: Some((before, index)) };
+                        way = Way { cost, before: Some((*before, index)) };
                     }
                 }
             }
@@ -354,7 +358,7 @@ impl<'a> Chain<'a> {
     }
 
     /// What rows out of line cost beside a row in line of a day.
-    fn passed(&self, rows: std::ops::Range<usize>, level: i32) -> f64 {
+    fn passed(&self, rows: Range<usize>, level: i32) -> f64 {
         rows.map(|row| self.out_of_line(row, level).1).sum()
     }
 

@@ -3,6 +3,7 @@
 mod laws;
 mod listings;
 mod phrases;
+mod years;
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
