@@ -207,12 +207,17 @@ fn old_news_cost(day: i32, today: i32) -> f64 {
     6.0 * (f64::from((today - day).max(0)) / SINCE_LAST_FETCH).ln_1p()
 }
 
-/// Which rows came since the last fetch: those with more stored rows below than above, for one may be pinned.
+/// Stored rows at the top that may be all that is left of the last fetch, for they are pinned.
+const PINNED: usize = 2;
+
+/// Which rows came since the last fetch: those with more stored rows below than above, for one may be pinned; and those
+/// below pinned ones alone, for all others have left the page.
 fn new_rows(items: &[&Item]) -> Vec<bool> {
     let mut below = items.iter().filter(|item| item.is_stored).count();
     let mut above = 0;
     let is_new = |item: &&Item| {
-        let is_new = !item.is_stored && below > above;
+        let is_below_pinned = below == 0 && (1..=PINNED).contains(&above);
+        let is_new = !item.is_stored && (below > above || is_below_pinned);
         if item.is_stored {
             below -= 1;
             above += 1;
