@@ -150,7 +150,7 @@ proptest! {
     fn sorted_listing_gets_all_its_years_back((steps, age) in newest_first(), now in 0_i64..3000) {
         let now = date(2018, 1, 1) + now.days();
         let mut day = now - age.days();
-        let truth: Vec<Date> = steps.iter().map(|step| { day = day - step.days(); day }).collect();
+        let truth: Vec<Date> = steps.iter().map(|step| { day -= step.days(); day }).collect();
         let texts: Vec<String> = truth.iter().map(|day| day.strftime("%-d %B").to_string()).collect();
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
         let truth: Vec<String> = truth.iter().map(ToString::to_string).collect();
