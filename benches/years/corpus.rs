@@ -4,7 +4,7 @@
 //! link stands in it, else its headline.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     fs,
     path::{Path, PathBuf},
 };
@@ -70,7 +70,7 @@ const FEWEST: usize = 3;
 /// What cannot be read, by name.
 pub fn load(root: &Path) -> Result<Corpus, String> {
     let mut corpus = Corpus::default();
-    let mut seen = HashMap::new();
+    let mut seen = HashSet::new();
     for (truth, page) in cases(root)? {
         let text = read(&truth)?;
         let found: Truth =
@@ -87,7 +87,7 @@ pub fn load(root: &Path) -> Result<Corpus, String> {
             continue;
         }
         let site = site(&truth);
-        if seen.insert((site.clone(), days.clone()), ()).is_some() {
+        if !seen.insert((site.clone(), days.clone())) {
             corpus.left_out.1 += 1;
             continue;
         }
