@@ -45,6 +45,7 @@ fn main() {
     }
     trials.extend(dates::trials(&root));
     trials.extend(locales::trials(&root));
+    trials.extend(locales::words(&root));
     libtest_mimic::run(&arguments, trials).exit();
 }
 
