@@ -27,3 +27,28 @@ impl Deadline {
         Instant::now() < self.0
     }
 }
+
+/// Measures time that goes on evenly, whatever is done to the clock.
+#[derive(Clone, Copy, Debug)]
+pub struct Watch(Instant);
+
+impl Watch {
+    /// Begins now.
+    #[allow(clippy::disallowed_methods)]
+    pub fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    /// The time since.
+    pub fn elapsed(&self) -> Duration {
+        self.0.elapsed()
+    }
+}
+
+impl Deadline {
+    /// How long it is still ahead; zero: it is over.
+    #[allow(clippy::disallowed_methods)]
+    pub fn left(&self) -> Duration {
+        self.0.saturating_duration_since(Instant::now())
+    }
+}

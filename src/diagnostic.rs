@@ -76,4 +76,6 @@ pub enum Code {
     FeedCut,
     /// An entry's full text is too long or nests too deep to be made safe; its teaser stands alone.
     ContentRefused,
+    /// The page answers at another address for good, and is asked there from now on.
+    SourceMoved,
 }

@@ -41,6 +41,7 @@ pub mod publish;
 // Where the stages meet, and who asks them to.
 pub mod refresh;
 pub mod health;
+pub mod schedule;
 pub mod fixture;
 pub mod clock;
 pub mod cli;

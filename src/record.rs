@@ -7,8 +7,10 @@ use url::Url;
 use crate::{
     config::Digest,
     entry::Entry,
+    fetch::{Permit, moved::Moved},
     id::{EntryId, EntryKey, KeyDigest, SourceId},
     page::Validators,
+    schedule::Hold,
     verdict::{Verdict, history::Episode},
 };
 
@@ -101,6 +103,9 @@ pub struct Known {
 pub struct SourceState {
     /// To be sent with the next request; committed only with the entries they vouch for.
     pub validators: Validators,
+    /// The address they came from, when it is not the config's: a redirect led there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answered: Option<Url>,
     /// The config digest the validators belong to; another digest voids them.
     pub digest: Digest,
     /// A digest of the last good page's body; `None`: there was none.
@@ -162,6 +167,24 @@ pub struct SourceState {
     pub language: Option<String>,
     /// What the last good pages held, the newest last; at most [`SourceState::HISTORY`].
     pub history: Vec<PageShape>,
+    /// The origin's wish to be left alone, or its end; `None`: neither.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hold: Option<Hold>,
+    /// The least time between two visits an upstream feed asks for, in seconds; `None`: it does not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<u64>,
+    /// The interval of a source that is followed at its own rhythm, in seconds; `None`: not learned yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pace: Option<u64>,
+    /// Where permanent redirects lead; `None`: nowhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub moved: Option<Moved>,
+    /// When a page last came in full; `None`: never.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub full_at: Option<Timestamp>,
+    /// What robots.txt said of the addresses that were last asked.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub permits: Vec<Permit>,
     /// When the entries of a page were last held against the records; `None`: never. An entry that was not on that
     /// page has left it.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -11,7 +11,10 @@ use crate::{
     diagnostic::{Code, Diagnostic},
     entry::{Entry, Sighting},
     extract,
-    fetch::{self, FetchError, Fetched},
+    fetch::{
+        self, FetchError, Fetched, Visited, caching,
+        moved::{self, Moved},
+    },
     health,
     id::EntryKey,
     listing::Listing,
@@ -20,7 +23,7 @@ use crate::{
     normalize::normalize,
     page::{Page, Validators},
     record::{Known, PageShape, Plan, SourceState},
-    upstream,
+    schedule, upstream,
     verdict::{Verdict, blocked, history, judge, rhythm},
 };
 
@@ -67,8 +70,33 @@ const KEPT_FOR: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);
 
 /// The validators to send: none when the config that read the last page was another, for then a 304 would hide
 /// what the new config would find.
-pub fn validators_for(source: &Source, state: &SourceState) -> Validators {
-    if state.digest == source.digest { state.validators.clone() } else { Validators::default() }
+pub fn validators_for(source: &Source, state: &SourceState, now: Timestamp) -> Validators {
+    if state.digest == source.digest && !caching::is_full_due(state.full_at, now) {
+        state.validators.clone()
+    } else {
+        Validators::default()
+    }
+}
+
+/// Notes what a visit told besides its answer: where the source has moved to, and what robots.txt says.
+pub fn learn(source: &Source, refreshed: &mut Refreshed, visited: &Visited) {
+    let state = &mut refreshed.plan.state;
+    state.permits.clone_from(&visited.permits);
+    let was_moved = state.moved.as_ref().is_some_and(Moved::is_believed);
+    if refreshed.verdict.is_good() {
+        if let Fetched::Page(page) = &visited.fetched {
+            state.answered = (page.url != source.url).then(|| page.url.clone());
+        }
+        state.moved = moved::seen(&source.url, state.moved.take(), visited.moved.as_ref());
+        if let Some(moved) = state.moved.as_ref().filter(|moved| moved.is_believed() && !was_moved) {
+            let message =
+                format!("`{}` has moved for good to `{}`, and is asked there", source.url, moved.to);
+            refreshed.diagnostics.push(Diagnostic::page(Code::SourceMoved, message));
+        }
+    } else if refreshed.verdict.is_failure() {
+        // Where it was thought to be it is not: the next try goes to the address of the config.
+        state.moved = None;
+    }
 }
 
 /// What [`refresh`] asks of the store: what is known by any of these keys, and the source's recent records.
@@ -88,6 +116,7 @@ pub fn refresh<E>(
     let was_fine = state.failures == 0 && !matches!(state.verdict, Some(Verdict::Degraded { .. }));
     let mut refreshed = judged(source, state, fetched, asked)?;
     let (now, verdict, state) = (fetched.at(), &refreshed.verdict, &mut refreshed.plan.state);
+    schedule::settle(source, state, verdict, fetched);
     history::note(&mut state.episodes, verdict, now);
     if !refreshed.new.is_empty() && !is_first {
         rhythm::note(&mut state.arrivals, now);
@@ -384,9 +413,9 @@ fn body_digest(body: &[u8]) -> String {
 fn verdict_of(error: &FetchError) -> Verdict {
     let reason = error.to_string();
     match error {
-        FetchError::Unreachable(_) => Verdict::Unreachable { reason },
+        FetchError::Unreachable(_) | FetchError::NoSuchName(_) => Verdict::Unreachable { reason },
         FetchError::Unreadable(_) => Verdict::Unreadable { reason },
-        FetchError::Ours(_) => Verdict::Skipped { reason },
+        FetchError::Disallowed(_) | FetchError::Ours(_) => Verdict::Skipped { reason },
     }
 }
 
@@ -402,7 +431,6 @@ fn good(source: &Source, mut state: SourceState, verdict: Verdict, now: Timestam
     state.first_succeeded_at.get_or_insert(now);
     state.failures = 0;
     state.held = 0;
-    state.due_at = Some(after(now, fetch::wait(source.every, 0)));
     state.verdict = Some(verdict.clone());
     Good { verdict, plan: Plan::of(source.id.clone(), state) }
 }
@@ -421,6 +449,7 @@ impl Good {
         }
         state.page_title.clone_from(&reading.listing.title);
         state.page_url = Some(reading.listing.home.clone().unwrap_or_else(|| page.url.clone()));
+        state.hint = reading.listing.pace.map(|pace| pace.as_secs());
         state.language.clone_from(&reading.listing.language);
     }
 
@@ -456,7 +485,6 @@ fn held(source: &Source, mut state: SourceState, entries: usize, now: Timestamp)
         format!("the changed config would announce {entries} known {noun} again; nothing was written");
     state.refreshed_at = Some(now);
     state.held = u32::try_from(entries).unwrap_or(u32::MAX);
-    state.due_at = Some(after(now, fetch::wait(source.every, 0)));
     let verdict = Verdict::Skipped { reason };
     state.verdict = Some(verdict.clone());
     Good { verdict, plan: Plan::of(source.id.clone(), state) }
@@ -467,7 +495,6 @@ fn failed(source: &Source, mut state: SourceState, verdict: Verdict, now: Timest
     if verdict.is_failure() {
         state.refreshed_at = Some(now);
         state.failures = state.failures.saturating_add(1);
-        state.due_at = Some(after(now, fetch::wait(source.every, state.failures)));
         state.verdict = Some(verdict.clone());
     }
     let plan = Plan::of(source.id.clone(), state);
@@ -480,8 +507,4 @@ fn failed(source: &Source, mut state: SourceState, verdict: Verdict, now: Timest
         kept: None,
         again: None,
     }
-}
-
-fn after(now: Timestamp, wait: std::time::Duration) -> Timestamp {
-    now.checked_add(wait).unwrap_or(Timestamp::MAX)
 }

@@ -35,7 +35,7 @@ pub fn capture(places: &Places, options: &Options, terminal: &mut Terminal) -> O
 
 /// The page as it is now, asked for without conditions.
 pub fn fetch(source: &Source) -> Result<Page, Failure> {
-    let client = live::client().map_err(|error| Failure::ours(error.to_string()))?;
+    let client = live::client();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

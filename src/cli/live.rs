@@ -1,21 +1,43 @@
-//! Sources → refreshes over the network: hosts side by side, one request at a time for each.
+//! Sources that are due → refreshes over the network: hosts side by side, one source at a time for each, parsing on
+//! as many threads as there are processors.
+//!
+//! `run` and `serve` go through here. Nothing is made for a source before its turn, so twenty thousand of them that
+//! wait are twenty thousand numbers.
 
-use std::{collections::BTreeMap, future::Future, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    num::NonZeroUsize,
+    sync::Arc,
+    time::Duration,
+};
 
-use futures_util::StreamExt as _;
-use tokio::sync::mpsc;
+use jiff::Timestamp;
+use tokio::{
+    signal::unix::SignalKind,
+    sync::{Semaphore, mpsc},
+    task::JoinSet,
+};
 
 use crate::{
     clock::{self, Deadline},
-    config::Source,
-    fetch::client::Client,
+    config::{Config, Source},
+    fetch::{
+        Fetched, Visit,
+        client::{self, Client},
+        moved,
+        queue::{Next, Queue},
+        retry::Scope,
+    },
+    id::SourceId,
     record::SourceState,
     refresh::{self, Refreshed},
+    schedule::{self, Wait, Wish, agenda::Agenda},
     store::{Store, StoreError},
 };
 
-/// Hosts asked at the same time: enough to keep two cores busy with parsing, few enough for a home line.
-const HOSTS_AT_ONCE: usize = 16;
+/// Hosts asked at the same time: an origin that never answers holds one of them for its whole time-out, and keeps
+/// no other waiting while there are more than such origins.
+const HOSTS_AT_ONCE: usize = 64;
 
 /// The longest that parsing one page may take; html5ever is quadratic in nesting depth.
 pub const PARSE_LIMIT: Duration = Duration::from_secs(5);
@@ -23,58 +45,276 @@ pub const PARSE_LIMIT: Duration = Duration::from_secs(5);
 /// How many of a source's latest records are held against a page besides those it names.
 pub const RECENT: usize = 100;
 
-/// A source and what is known of it.
-pub type Due = (Source, SourceState);
+/// How long refreshes that have begun may go on once all is to end.
+const GRACE: Duration = Duration::from_secs(2);
 
-/// Refreshes every source and sends what came of it, until `stop` is done. A source that was asked is finished;
-/// no further one is begun.
-pub async fn refresh_all<S: Store + 'static>(
-    due: Vec<Due>,
-    (client, store): (Client, Arc<S>),
-    sender: mpsc::Sender<Result<Refreshed, StoreError>>,
-    stop: impl Future<Output = ()>,
+/// The longest sleep: the clock of the wall may be set, or the machine have slept.
+const LONGEST_SLEEP: Duration = Duration::from_secs(30);
+
+/// What comes out.
+pub enum Came {
+    /// A refresh ended.
+    Refreshed(Arc<Config>, usize, Box<Refreshed>),
+    /// A source was left alone because its host asked for that.
+    Held(Arc<Config>, usize, Timestamp),
+    /// The store failed.
+    Broken(StoreError),
+    /// A person asks for the config to be read again.
+    Reload,
+    /// Everything is alive.
+    Beat,
+}
+
+/// What may be asked meanwhile.
+pub enum Order {
+    /// A source is due again then, what its last refresh brought being committed.
+    Again(SourceId, Timestamp),
+    /// Everything by another config from now on, and what is due by it.
+    Config(Arc<Config>, Agenda),
+    /// No further source is begun.
+    Stop,
+}
+
+/// Whether one goes on when nothing is left to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Until {
+    /// No.
+    Done,
+    /// Yes, until told to stop.
+    Stopped,
+}
+
+/// What every refresh needs.
+pub struct Crew<S> {
+    pub config: Arc<Config>,
+    pub client: Client,
+    pub store: Arc<S>,
+    /// Hosts that asked to be left alone, and until when.
+    pub held: HashMap<String, Timestamp>,
+    /// What a change of config announces again is accepted.
+    pub accepts: bool,
+}
+
+/// The name of a source's queue.
+pub fn host(source: &Source) -> &str {
+    source.url.host_str().unwrap_or_default()
+}
+
+/// Refreshes what the agenda holds and sends what comes of it. A source is refreshed again only by order, so it
+/// never overlaps itself.
+pub async fn drive<S: Store + 'static>(
+    crew: Crew<S>,
+    agenda: Agenda,
+    sender: mpsc::Sender<Came>,
+    (mut orders, until): (mpsc::UnboundedReceiver<Order>, Until),
 ) {
-    let lanes = futures_util::stream::iter(by_host(due))
-        .map(|lane| refresh_host(lane, client.clone(), Arc::clone(&store), sender.clone()))
-        .buffer_unordered(HOSTS_AT_ONCE)
-        .collect::<Vec<()>>();
-    tokio::select! {
-        _ = lanes => {}
-        () = stop => {}
+    let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let mut drive = Drive {
+        crew,
+        agenda,
+        queue: Queue::new(HOSTS_AT_ONCE),
+        tasks: JoinSet::new(),
+        running: HashSet::new(),
+        parsers: Arc::new(Semaphore::new(processors)),
+        sender,
+        begun: (clock::now(), clock::Watch::start()),
+    };
+    loop {
+        if drive.begin_what_may().await.is_err() {
+            return;
+        }
+        if drive.tasks.is_empty()
+            && drive.queue.waiting() == 0
+            && drive.agenda.next().is_none()
+            && until == Until::Done
+        {
+            return;
+        }
+        let sleep = drive.sleep();
+        tokio::select! {
+            Some(ended) = drive.tasks.join_next() => {
+                if drive.end(ended).await.is_err() {
+                    return;
+                }
+            }
+            order = orders.recv() => match order {
+                Some(Order::Again(id, due)) => drive.again(&id, due),
+                Some(Order::Config(config, agenda)) => drive.reload(config, agenda),
+                Some(Order::Stop) | None => break,
+            },
+            () = tokio::time::sleep(sleep) => {}
+        }
+    }
+    drive.finish().await;
+}
+
+/// The receiver is gone: nobody wants to know.
+struct Unheard;
+
+struct Drive<S> {
+    crew: Crew<S>,
+    agenda: Agenda,
+    queue: Queue<usize>,
+    tasks: JoinSet<Ended>,
+    /// What has begun and is not committed.
+    running: HashSet<SourceId>,
+    parsers: Arc<Semaphore>,
+    sender: mpsc::Sender<Came>,
+    begun: (Timestamp, clock::Watch),
+}
+
+/// A refresh that is over.
+struct Ended {
+    config: Arc<Config>,
+    place: usize,
+    /// `None`: everything is being shut down.
+    outcome: Option<Result<Refreshed, StoreError>>,
+}
+
+impl<S: Store + 'static> Drive<S> {
+    /// The time that rests are counted in: it goes on evenly whatever is done to the clock.
+    fn steady(&self) -> Timestamp {
+        self.begun.0.checked_add(self.begun.1.elapsed()).unwrap_or(Timestamp::MAX)
+    }
+
+    async fn begin_what_may(&mut self) -> Result<(), Unheard> {
+        let now = clock::now();
+        while let Some(place) = self.agenda.take(now) {
+            let Some(source) = self.crew.config.sources.get(place) else { continue };
+            self.queue.push(host(source), place);
+        }
+        let steady = self.steady();
+        while let Next::Begin(name, place) = self.queue.next(steady) {
+            let source = &self.crew.config.sources[place];
+            if let Some(until) = self.crew.held.get(&name).copied().filter(|until| *until > now) {
+                self.queue.end(&name, steady);
+                self.send(Came::Held(Arc::clone(&self.crew.config), place, until)).await?;
+                continue;
+            }
+            self.running.insert(source.id.clone());
+            self.tasks.spawn(visit(
+                (Arc::clone(&self.crew.config), place),
+                self.crew.client.clone(),
+                Arc::clone(&self.crew.store),
+                (Arc::clone(&self.parsers), self.crew.accepts),
+            ));
+        }
+        Ok(())
+    }
+
+    async fn end(&mut self, ended: Result<Ended, tokio::task::JoinError>) -> Result<(), Unheard> {
+        let Ended { config, place, outcome } = match ended {
+            Ok(ended) => ended,
+            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+            Err(_) => return Ok(()),
+        };
+        let source = &config.sources[place];
+        let rests_until = self.steady().checked_add(source.request.spacing).unwrap_or(Timestamp::MAX);
+        self.queue.end(host(source), rests_until);
+        self.queue.forget(self.steady());
+        let came = match outcome {
+            None => return Ok(()),
+            Some(Err(error)) => Came::Broken(error),
+            Some(Ok(refreshed)) => {
+                if let Some(hold) =
+                    refreshed.plan.state.hold.as_ref().filter(|hold| hold.scope == Scope::Host)
+                    && let Some(until) = hold.until
+                {
+                    self.crew.held.insert(host(source).to_owned(), until);
+                }
+                Came::Refreshed(Arc::clone(&config), place, Box::new(refreshed))
+            }
+        };
+        self.send(came).await
+    }
+
+    async fn send(&self, came: Came) -> Result<(), Unheard> {
+        self.sender.send(came).await.map_err(|_| Unheard)
+    }
+
+    fn again(&mut self, id: &SourceId, due: Timestamp) {
+        self.running.remove(id);
+        // One that is in the config no more is not due any more.
+        if let Ok(place) = self.crew.config.sources.binary_search_by(|source| source.id.cmp(id)) {
+            self.agenda.put(due, place);
+        }
+    }
+
+    /// What waits is put down anew; what has begun ends by the config it began with, and is due again by order.
+    fn reload(&mut self, config: Arc<Config>, mut agenda: Agenda) {
+        self.queue.clear();
+        let is_idle =
+            |place: usize| config.sources.get(place).is_some_and(|source| !self.running.contains(&source.id));
+        agenda.retain(is_idle);
+        self.agenda = agenda;
+        self.crew.config = config;
+    }
+
+    fn sleep(&self) -> Duration {
+        let until =
+            |at: Timestamp, now: Timestamp| Duration::try_from(at.duration_since(now)).unwrap_or_default();
+        let next_due = self.agenda.next().map(|at| until(at, clock::now()));
+        let steady = self.steady();
+        let next_host = self.queue.next_at().map(|at| until(at, steady));
+        next_due.into_iter().chain(next_host).min().unwrap_or(LONGEST_SLEEP).min(LONGEST_SLEEP)
+    }
+
+    /// Lets what has begun come to its end, if it does so soon.
+    async fn finish(mut self) {
+        let finished = async {
+            while let Some(ended) = self.tasks.join_next().await {
+                if self.end(ended).await.is_err() {
+                    return;
+                }
+            }
+        };
+        // What takes longer is dropped, and due again at the next start: nothing of it was committed.
+        let _ = tokio::time::timeout(GRACE, finished).await;
     }
 }
 
-fn by_host(due: Vec<Due>) -> Vec<Vec<Due>> {
-    let mut lanes: BTreeMap<String, Vec<Due>> = BTreeMap::new();
-    for (source, state) in due {
-        let host = source.url.host_str().unwrap_or_default().to_owned();
-        lanes.entry(host).or_default().push((source, state));
-    }
-    lanes.into_values().collect()
-}
-
-async fn refresh_host<S: Store + 'static>(
-    lane: Vec<Due>,
+/// Visits a source and reads what came.
+async fn visit<S: Store + 'static>(
+    (config, place): (Arc<Config>, usize),
     client: Client,
     store: Arc<S>,
-    sender: mpsc::Sender<Result<Refreshed, StoreError>>,
-) {
-    let mut spacing = None;
-    for (source, state) in lane {
-        if let Some(spacing) = spacing.replace(source.request.spacing) {
-            tokio::time::sleep(spacing).await;
-        }
-        let fetched = client.fetch(&source, &refresh::validators_for(&source, &state)).await;
-        let store = Arc::clone(&store);
-        // Parsing is work for a processor, not for the threads that wait for the network.
-        let refreshed = tokio::task::spawn_blocking(move || one(&source, state, &fetched, &*store)).await;
-        let Ok(refreshed) = refreshed else {
-            // The runtime is being shut down.
-            return;
-        };
-        if sender.send(refreshed).await.is_err() {
-            return;
-        }
+    (parsers, accepts): (Arc<Semaphore>, bool),
+) -> Ended {
+    let ended = |outcome| Ended { config: Arc::clone(&config), place, outcome };
+    let source = &config.sources[place];
+    let mut state = match store.state(&source.id) {
+        Ok(state) => state,
+        Err(error) => return ended(Some(Err(error))),
+    };
+    if accepts {
+        state.accepted = Some(source.digest.clone());
+    }
+    let validators = refresh::validators_for(source, &state, clock::now());
+    let visited = client
+        .visit(Visit {
+            source,
+            address: moved::address(&source.url, state.moved.as_ref()),
+            validators: &validators,
+            answered: state.answered.as_ref(),
+            permits: &state.permits,
+        })
+        .await;
+    let Ok(_turn) = parsers.acquire_owned().await else { return ended(None) };
+    let (config_there, store) = (Arc::clone(&config), store);
+    // Parsing is work for a processor, not for the threads that wait for the network.
+    let refreshed = tokio::task::spawn_blocking(move || {
+        let source = &config_there.sources[place];
+        one(source, state, &visited.fetched, &*store).map(|mut refreshed| {
+            refresh::learn(source, &mut refreshed, &visited);
+            refreshed
+        })
+    })
+    .await;
+    match refreshed {
+        Ok(refreshed) => ended(Some(refreshed)),
+        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+        // The runtime is being shut down.
+        Err(_) => ended(None),
     }
 }
 
@@ -82,7 +322,7 @@ async fn refresh_host<S: Store + 'static>(
 pub fn one(
     source: &Source,
     state: SourceState,
-    fetched: &crate::fetch::Fetched,
+    fetched: &Fetched,
     store: &dyn Store,
 ) -> Result<Refreshed, StoreError> {
     let deadline = Deadline::after(PARSE_LIMIT);
@@ -94,7 +334,67 @@ pub fn one(
     )
 }
 
-/// The clock that says when an answer was complete.
-pub fn client() -> Result<Client, crate::fetch::FetchError> {
-    Client::new(clock::now)
+/// What is due now, and why the rest is not.
+pub struct Due {
+    /// What is due.
+    pub agenda: Agenda,
+    /// What is not, and why.
+    pub waiting: Vec<(usize, Wait)>,
+    /// Hosts that asked to be left alone, and until when.
+    pub held: HashMap<String, Timestamp>,
+}
+
+/// Looks at every source.
+pub fn due(
+    config: &Config,
+    store: &dyn Store,
+    wish: &dyn Fn(&SourceState) -> Wish,
+) -> Result<Due, StoreError> {
+    let now = clock::now();
+    let mut due = Due { agenda: Agenda::default(), waiting: Vec::new(), held: HashMap::new() };
+    for (place, source) in config.sources.iter().enumerate() {
+        let state = store.state(&source.id)?;
+        match schedule::wait(source, &state, now, wish(&state)) {
+            None => due.agenda.put(Timestamp::MIN, place),
+            Some(wait) => {
+                let hold = state.hold.as_ref().filter(|hold| hold.scope == Scope::Host);
+                if let (Wait::Asked(until), Some(_)) = (&wait, hold) {
+                    due.held
+                        .entry(host(source).to_owned())
+                        .and_modify(|at| *at = (*until).max(*at))
+                        .or_insert(*until);
+                }
+                due.waiting.push((place, wait));
+            }
+        }
+    }
+    Ok(due)
+}
+
+/// The threads that wait for the network.
+pub fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()
+}
+
+/// Ends when the process is asked to end.
+pub async fn stopped() {
+    tokio::select! {
+        // Without a signal handler the signal ends the process, which the store survives.
+        Ok(()) = tokio::signal::ctrl_c() => {}
+        () = signalled(SignalKind::terminate()) => {}
+    }
+}
+
+/// Ends when the signal comes.
+pub async fn signalled(kind: SignalKind) {
+    if let Ok(mut signal) = tokio::signal::unix::signal(kind) {
+        signal.recv().await;
+        return;
+    }
+    std::future::pending::<()>().await;
+}
+
+/// A client that resolves names as the system does.
+pub fn client() -> Client {
+    Client::new(clock::now, client::system())
 }

@@ -18,6 +18,7 @@ mod rename;
 mod replay;
 mod retain;
 mod run;
+mod serve;
 mod status;
 mod test;
 mod transfer;
@@ -65,6 +66,8 @@ struct Places {
 enum Command {
     /// One pass over the sources that are due: fetch, remember, publish
     Run(run::Options),
+    /// The same on a schedule, until it is told to stop
+    Serve(serve::Options),
     /// Check the config and show all its problems at once; touches no network
     Check(check::Options),
     /// Show for each entry and field where it came from, or why it is missing
@@ -93,7 +96,7 @@ enum Command {
 }
 
 /// Where pages come from when not from the network.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 struct Replay {
     /// Take pages from the fixtures in this folder instead of the network, at the times they were fetched
     #[arg(long, value_name = "DIR")]
@@ -161,6 +164,7 @@ pub fn command(arguments: &Arguments, terminal: &mut Terminal) -> Exit {
     let places = &arguments.places;
     let outcome = match &arguments.command {
         Command::Run(options) => run::run(places, options, terminal),
+        Command::Serve(options) => serve::serve(places, options, terminal),
         Command::Check(options) => check::check(places, options, terminal),
         Command::Explain(options) => explain::explain(places, options, terminal),
         Command::Capture(options) => capture::capture(places, options, terminal),

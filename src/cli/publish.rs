@@ -26,6 +26,24 @@ pub fn publish_all(config: &Config, store: &dyn Store, place: (&Path, &Terminal)
     Ok(())
 }
 
+/// Publishes the feeds that show any of these sources, and `health.atom`.
+pub fn publish_those(
+    config: &Config,
+    store: &dyn Store,
+    place: (&Path, &Terminal),
+    is_shown: &dyn Fn(&SourceId) -> bool,
+) -> Result<(), Failure> {
+    let mut writer = Writer::new(config, store, place);
+    writer.feeds(is_shown)?;
+    writer.finish();
+    Ok(())
+}
+
+/// Publishes the list of all feeds, where there are pages for people at all.
+pub fn publish_index(config: &Config, store: &dyn Store, place: (&Path, &Terminal)) -> Result<(), Failure> {
+    Writer::new(config, store, place).index()
+}
+
 /// Writes feeds, and counts what it wrote.
 struct Writer<'a> {
     config: &'a Config,

@@ -12,18 +12,22 @@ use serde_json::json;
 use tokio::sync::mpsc;
 
 use super::{
-    Exit, Failure, Outcome, Places, Replay, alert, live, rename, replay, retain, terminal::Terminal,
+    Exit, Failure, Outcome, Places, Replay, alert,
+    live::{self, Came, Crew, Order, Until},
+    rename, replay, retain,
+    terminal::Terminal,
     workspace,
 };
 use crate::{
     clock,
-    config::Source,
+    config::{Config, Source},
     fetch::Fetched,
     fixture::folder,
     health,
     id::SourceId,
     record::SourceState,
     refresh::Refreshed,
+    schedule::{Wait, Wish},
     store::{
         Engine, Store, StoreError,
         transfer::{self, Scratch},
@@ -32,7 +36,7 @@ use crate::{
 };
 
 /// Options of `run`.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct Options {
     /// Only these sources
     #[arg(value_name = "ID")]
@@ -63,6 +67,7 @@ pub fn run(places: &Places, options: &Options, terminal: &mut Terminal) -> Outco
             source.alert_after = 1;
         }
     }
+    let config = Arc::new(config);
     let sources = workspace::chosen(&config, &options.ids)?;
     let mut store = workspace::open_store(places, &config, terminal)?;
     let scratch = if options.dry_run { Some(scratch(&store, &sources)?) } else { None };
@@ -74,14 +79,13 @@ pub fn run(places: &Places, options: &Options, terminal: &mut Terminal) -> Outco
     let store = Arc::new(store);
     let pages = workspace::state_folder(places, &config).join("pages");
     rename::adopt(&*store, &sources, (folder.is_none().then_some(pages.as_path()), terminal))?;
-    let mut pass =
-        Pass { options, store: &store, pages, terminal, failures: BTreeMap::new(), grown: BTreeSet::new() };
+    let mut pass = Pass::new(options, &store, pages, terminal);
     let is_interrupted = match &options.replay.replay {
         Some(folder) => {
             pass.replay(folder, &sources)?;
             false
         }
-        None => pass.live(&sources)?,
+        None => pass.live(&config, &sources)?,
     };
     let exit = pass.exit(&sources);
     let mut alerted = Exit::Fine;
@@ -113,20 +117,42 @@ fn scratch(store: &Engine, sources: &[&Source]) -> Result<Scratch, Failure> {
     transfer::scratch(store, &is_wanted, clock::now()).map_err(|error| workspace::store_failure(&error))
 }
 
-/// One pass, from the first refresh to the last.
-struct Pass<'a> {
+/// Refreshes on their way into the store and to whoever is told.
+pub struct Pass<'a> {
     options: &'a Options,
     store: &'a Arc<Engine>,
     /// Where the last good page of a source is kept, and the first bad one after it.
     pages: PathBuf,
-    terminal: &'a mut Terminal,
+    pub terminal: &'a mut Terminal,
     /// How many times in a row each source has failed, as far as this pass knows.
     failures: BTreeMap<SourceId, u32>,
     /// The sources that have new entries.
-    grown: BTreeSet<SourceId>,
+    pub grown: BTreeSet<SourceId>,
 }
 
-impl Pass<'_> {
+/// A source whose turn is over.
+pub struct Taken {
+    /// Which.
+    pub id: SourceId,
+    /// When it is due again.
+    pub due: Timestamp,
+    /// Its feed may be another now.
+    pub is_published: bool,
+    /// It has a feed for the first time.
+    pub is_first: bool,
+}
+
+impl<'a> Pass<'a> {
+    /// A pass that has done nothing yet.
+    pub fn new(
+        options: &'a Options,
+        store: &'a Arc<Engine>,
+        pages: PathBuf,
+        terminal: &'a mut Terminal,
+    ) -> Self {
+        Self { options, store, pages, terminal, failures: BTreeMap::new(), grown: BTreeSet::new() }
+    }
+
     fn state(&self, source: &Source) -> Result<SourceState, Failure> {
         let mut state = self.store.state(&source.id).map_err(|error| workspace::store_failure(&error))?;
         if self.options.accept {
@@ -170,39 +196,51 @@ impl Pass<'_> {
     }
 
     /// Refreshes over the network whatever is due; whether a person stopped it.
-    fn live(&mut self, sources: &[&Source]) -> Result<bool, Failure> {
-        let now = clock::now();
-        let mut due = Vec::new();
-        for source in sources {
-            let state = self.state(source)?;
-            match self.reason_to_skip(source, &state, now) {
-                None => due.push(((*source).clone(), state)),
-                Some(reason) => self.skip(source, &state, reason),
+    fn live(&mut self, config: &Arc<Config>, sources: &[&Source]) -> Result<bool, Failure> {
+        let wish = if self.options.force { Wish::Forced } else { Wish::Nearly };
+        let is_decided =
+            |state: &SourceState| state.held > 0 && (self.options.accept || self.options.dry_run);
+        let wish = |state: &SourceState| if is_decided(state) { Wish::Forced } else { wish };
+        let due =
+            live::due(config, &**self.store, &wish).map_err(|error| workspace::store_failure(&error))?;
+        let chosen: BTreeSet<&SourceId> = sources.iter().map(|source| &source.id).collect();
+        let is_chosen = |place: usize| chosen.contains(&config.sources[place].id);
+        for (place, wait) in due.waiting {
+            if is_chosen(place) {
+                self.wait(&config.sources[place], &wait)?;
             }
         }
-        if due.is_empty() {
+        let mut agenda = due.agenda;
+        agenda.retain(is_chosen);
+        if agenda.next().is_none() {
             return Ok(false);
         }
-        let before: Vec<(Source, SourceState)> = due.clone();
-        let client = live::client().map_err(|error| Failure::ours(error.to_string()))?;
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .enable_all()
-            .build()
-            .map_err(|error| Failure::ours(format!("cannot start the runtime: {error}")))?;
+        let bar = self.terminal.progress(agenda.len());
+        let runtime = live::runtime().map_err(|error| Failure::ours(error.to_string()))?;
         let (sender, mut receiver) = mpsc::channel(64);
+        let (order, orders) = mpsc::unbounded_channel();
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         let store = Arc::clone(self.store);
-        let refreshing = runtime.spawn(async move {
-            let stop = async {
-                tokio::select! {
-                    // Without a signal handler the signal ends the process, which the store survives.
-                    Ok(()) = tokio::signal::ctrl_c() => { let _ = stop.send(()); }
-                    () = terminated() => { let _ = stop.send(()); }
-                }
+        let crew = Crew {
+            config: Arc::clone(config),
+            client: live::client(),
+            store,
+            held: due.held,
+            accepts: self.options.accept,
+        };
+        let driving = runtime.spawn(async move {
+            let signalled = async {
+                live::stopped().await;
+                // Who waits for either is gone only when all is over.
+                let _ = stop.send(());
+                let _ = order.send(Order::Stop);
+                std::future::pending::<()>().await;
             };
-            live::refresh_all(due, (client, store), sender, stop).await;
+            tokio::select! {
+                () = live::drive(crew, agenda, sender, (orders, Until::Done)) => {}
+                () = signalled => {}
+            }
         });
-        let bar = self.terminal.progress(before.len());
         let mut outcome = Ok(());
         while let Some(first) = receiver.blocking_recv() {
             // What has come in meanwhile is committed as one group: one fsync for all of it.
@@ -211,34 +249,77 @@ impl Pass<'_> {
                 group.push(more);
             }
             bar.inc(group.len() as u64);
-            outcome = self.take(group, &before, &bar);
+            outcome = bar.suspend(|| self.take(group)).map(|_| ());
             if outcome.is_err() {
                 break;
             }
         }
         bar.finish_and_clear();
         drop(receiver);
-        if let Err(error) = runtime.block_on(refreshing)
+        if let Err(error) = runtime.block_on(driving)
             && error.is_panic()
         {
             std::panic::resume_unwind(error.into_panic());
         }
+        // A page that is still being parsed is nobody's concern any more.
+        runtime.shutdown_background();
         outcome.map(|()| stopped.blocking_recv().is_ok())
     }
 
-    fn take(
-        &mut self,
-        group: Vec<Result<Refreshed, StoreError>>,
-        before: &[(Source, SourceState)],
-        bar: &indicatif::ProgressBar,
-    ) -> Result<(), Failure> {
-        let group: Vec<Refreshed> =
-            group.into_iter().collect::<Result<_, _>>().map_err(|error| workspace::store_failure(&error))?;
-        self.commit(&group.iter().collect::<Vec<_>>())?;
-        for refreshed in &group {
-            let known = before.iter().find(|(source, _)| source.id == refreshed.plan.source);
-            let (source, _) = known.expect("only sources that were due are refreshed");
-            bar.suspend(|| self.report(source, refreshed));
+    /// Commits what came and says how it ended; when each source is due again.
+    pub fn take(&mut self, group: Vec<Came>) -> Result<Vec<Taken>, Failure> {
+        let (mut refreshed, mut taken) = (Vec::new(), Vec::new());
+        for came in group {
+            match came {
+                Came::Refreshed(config, place, one) => refreshed.push((config, place, *one)),
+                Came::Held(config, place, until) => {
+                    let source = &config.sources[place];
+                    self.wait(source, &Wait::Asked(until))?;
+                    taken.push(Taken {
+                        id: source.id.clone(),
+                        due: until,
+                        is_published: false,
+                        is_first: false,
+                    });
+                }
+                Came::Broken(error) => return Err(workspace::store_failure(&error)),
+                Came::Beat | Came::Reload => {}
+            }
+        }
+        self.commit(&refreshed.iter().map(|(_, _, one)| one).collect::<Vec<_>>())?;
+        for (config, place, one) in &refreshed {
+            let source = &config.sources[*place];
+            self.report(source, one);
+            let state = &one.plan.state;
+            let is_first = state.succeeded_at.is_some() && state.first_succeeded_at == state.succeeded_at;
+            taken.push(Taken {
+                id: source.id.clone(),
+                due: state.due_at.unwrap_or(Timestamp::MIN),
+                is_published: is_first || !one.plan.records.is_empty(),
+                is_first,
+            });
+        }
+        Ok(taken)
+    }
+
+    fn wait(&mut self, source: &Source, wait: &Wait) -> Result<(), Failure> {
+        let failures = waiting(&self.state(source)?);
+        let until = |time: &Timestamp| workspace::local(*time);
+        let reason = match wait {
+            Wait::Disabled => "disabled in the config".to_owned(),
+            Wait::Gone => "it answered 410 Gone, and is not asked again; `--force` asks once more".to_owned(),
+            Wait::Asked(time) => format!("its host asks to be left alone until {}", until(time)),
+            Wait::BackingOff(time) => format!("backing off until {}", until(time)),
+            Wait::NotDue(time) => format!("not due until {}", until(time)),
+        };
+        if source.enabled {
+            self.failures.insert(source.id.clone(), failures);
+        }
+        let verdict = Verdict::Skipped { reason };
+        if self.options.json {
+            self.terminal.data(&line(source, &verdict, &[], &[]));
+        } else {
+            self.terminal.remark(&health::words(source, &verdict));
         }
         Ok(())
     }
@@ -255,33 +336,6 @@ impl Pass<'_> {
         }
         let health = self.store.state(&health::id()).map_err(ours)?;
         self.store.commit(&health::plans(refreshed, health)).map_err(ours)
-    }
-
-    fn reason_to_skip(&self, source: &Source, state: &SourceState, now: Timestamp) -> Option<String> {
-        if !source.enabled {
-            return Some("disabled in the config".to_owned());
-        }
-        let is_decided = state.held > 0 && (self.options.accept || self.options.dry_run);
-        let due = state.due_at.filter(|_| !self.options.force && !is_decided)?;
-        // A clock that was set back must not put a source to sleep for a year.
-        let longest = crate::fetch::wait(source.every, u32::MAX);
-        let is_plausible = now.checked_add(longest).is_ok_and(|latest| due <= latest);
-        (now < due && is_plausible).then(|| {
-            let why = if state.failures > 0 { "backing off" } else { "not due" };
-            format!("{why} until {}", workspace::local(due))
-        })
-    }
-
-    fn skip(&mut self, source: &Source, state: &SourceState, reason: String) {
-        if source.enabled {
-            self.failures.insert(source.id.clone(), waiting(state));
-        }
-        let verdict = Verdict::Skipped { reason };
-        if self.options.json {
-            self.terminal.data(&line(source, &verdict, &[], &[]));
-        } else {
-            self.terminal.remark(&health::words(source, &verdict));
-        }
     }
 
     /// Whether a source stands at its alert threshold at the end of the pass.
@@ -322,16 +376,6 @@ impl Pass<'_> {
 /// How many failures a source stands at; one that waits for a decision is at any threshold.
 fn waiting(state: &SourceState) -> u32 {
     if state.held > 0 { u32::MAX } else { state.failures }
-}
-
-/// Ends when the process is asked to end.
-async fn terminated() {
-    #[cfg(unix)]
-    if let Ok(mut signal) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-        signal.recv().await;
-        return;
-    }
-    std::future::pending::<()>().await;
 }
 
 fn line(

@@ -47,6 +47,47 @@ pub fn headers(item: Item<'_>, base: &[(String, String)]) -> Vec<(String, String
     lines
 }
 
+/// A text with the environment put in, that can stand in a header line.
+pub fn secret(item: Item<'_>) -> Option<String> {
+    let wrong = match expand(item.full_text()?, item.sheet.environment) {
+        Err(wrong) => wrong,
+        Ok(text) if text.chars().any(char::is_control) => {
+            Wrong::new(format!("`{}` holds a control character", item.key.name))
+                .hint("an environment variable may end in a line break".to_owned())
+        }
+        Ok(text) => return Some(text),
+    };
+    item.report(wrong);
+    None
+}
+
+/// A `Cookie` line (RFC 6265 §4.2.1) of a table of cookies.
+pub fn cookies(item: Item<'_>) -> Option<String> {
+    let DeValue::Table(table) = item.value.get_ref() else {
+        item.report(item.report_kind());
+        return None;
+    };
+    let mut pairs = Vec::new();
+    for (name, value) in table {
+        if let Some(wrong) = refuse_name(name.get_ref()) {
+            item.sheet.report(name.span(), wrong);
+        } else if let Some(text) = read_value(item.with(value), name.get_ref()) {
+            if text.contains([';', ',', ' ', '"', '\\']) {
+                let wrong = Wrong::new(format!("the value of cookie `{}` cannot be sent", name.get_ref()));
+                item.sheet.report(value.span(), wrong.expected("no blank, `,`, `;`, quote or backslash"));
+            }
+            pairs.push(format!("{}={text}", name.get_ref()));
+        }
+    }
+    (!pairs.is_empty()).then(|| pairs.join("; "))
+}
+
+/// Replaces a line, or adds it.
+pub fn put(lines: &mut Vec<(String, String)>, name: &str, value: String) {
+    lines.retain(|(known, _)| known != name);
+    lines.push((name.to_owned(), value));
+}
+
 fn read_value(item: Item<'_>, name: &str) -> Option<String> {
     let wrong = match item.value.get_ref().as_str().map(|text| expand(text, item.sheet.environment)) {
         None => Wrong::new(format!("the value of header `{name}` is not a text")).expected("a text"),

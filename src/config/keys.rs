@@ -54,6 +54,23 @@ pub enum Kind {
         /// The most.
         most: &'static str,
     },
+    /// A duration, or `"auto"`.
+    Every {
+        /// The least.
+        least: &'static str,
+        /// The most.
+        most: &'static str,
+    },
+    /// A cron expression.
+    Cron,
+    /// `true`, `false`, or networks.
+    Inside,
+    /// The address of a proxy, or `false`.
+    Proxy,
+    /// A text in which `${NAME}` is taken from the environment.
+    Secret,
+    /// A file.
+    File,
     /// A whole number between two.
     Integer {
         /// The least.
@@ -114,6 +131,19 @@ impl Kind {
             Self::Duration { least, most } => {
                 format!("a duration such as `\"1h 30m\"`, from `{least}` to `{most}`")
             }
+            Self::Every { least, most } => {
+                format!("a duration such as `\"1h 30m\"`, from `{least}` to `{most}`, or `\"auto\"`")
+            }
+            Self::Cron => "a cron expression such as `\"7 6-22 * * mon-fri\"`".to_owned(),
+            Self::Inside => {
+                "`true`, `false`, or networks such as `[\"192.168.1.0/24\", \"fd00::/8\"]`".to_owned()
+            }
+            Self::Proxy => {
+                "an address such as `\"socks5h://127.0.0.1:9050\"` (http, https, socks5, socks5h), or `false`"
+                    .to_owned()
+            }
+            Self::Secret => "a text with `${NAME}` from the environment".to_owned(),
+            Self::File => "the path of a file".to_owned(),
             Self::Integer { least, most } => format!("a whole number from {least} to {most}"),
             Self::Switch => "`true` or `false`".to_owned(),
             Self::Zone => "a time zone such as `\"Africa/Tripoli\"`".to_owned(),
@@ -260,12 +290,32 @@ pub static SOURCE: Section = Section {
 
 /// Keys of `[defaults]` that a source may override.
 const SHARED: &[Key] = &[
-    key("every", Kind::Duration { least: "1m", most: "366d" }, "How often a source is due.").or("\"1h\""),
+    key(
+        "every",
+        Kind::Every { least: "1m", most: "366d" },
+        "How often a source is due; `\"auto\"` follows its own rhythm, from 15 minutes to a day.",
+    )
+    .or("\"1h\""),
+    key("at", Kind::Cron, "When a source is due, in its `timezone`, instead of `every`."),
     key("timezone", Kind::Zone, "The zone in which the source's days begin.").or("\"UTC\""),
     key("language", Kind::Language, "The language of its dates and texts; else what the page states."),
     key("user_agent", Kind::Text, "The whole `User-Agent`; else gleaner's own, with `contact`."),
     key("contact", Kind::Text, "An address or page of yours, shown to the sites in the `User-Agent`."),
     key("headers", Kind::Headers, "More header lines; `${NAME}` in a value is taken from the environment."),
+    key(
+        "cookies",
+        Kind::Headers,
+        "Cookies to send, by name; `${NAME}` in a value is taken from the environment.",
+    ),
+    key("basic", Kind::Secret, "A login, `\"${USER}:${PASSWORD}\"`, sent to the source's own host alone."),
+    key("bearer", Kind::Secret, "A token, `\"${TOKEN}\"`, sent to the source's own host alone."),
+    key("proxy", Kind::Proxy, "Asks through a proxy; `${NAME}` is taken from the environment.").or("false"),
+    key(
+        "extra_ca",
+        Kind::File,
+        "Certificates (PEM) to trust besides the system's; a relative path starts at the working directory.",
+    ),
+    key("robots", Kind::Switch, "`false` does not ask for robots.txt: for hosts of your own.").or("true"),
     key("timeout", Kind::Duration { least: "1s", most: "1h" }, "The whole exchange must be over by then.")
         .or("\"60s\""),
     key("max_bytes", Kind::Integer { least: 1024, most: 1 << 30 }, "The most bytes of a page, decompressed.")
@@ -277,8 +327,12 @@ const SHARED: &[Key] = &[
         "The least time between two requests to one host.",
     )
     .or("\"2s\""),
-    key("allow_private", Kind::Switch, "Allows requests to private, loopback and link-local addresses.")
-        .or("false"),
+    key(
+        "allow_private",
+        Kind::Inside,
+        "Allows requests to private, loopback and link-local addresses, all or those of some networks.",
+    )
+    .or("false"),
     key("alert_after", Kind::Integer { least: 1, most: 1000 }, "How many failures in a row need a person.")
         .or("2"),
     KEEP_ENTRIES,

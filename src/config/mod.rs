@@ -27,7 +27,7 @@ use regex::Regex;
 use serde::Serialize;
 use url::Url;
 
-use crate::{feed::Format, id::SourceId};
+use crate::{feed::Format, fetch::guard::Inside, id::SourceId, schedule::Pace};
 
 pub use self::{
     load::{LoadError, find, load},
@@ -82,8 +82,10 @@ pub struct Source {
     pub title: Option<String>,
     /// `false`: kept in the config, never fetched.
     pub enabled: bool,
-    /// How often it is due.
+    /// How often it is due; where it is due at named times, what back-off begins with.
     pub every: Duration,
+    /// What decides when it is due.
+    pub pace: Pace,
     /// The zone in which its days begin.
     pub timezone: TimeZone,
     /// The language of its dates and texts, a BCP 47 tag; `None`: what the page states.
@@ -143,10 +145,16 @@ pub struct Request {
     pub max_bytes: usize,
     /// The most redirects followed.
     pub max_redirects: usize,
-    /// Requests to private, loopback and link-local addresses are allowed.
-    pub allow_private: bool,
+    /// Which private, loopback and link-local addresses may be asked.
+    pub inside: Inside,
     /// The least time between two requests to one host.
     pub spacing: Duration,
+    /// robots.txt is obeyed.
+    pub robots: bool,
+    /// The proxy asked through, its password in it; never logged. `None`: none.
+    pub proxy: Option<Url>,
+    /// A file of certificates to trust besides the system's; `None`: none.
+    pub extra_ca: Option<PathBuf>,
 }
 
 impl fmt::Debug for Request {
@@ -159,8 +167,11 @@ impl fmt::Debug for Request {
             .field("timeout", &self.timeout)
             .field("max_bytes", &self.max_bytes)
             .field("max_redirects", &self.max_redirects)
-            .field("allow_private", &self.allow_private)
+            .field("inside", &self.inside)
             .field("spacing", &self.spacing)
+            .field("robots", &self.robots)
+            .field("proxy", &self.proxy.as_ref().and_then(Url::host_str))
+            .field("extra_ca", &self.extra_ca)
             .finish()
     }
 }

@@ -289,7 +289,7 @@ sources = ["ome", "x-*"]
          --> config/gleaner.toml:9:9
           |
         9 | every = 60
-          |         ^^ expected a duration such as `"1h 30m"`, from `1m` to `366d`
+          |         ^^ expected a duration such as `"1h 30m"`, from `1m` to `366d`, or `"auto"`
           |
           = hint: write the unit too: `"90s"`, `"15m"`, `"1h"`, `"2d"`
 

@@ -54,10 +54,23 @@ const ID: &str = "^[a-z0-9_][a-z0-9._-]*$";
 
 fn kind(kind: Kind) -> Value {
     match kind {
-        Kind::Text | Kind::Zone | Kind::Folder | Kind::Selector | Kind::Regex | Kind::Format => text(),
+        Kind::Text
+        | Kind::Zone
+        | Kind::Folder
+        | Kind::File
+        | Kind::Cron
+        | Kind::Secret
+        | Kind::Selector
+        | Kind::Regex
+        | Kind::Format => text(),
         Kind::Attribute => json!({ "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_.:-]*$" }),
         Kind::Url => json!({ "type": "string", "format": "uri", "pattern": "^https?://" }),
         Kind::Duration { .. } => json!({ "type": "string", "pattern": DURATION }),
+        Kind::Every { .. } => {
+            json!({ "anyOf": [{ "const": "auto" }, { "type": "string", "pattern": DURATION }] })
+        }
+        Kind::Inside => json!({ "anyOf": [{ "type": "boolean" }, one_or_more(&text())] }),
+        Kind::Proxy => json!({ "anyOf": [text(), { "const": false }] }),
         Kind::Integer { least, most } => json!({ "type": "integer", "minimum": least, "maximum": most }),
         Kind::Switch => json!({ "type": "boolean" }),
         Kind::Language => json!({ "type": "string", "pattern": "^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$" }),

@@ -1,16 +1,23 @@
 //! What a source may leave to `[defaults]`, and those to gleaner. Pure.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use jiff::tz::TimeZone;
+use url::Url;
 
-use super::{Keep, headers, table::TableReader, value};
-use crate::feed::Format;
+use super::{
+    Keep, headers,
+    table::TableReader,
+    value::{self, Route},
+};
+use crate::{feed::Format, fetch::guard::Inside, schedule::Pace};
 
 /// What a source may leave to the defaults.
 #[derive(Clone)]
 pub struct Settings {
     pub every: Duration,
+    pub pace: Pace,
     pub timezone: TimeZone,
     pub language: Option<String>,
     pub user_agent: Option<String>,
@@ -20,7 +27,10 @@ pub struct Settings {
     pub max_bytes: usize,
     pub max_redirects: usize,
     pub spacing: Duration,
-    pub allow_private: bool,
+    pub inside: Inside,
+    pub proxy: Option<Url>,
+    pub extra_ca: Option<PathBuf>,
+    pub robots: bool,
     pub alert_after: u32,
     pub keep: Keep,
     pub formats: Vec<Format>,
@@ -31,6 +41,7 @@ impl Settings {
     pub fn builtin() -> Self {
         Self {
             every: Duration::from_secs(3600),
+            pace: Pace::Steady,
             timezone: TimeZone::UTC,
             language: None,
             user_agent: None,
@@ -40,7 +51,10 @@ impl Settings {
             max_bytes: 20 << 20,
             max_redirects: 5,
             spacing: Duration::from_secs(2),
-            allow_private: false,
+            inside: Inside::Refused,
+            proxy: None,
+            extra_ca: None,
+            robots: true,
             alert_after: 2,
             keep: Keep { entries: 200, age: None },
             formats: vec![Format::Atom],
@@ -51,17 +65,39 @@ impl Settings {
 /// The settings of a table, those of `base` where it says nothing.
 pub fn settings(reader: &mut TableReader<'_>, base: &Settings) -> Settings {
     let mut settings = base.clone();
-    set(&mut settings.every, reader.take("every").and_then(value::duration));
+    if let Some((every, pace)) = reader.take("every").and_then(value::every) {
+        set(&mut settings.every, every);
+        settings.pace = pace;
+    }
+    set(&mut settings.pace, reader.take("at").and_then(value::cron).map(Pace::Times));
     set(&mut settings.timezone, reader.take("timezone").and_then(value::zone));
     set_some(&mut settings.language, reader.take("language").and_then(value::language));
     set_some(&mut settings.user_agent, reader.take("user_agent").and_then(value::header_text));
     set_some(&mut settings.contact, reader.take("contact").and_then(value::header_text));
     set(&mut settings.headers, reader.take("headers").map(|item| headers::headers(item, &base.headers)));
+    let mut line = |name, value: Option<String>| {
+        if let Some(value) = value {
+            headers::put(&mut settings.headers, name, value);
+        }
+    };
+    line("cookie", reader.take("cookies").and_then(headers::cookies));
+    let basic = reader.take("basic").and_then(headers::secret);
+    line("authorization", basic.map(|login| format!("Basic {}", BASE64_STANDARD.encode(login))));
+    let bearer = reader.take("bearer").and_then(headers::secret);
+    line("authorization", bearer.map(|token| format!("Bearer {token}")));
+    match reader.take("proxy").and_then(value::proxy) {
+        Some(Route::Direct) => settings.proxy = None,
+        Some(Route::Proxy(url)) => settings.proxy = Some(url),
+        None => {}
+    }
+    let extra_ca = reader.take("extra_ca").and_then(|item| item.full_text());
+    set_some(&mut settings.extra_ca, extra_ca.map(PathBuf::from));
+    set(&mut settings.robots, reader.take("robots").and_then(|item| item.switch()));
     set(&mut settings.timeout, reader.take("timeout").and_then(value::duration));
     set(&mut settings.max_bytes, reader.take("max_bytes").and_then(value::count));
     set(&mut settings.max_redirects, reader.take("max_redirects").and_then(value::count));
     set(&mut settings.spacing, reader.take("spacing").and_then(value::duration));
-    set(&mut settings.allow_private, reader.take("allow_private").and_then(|item| item.switch()));
+    set(&mut settings.inside, reader.take("allow_private").and_then(value::inside));
     let alert_after = reader.take("alert_after").and_then(value::integer);
     set(&mut settings.alert_after, alert_after.and_then(|count| u32::try_from(count).ok()));
     settings.keep = keep(reader, base.keep);

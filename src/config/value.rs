@@ -2,7 +2,7 @@
 //!
 //! Every function reports what is wrong and gives `None` then; none guesses.
 
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
 
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use regex::{Regex, RegexBuilder};
@@ -10,9 +10,14 @@ use toml::de::DeValue;
 use url::Url;
 
 use super::{
+    headers,
     keys::Kind,
     sheet::{Wrong, nearest, quote},
     table::Item,
+};
+use crate::{
+    fetch::guard::Inside,
+    schedule::{Pace, cron::Cron},
 };
 
 /// A duration between the key's limits.
@@ -25,7 +30,7 @@ pub fn duration(item: Item<'_>) -> Option<Duration> {
         return None;
     }
     let text = item.full_text()?;
-    let Kind::Duration { least, most } = item.key.kind else { return None };
+    let (Kind::Duration { least, most } | Kind::Every { least, most }) = item.key.kind else { return None };
     let limit = |text| parse_duration(text).expect("the table's limits are durations");
     match parse_duration(text) {
         Err(why) => item.report(
@@ -42,6 +47,74 @@ pub fn duration(item: Item<'_>) -> Option<Duration> {
         Ok(value) => return Some(value),
     }
     None
+}
+
+/// A duration between the key's limits, or `auto`.
+pub fn every(item: Item<'_>) -> Option<(Option<Duration>, Pace)> {
+    if item.value.get_ref().as_str().is_some_and(|text| text.trim() == "auto") {
+        return Some((None, Pace::Auto));
+    }
+    duration(item).map(|every| (Some(every), Pace::Steady))
+}
+
+/// A cron expression that names some time.
+pub fn cron(item: Item<'_>) -> Option<Cron> {
+    let text = item.full_text()?;
+    let cron = Cron::parse(text);
+    if let Err(why) = &cron {
+        let wrong = Wrong::new(format!("{} is not a cron expression: {why}", quote(text)));
+        item.report(wrong.expected(item.key.kind.words()));
+    }
+    cron.ok()
+}
+
+/// `true`, `false`, or networks.
+pub fn inside(item: Item<'_>) -> Option<Inside> {
+    if let Some(switch) = item.value.get_ref().as_bool() {
+        return Some(if switch { Inside::Allowed } else { Inside::Refused });
+    }
+    let mut networks = Vec::new();
+    for one in item.one_or_more() {
+        let text = one.full_text()?;
+        // An address alone is a network of one.
+        let network = text.parse().ok().or_else(|| text.parse().ok().map(|address: IpAddr| address.into()));
+        match network {
+            Some(network) => networks.push(network),
+            None => one.report(
+                Wrong::new(format!("{} is not a network", quote(text))).expected(item.key.kind.words()),
+            ),
+        }
+    }
+    Some(Inside::Networks(networks))
+}
+
+/// How requests go out.
+pub enum Route {
+    /// Straight.
+    Direct,
+    /// Through this proxy.
+    Proxy(Url),
+}
+
+/// The address of a proxy, after the environment was put in, or `false`.
+pub fn proxy(item: Item<'_>) -> Option<Route> {
+    if item.value.get_ref().as_bool() == Some(false) {
+        return Some(Route::Direct);
+    }
+    // It may hold a password: it is not shown.
+    let text = headers::secret(item)?;
+    match Url::parse(&text) {
+        Ok(url)
+            if matches!(url.scheme(), "http" | "https" | "socks5" | "socks5h")
+                && url.host_str().is_some_and(|host| !host.is_empty()) =>
+        {
+            Some(Route::Proxy(url))
+        }
+        _ => {
+            item.report(Wrong::new("`proxy` is not the address of a proxy").expected(item.key.kind.words()));
+            None
+        }
+    }
 }
 
 /// `90s`, `15m`, `1h 30m`, `2 days`: numbers with units, added up.
@@ -110,9 +183,9 @@ pub fn address(item: Item<'_>) -> Option<Url> {
         Ok(url) if url.host_str().is_none_or(str::is_empty) => {
             Wrong::new(format!("`{name}` has no host")).expected(expected)
         }
-        Ok(_) if text.contains("${") => Wrong::new(format!("`{name}` holds `${{`"))
-            .expected(expected)
-            .hint("`${NAME}` is put in only in the values of `headers`".to_owned()),
+        Ok(_) if text.contains("${") => Wrong::new(format!("`{name}` holds `${{`")).expected(expected).hint(
+            "`${NAME}` is put in only in `headers`, `cookies`, `basic`, `bearer` and `proxy`".to_owned(),
+        ),
         Ok(url) => return Some(url),
         Err(url::ParseError::RelativeUrlWithoutBase) => {
             Wrong::new(format!("`{name}` is not an absolute address"))

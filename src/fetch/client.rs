@@ -1,128 +1,293 @@
-//! Source → page over the network: the one file that asks it.
+//! A visit → a page over the network: redirects, robots.txt, and each host's turn.
 //!
-//! Redirects are followed here and not by the library, so that every hop passes the guard and headers of the
-//! config go to the source's own host alone. Proxies of the environment are not used: a proxy resolves names
-//! itself, past the guard.
+//! Redirects are followed here and not by the library, so that every hop passes the guard, robots.txt and its host's
+//! queue, and headers of the config go to the source's own host alone.
 
-use std::{error::Error as _, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use jiff::Timestamp;
-use reqwest::{
-    dns::{Addrs, Name, Resolve, Resolving},
-    header::{HeaderMap, HeaderName, HeaderValue},
-};
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use tokio::sync::Semaphore;
 use url::Url;
 
-use super::{FetchError, Fetched, guard, redirect};
+pub use super::connect::{Lookup, system};
+use super::{
+    FetchError, Fetched, Visit, Visited,
+    connect::Connections,
+    exchange::{self, Answer, LARGE_AT_ONCE, Limits},
+    guard, moved,
+    pace::Hosts,
+    permit::{self, Permit},
+    redirect, robots,
+};
 use crate::{
+    clock::Deadline,
     config::{Request, Source},
-    page::{Headers, Page, Validators},
+    page::{Page, Validators},
 };
 
-/// Both kinds of client; each holds a pool of connections.
-#[derive(Clone, Debug)]
+/// Asks. Its clones share connections and the hosts' queues.
+#[derive(Clone)]
 pub struct Client {
-    guarded: reqwest::Client,
-    open: reqwest::Client,
+    connections: Connections,
+    hosts: Hosts,
+    large: Arc<Semaphore>,
+    /// robots.txt of hosts that were asked lately, by their origin and our name.
+    files: Arc<Mutex<HashMap<String, (Timestamp, permit::Answer)>>>,
     clock: fn() -> Timestamp,
 }
 
-/// Long enough for a slow handshake over a bad line; an origin that needs more does not answer.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// robots.txt files kept in mind: those of hosts that several sources share matter, and follow each other soon.
+const FILES: usize = 256;
 
-/// The longest silence within an answer; the whole exchange has its own limit.
-const READ_TIMEOUT: Duration = Duration::from_secs(15);
+/// A redirect from robots.txt is followed this often (RFC 9309 §2.3.1.2).
+const ROBOTS_REDIRECTS: usize = 5;
+
+/// A robots.txt must be there by then.
+const ROBOTS_TIMEOUT: Duration = Duration::from_secs(20);
 
 impl Client {
-    /// A client; `clock` says when a response was complete.
-    ///
-    /// # Errors
-    /// [`FetchError::Ours`] when TLS cannot be set up (no root certificates on this machine).
-    pub fn new(clock: fn() -> Timestamp) -> Result<Self, FetchError> {
-        // A second installation, by a test in this process say, changes nothing.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let build = || {
-            reqwest::Client::builder()
-                .redirect(reqwest::redirect::Policy::none())
-                .connect_timeout(CONNECT_TIMEOUT)
-                .read_timeout(READ_TIMEOUT)
-                .no_proxy()
-        };
-        let ours = |error: reqwest::Error| {
-            FetchError::Ours(format!("cannot set up the HTTP client: {}", chain(&error)))
-        };
-        Ok(Self {
-            guarded: build().dns_resolver(Arc::new(PublicOnly)).build().map_err(ours)?,
-            open: build().build().map_err(ours)?,
+    /// A client; `clock` says when a response was complete, `lookup` resolves names.
+    pub fn new(clock: fn() -> Timestamp, lookup: Lookup) -> Self {
+        Self {
+            connections: Connections::new(lookup),
+            hosts: Hosts::default(),
+            large: Arc::new(Semaphore::new(LARGE_AT_ONCE)),
+            files: Arc::default(),
             clock,
-        })
+        }
     }
 
     /// Asks for a source's page; `validators` are those of what we already have.
     pub async fn fetch(&self, source: &Source, validators: &Validators) -> Fetched {
-        let request = &source.request;
-        let exchange = self.follow(&source.url, request, validators);
-        let fetched = match tokio::time::timeout(request.timeout, exchange).await {
-            Ok(fetched) => fetched,
-            Err(_) => Err(FetchError::Unreachable(format!(
-                "no complete answer within {} s",
-                request.timeout.as_secs()
-            ))),
-        };
-        fetched.unwrap_or_else(|error| Fetched::Failed { at: (self.clock)(), error })
+        self.visit(Visit { source, address: &source.url, validators, answered: None, permits: &[] })
+            .await
+            .fetched
     }
 
-    async fn follow(
-        &self,
-        start: &Url,
-        request: &Request,
-        validators: &Validators,
-    ) -> Result<Fetched, FetchError> {
-        let mut url = start.clone();
+    /// Visits a source.
+    pub async fn visit(&self, visit: Visit<'_>) -> Visited {
+        let mut trail = Trail { moved: None, permits: Vec::new(), is_permanent: true };
+        let fetched = self.follow(visit, &mut trail).await;
+        let fetched = fetched.unwrap_or_else(|error| Fetched::Failed { at: (self.clock)(), error });
+        Visited { fetched, moved: trail.moved, permits: trail.permits }
+    }
+
+    async fn follow(&self, visit: Visit<'_>, trail: &mut Trail) -> Result<Fetched, FetchError> {
+        let (source, request) = (visit.source, &visit.source.request);
+        let mut url = visit.address.clone();
+        let mut left = request.timeout;
+        let mut chain = vec![url.clone()];
+        let none = Validators::default();
         for hop in 0..=request.max_redirects {
-            if !request.allow_private
-                && let Some(why) = guard::refusal(&url)
-            {
+            let permit = self.permit(&url, visit, trail).await?;
+            let is_own = stays_with(&source.url, &url);
+            // What was asked for elsewhere vouches for nothing here.
+            let is_vouched_for = visit.answered.unwrap_or(visit.address) == &url;
+            let validators = if is_vouched_for { visit.validators } else { &none };
+            let headers = request_headers(request, validators, is_own)?;
+            tracing::debug!(%url, hop, "asking");
+            let answer = self.ask(&url, headers, request, (&mut left, request.max_bytes, permit)).await?;
+            let at = (self.clock)();
+            let Answer { status, headers, body } = answer;
+            if status == 304 {
+                return not_modified(validators, Fetched::NotModified { at, headers });
+            }
+            if !matches!(status, 301 | 302 | 303 | 307 | 308) {
+                return Ok(Fetched::Page(Page { url, status, headers, body, fetched_at: at }));
+            }
+            let next = redirect(&url, &headers).map_err(FetchError::Unreachable)?;
+            trail.note(status, &url, &next);
+            if chain.contains(&next) && request.headers.iter().all(|(name, _)| name != "cookie") {
                 return Err(FetchError::Unreachable(format!(
-                    "{why}, and requests to inside are refused unless `allow_private = true`"
+                    "redirects in a circle: {}",
+                    listed(&chain, &next)
                 )));
             }
-            let client = if request.allow_private { &self.open } else { &self.guarded };
-            let headers = request_headers(request, validators, stays_with(start, &url))?;
-            tracing::debug!(%url, hop, "asking");
-            let response =
-                client.get(url.clone()).headers(headers).send().await.map_err(|error| failure(&error))?;
-            let status = response.status().as_u16();
-            if status == 304 {
-                return not_modified(validators, (self.clock)());
-            }
-            let headers = received_headers(response.headers());
-            if matches!(status, 301 | 302 | 303 | 307 | 308) {
-                url = redirect(&url, &headers).map_err(FetchError::Unreachable)?;
-                continue;
-            }
-            let body = read_body(response, request.max_bytes).await?;
-            return Ok(Fetched::Page(Page { url, status, headers, body, fetched_at: (self.clock)() }));
+            chain.push(next.clone());
+            url = next;
         }
         Err(FetchError::Unreachable(format!(
-            "more than {} redirects, the last to {url}",
-            request.max_redirects
+            "more than {} redirects, the last to {}",
+            request.max_redirects,
+            shown(&url)
         )))
     }
+
+    /// One request, at its host's turn; the time it took is taken from what is `left`, the wait for the turn is not.
+    async fn ask(
+        &self,
+        url: &Url,
+        headers: HeaderMap,
+        request: &Request,
+        (left, max_bytes, delay): (&mut Duration, usize, Duration),
+    ) -> Result<Answer, FetchError> {
+        if let Some(why) = guard::refusal(url, &request.inside) {
+            return Err(FetchError::Unreachable(why));
+        }
+        let client = self.connections.client(request)?;
+        let host = url.host_str().unwrap_or_default();
+        if request.proxy.is_some() && url.domain().is_some() && !resolves_there(request) {
+            self.connections.check(host, &request.inside).await?;
+        }
+        let turn = self.hosts.turn(host, request.spacing.max(delay)).await;
+        let deadline = Deadline::after(*left);
+        let limits = Limits { time: *left, max_bytes, large: &self.large };
+        let answer = exchange::ask(&client, (url, headers), request, limits).await;
+        drop(turn);
+        *left = deadline.left();
+        answer.map_err(|error| self.whose(error))
+    }
+
+    /// A name server that does not answer is theirs only if one answers here at all.
+    fn whose(&self, error: FetchError) -> FetchError {
+        match error {
+            FetchError::Unreachable(text)
+                if text.starts_with("no name server answers") && !self.connections.can_resolve() =>
+            {
+                FetchError::Ours(text)
+            }
+            other => other,
+        }
+    }
+
+    /// Whether robots.txt allows the address; the time between requests it wishes for.
+    async fn permit(&self, url: &Url, visit: Visit<'_>, trail: &mut Trail) -> Result<Duration, FetchError> {
+        let request = &visit.source.request;
+        if !request.robots {
+            return Ok(Duration::ZERO);
+        }
+        let now = (self.clock)();
+        let before = visit.permits.iter().find(|permit| permit.url == *url);
+        let permit = match before.filter(|permit| permit.holds(url, now)) {
+            Some(permit) => permit.clone(),
+            None => Permit::new(url, before, &self.robots(url, request).await?, now),
+        };
+        let refusal = permit.refusal(now);
+        let delay = permit.delay();
+        trail.permits.retain(|known| known.url != *url);
+        trail.permits.push(permit);
+        refusal.map_or(Ok(delay), |why| Err(FetchError::Disallowed(why)))
+    }
+
+    /// A host's robots.txt, from memory if it was asked for lately.
+    async fn robots(&self, url: &Url, request: &Request) -> Result<permit::Answer, FetchError> {
+        let token = product(&user_agent(request));
+        let key = format!("{} {token}", url.origin().ascii_serialization());
+        let now = (self.clock)();
+        let files = || self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_fresh = |at: Timestamp| now.duration_since(at).as_hours() < 24;
+        if let Some((_, answer)) = files().get(&key).filter(|(at, _)| is_fresh(*at)) {
+            return Ok(answer.clone());
+        }
+        let answer = self.ask_robots(url, request, &token).await?;
+        let mut files = files();
+        if files.len() >= FILES {
+            files.clear();
+        }
+        // A file that could not be had is asked for again by the next source.
+        if !matches!(answer, permit::Answer::Unreachable(_)) {
+            files.insert(key, (now, answer.clone()));
+        }
+        Ok(answer)
+    }
+
+    async fn ask_robots(
+        &self,
+        url: &Url,
+        request: &Request,
+        token: &str,
+    ) -> Result<permit::Answer, FetchError> {
+        let mut file = url.join("/robots.txt").map_err(|error| FetchError::Unreachable(error.to_string()))?;
+        let mut left = request.timeout.min(ROBOTS_TIMEOUT);
+        let none = Validators::default();
+        for _ in 0..=ROBOTS_REDIRECTS {
+            let headers = request_headers(request, &none, false)?;
+            let asked =
+                self.ask(&file, headers, request, (&mut left, 16 * robots::MAX_BYTES, Duration::ZERO)).await;
+            let answer = match asked {
+                Ok(answer) => answer,
+                // What cannot be unpacked or is endless is no robots.txt, and was an answer.
+                Err(FetchError::Unreadable(_)) => return Ok(permit::Answer::None),
+                Err(FetchError::Unreachable(why)) => {
+                    return Err(FetchError::Unreachable(format!("{why} (robots.txt)")));
+                }
+                Err(other) => return Err(other),
+            };
+            return Ok(match answer.status {
+                200..=299 => permit::Answer::Rules(robots::parse(&answer.body, token)),
+                301 | 302 | 303 | 307 | 308 => match redirect(&file, &answer.headers) {
+                    Ok(next) => {
+                        file = next;
+                        continue;
+                    }
+                    Err(_) => permit::Answer::None,
+                },
+                429 | 500.. => permit::Answer::Unreachable(format!("the answer was {}", answer.status)),
+                _ => permit::Answer::None,
+            });
+        }
+        Ok(permit::Answer::None)
+    }
+}
+
+/// What is noted on the way.
+struct Trail {
+    moved: Option<Url>,
+    permits: Vec<Permit>,
+    /// No redirect so far was a temporary one.
+    is_permanent: bool,
+}
+
+impl Trail {
+    fn note(&mut self, status: u16, from: &Url, to: &Url) {
+        self.is_permanent &= matches!(status, 301 | 308) && moved::is_believable(from, to);
+        if self.is_permanent {
+            self.moved = Some(to.clone());
+        }
+    }
+}
+
+/// An address for a message: what may be a secret is left out, what is long is cut.
+fn shown(url: &Url) -> String {
+    let mut url = url.clone();
+    // A URL without a host has no login either.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    let text = url.to_string();
+    match text.char_indices().nth(200) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
+
+fn listed(chain: &[Url], next: &Url) -> String {
+    chain.iter().chain([next]).map(shown).collect::<Vec<_>>().join(" → ")
+}
+
+/// Whether the proxy, by its operator's word, resolves names itself.
+fn resolves_there(request: &Request) -> bool {
+    request.proxy.as_ref().is_some_and(|proxy| proxy.scheme() == "socks5h")
 }
 
 /// Whether a hop may see what is meant for the source: the same host, and not over a line that is less safe.
 fn stays_with(start: &Url, hop: &Url) -> bool {
     let is_downgrade = start.scheme() == "https" && hop.scheme() != "https";
-    start.host() == hop.host() && !is_downgrade
+    let same_place = start.host() == hop.host()
+        && (start.port_or_known_default() == hop.port_or_known_default() || start.scheme() != hop.scheme());
+    same_place && !is_downgrade
 }
 
 /// A 304 answers a condition; without one it says nothing, and the next fetch asks plainly anyway.
-fn not_modified(validators: &Validators, at: Timestamp) -> Result<Fetched, FetchError> {
+fn not_modified(validators: &Validators, answer: Fetched) -> Result<Fetched, FetchError> {
     if *validators == Validators::default() {
         return Err(FetchError::Unreachable("304 Not Modified to a request without a condition".to_owned()));
     }
-    Ok(Fetched::NotModified { at })
+    Ok(answer)
 }
 
 fn request_headers(
@@ -134,7 +299,8 @@ fn request_headers(
     let mut put = |name: &str, value: &str| {
         let name = HeaderName::from_bytes(name.as_bytes());
         match (name, HeaderValue::from_str(value)) {
-            (Ok(name), Ok(value)) => {
+            (Ok(name), Ok(mut value)) => {
+                value.set_sensitive(matches!(name.as_str(), "authorization" | "cookie"));
                 headers.insert(name, value);
                 Ok(())
             }
@@ -144,13 +310,13 @@ fn request_headers(
     };
     put("user-agent", &user_agent(request))?;
     put("accept", "text/html, application/xhtml+xml, application/xml;q=0.9, */*;q=0.5")?;
+    if let Some(etag) = &validators.etag {
+        put("if-none-match", etag)?;
+    }
+    if let Some(last_modified) = &validators.last_modified {
+        put("if-modified-since", last_modified)?;
+    }
     if is_own {
-        if let Some(etag) = &validators.etag {
-            put("if-none-match", etag)?;
-        }
-        if let Some(last_modified) = &validators.last_modified {
-            put("if-modified-since", last_modified)?;
-        }
         for (name, value) in &request.headers {
             put(name, value)?;
         }
@@ -167,85 +333,7 @@ fn user_agent(request: &Request) -> String {
     request.contact.as_ref().map_or_else(|| name.to_owned(), |contact| format!("{name} (+{contact})"))
 }
 
-fn received_headers(headers: &HeaderMap) -> Headers {
-    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-    Headers(headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect())
-}
-
-/// The body, counted after its content coding is undone, so that a bomb ends at the limit.
-async fn read_body(mut response: reqwest::Response, max_bytes: usize) -> Result<Vec<u8>, FetchError> {
-    let too_large = || FetchError::Unreadable(format!("the page is larger than {max_bytes} bytes"));
-    if response.content_length().is_some_and(|length| length > max_bytes as u64) {
-        return Err(too_large());
-    }
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| failure(&error))? {
-        if body.len() + chunk.len() > max_bytes {
-            return Err(too_large());
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body)
-}
-
-/// The library's error as one of ours.
-fn failure(error: &reqwest::Error) -> FetchError {
-    let text = chain(error);
-    // What getaddrinfo says when there is no resolver to ask (EAI_AGAIN): the network is down here, not there.
-    if text.contains("Temporary failure in name resolution") {
-        return FetchError::Ours(format!("no name can be resolved here: {text}"));
-    }
-    let what = if error.is_timeout() {
-        "timed out"
-    } else if error.is_connect() {
-        "cannot connect"
-    } else if error.is_body() || error.is_decode() {
-        "the answer broke off or is damaged"
-    } else {
-        "no answer"
-    };
-    FetchError::Unreachable(format!("{what}: {text}"))
-}
-
-/// The innermost causes of an error: the outer ones say only that a request failed, and repeat its address,
-/// which may hold a secret.
-fn chain(error: &reqwest::Error) -> String {
-    let mut causes = Vec::new();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        let text = inner.to_string();
-        if causes.last() != Some(&text) {
-            causes.push(text);
-        }
-        cause = inner.source();
-    }
-    if causes.is_empty() {
-        "no cause given".to_owned()
-    } else {
-        causes.split_off(causes.len().saturating_sub(2)).join(": ")
-    }
-}
-
-/// Resolves names as the system does, and gives only public addresses. The connection is made to the address
-/// that was checked, so a name that answers differently the second time gains nothing.
-#[derive(Debug)]
-struct PublicOnly;
-
-impl Resolve for PublicOnly {
-    fn resolve(&self, name: Name) -> Resolving {
-        Box::pin(async move {
-            let all: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
-            let public: Vec<SocketAddr> = all.iter().copied().filter(|a| guard::is_public(a.ip())).collect();
-            if public.is_empty() && !all.is_empty() {
-                return Err(format!(
-                    "`{}` is {}, not a public address, and requests to inside are refused unless \
-                     `allow_private = true`",
-                    name.as_str(),
-                    all[0].ip()
-                )
-                .into());
-            }
-            Ok(Box::new(public.into_iter()) as Addrs)
-        })
-    }
+/// The product token of a user agent, by which robots.txt calls it.
+fn product(user_agent: &str) -> String {
+    user_agent.chars().take_while(|c| c.is_ascii_alphabetic() || matches!(c, '_' | '-')).collect()
 }

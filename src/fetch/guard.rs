@@ -6,7 +6,37 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use ipnet::IpNet;
 use url::{Host, Url};
+
+/// Which addresses of the inside a source may ask.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Inside {
+    /// None.
+    #[default]
+    Refused,
+    /// Those of these networks.
+    Networks(Vec<IpNet>),
+    /// All.
+    Allowed,
+}
+
+impl Inside {
+    /// Whether an address may be asked.
+    pub fn allows(&self, address: IpAddr) -> bool {
+        match self {
+            Self::Allowed => true,
+            Self::Refused => is_public(address),
+            Self::Networks(networks) => {
+                let mapped = address.to_canonical();
+                is_public(address) || networks.iter().any(|net| net.contains(&mapped))
+            }
+        }
+    }
+}
+
+/// What every refusal ends with.
+pub const HOW_TO_ALLOW: &str = "requests to inside are refused unless `allow_private = true`";
 
 /// Whether an address is on the public internet (IANA's special-purpose registries, RFC 6890 and successors).
 pub fn is_public(address: IpAddr) -> bool {
@@ -64,19 +94,32 @@ fn embedded_v4(address: Ipv6Addr) -> Option<Ipv4Addr> {
 
 /// Why an address may not be asked for as it is written, before any name is resolved; `None`: it may. `Url` has
 /// already read `2130706433` and `0x7f.1` as the addresses they are.
-pub fn refusal(url: &Url) -> Option<String> {
+pub fn refusal(url: &Url, inside: &Inside) -> Option<String> {
+    if let Some(port) = url.port().filter(|port| BAD_PORTS.contains(port)) {
+        return Some(format!("port {port} is not one of the web's"));
+    }
     let literal = match url.host() {
         None => return Some(format!("`{}` has no host", url.scheme())),
         Some(Host::Domain(name)) => {
             let name = name.trim_end_matches('.').to_ascii_lowercase();
-            return (name == "localhost" || name.ends_with(".localhost"))
-                .then(|| format!("`{name}` is this machine itself"));
+            let is_here = name == "localhost" || name.ends_with(".localhost");
+            return (is_here && !inside.allows(Ipv4Addr::LOCALHOST.into()))
+                .then(|| format!("`{name}` is this machine itself, and {HOW_TO_ALLOW}"));
         }
         Some(Host::Ipv4(v4)) => IpAddr::V4(v4),
         Some(Host::Ipv6(v6)) => IpAddr::V6(v6),
     };
-    (!is_public(literal)).then(|| format!("{literal} is not a public address"))
+    (!inside.allows(literal)).then(|| format!("{literal} is not a public address, and {HOW_TO_ALLOW}"))
 }
+
+/// Ports of other services, that a request must not be led to speak to (WHATWG Fetch, "bad port").
+const BAD_PORTS: &[u16] = &[
+    0, 1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103,
+    104, 109, 110, 111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427, 465, 512, 513, 514,
+    515, 526, 530, 531, 532, 540, 548, 554, 556, 563, 587, 601, 636, 989, 990, 993, 995, 1719, 1720, 1723,
+    2049, 3659, 4045, 4190, 5060, 5061, 6000, 6379, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
+    11211,
+];
 
 #[cfg(test)]
 mod tests {
@@ -108,7 +151,47 @@ mod tests {
             "http://224.0.0.1/",
             "http://255.255.255.255/",
         ] {
-            assert!(refusal(&Url::parse(url).unwrap()).is_some(), "{url}");
+            assert!(refusal(&Url::parse(url).unwrap(), &Inside::Refused).is_some(), "{url}");
+        }
+    }
+
+    #[test]
+    fn a_network_that_is_allowed_opens_no_other() {
+        let inside = Inside::Networks(vec!["192.168.1.0/24".parse().unwrap(), "fd00::/8".parse().unwrap()]);
+        for (url, is_allowed) in [
+            ("http://192.168.1.7/", true),
+            ("http://[::ffff:192.168.1.7]/", true),
+            ("http://192.168.2.7/", false),
+            ("http://[fd00::1]/", true),
+            ("http://[fe80::1]/", false),
+            ("http://localhost/", false),
+            ("http://1.1.1.1/", true),
+        ] {
+            assert_eq!(refusal(&Url::parse(url).unwrap(), &inside).is_none(), is_allowed, "{url}");
+        }
+    }
+
+    #[test]
+    fn other_services_are_not_spoken_to() {
+        for port in [0, 22, 25, 6379] {
+            let url = Url::parse(&format!("http://site.example:{port}/")).unwrap();
+            assert!(refusal(&url, &Inside::Allowed).is_some(), "{port}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn an_address_inside_another_is_no_way_in(bits: u32) {
+            let inner = Ipv4Addr::from(bits);
+            let [a, b, c, d] = inner.octets();
+            let (high, low) = (u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]));
+            for outer in [
+                Ipv6Addr::new(0, 0, 0, 0, 0, 0xffff, high, low),
+                Ipv6Addr::new(0x64, 0xff9b, 0, 0, 0, 0, high, low),
+                Ipv6Addr::new(0x2002, high, low, 0, 0, 0, 0, 1),
+            ] {
+                proptest::prop_assert_eq!(is_public(outer.into()), is_public(inner.into()), "{}", outer);
+            }
         }
     }
 
@@ -117,7 +200,7 @@ mod tests {
         for url in
             ["http://1.1.1.1/", "https://site.example/", "http://[2606:4700::1111]/", "http://172.32.0.1/"]
         {
-            assert_eq!(refusal(&Url::parse(url).unwrap()), None, "{url}");
+            assert_eq!(refusal(&Url::parse(url).unwrap(), &Inside::Refused), None, "{url}");
         }
     }
 }

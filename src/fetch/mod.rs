@@ -1,9 +1,26 @@
-//! Source → page: what is asked of the network, and what its answers mean. Pure, but for `client`.
+//! Source → page: what is asked of the network, and what its answers mean. Pure, but for `client`, `connect`,
+//! `exchange` and `pace`.
+//!
+//! The policies take values and `now`, and give values: `guard` says where a request may go, `robots` what a host
+//! forbids, `caching` how long an answer is fresh, `retry` and `moved` what an origin asks for, `queue` which host
+//! is next.
 
+pub mod caching;
 pub mod client;
+mod connect;
+pub mod date;
+mod exchange;
 pub mod guard;
+pub mod moved;
+mod pace;
+pub mod permit;
+pub mod queue;
+pub mod retry;
+pub mod robots;
+mod visit;
 
-use std::time::Duration;
+pub use permit::Permit;
+pub use visit::{Visit, Visited};
 
 use jiff::Timestamp;
 use url::Url;
@@ -22,6 +39,8 @@ pub enum Fetched {
     NotModified {
         /// When.
         at: Timestamp,
+        /// What it came with: how long it is still fresh.
+        headers: Headers,
     },
     /// No response.
     Failed {
@@ -37,7 +56,16 @@ impl Fetched {
     pub fn at(&self) -> Timestamp {
         match self {
             Self::Page(page) => page.fetched_at,
-            Self::NotModified { at } | Self::Failed { at, .. } => *at,
+            Self::NotModified { at, .. } | Self::Failed { at, .. } => *at,
+        }
+    }
+
+    /// The headers of the answer; `None`: there was none.
+    pub fn headers(&self) -> Option<&Headers> {
+        match self {
+            Self::Page(page) => Some(&page.headers),
+            Self::NotModified { headers, .. } => Some(headers),
+            Self::Failed { .. } => None,
         }
     }
 }
@@ -48,6 +76,12 @@ pub enum FetchError {
     /// The origin could not be reached, or broke off.
     #[error("{0}")]
     Unreachable(String),
+    /// There is no such name: it will not be there in an hour either.
+    #[error("{0}")]
+    NoSuchName(String),
+    /// The host's robots.txt forbids it, or cannot be read.
+    #[error("{0}")]
+    Disallowed(String),
     /// What came cannot be taken.
     #[error("{0}")]
     Unreadable(String),
@@ -97,16 +131,6 @@ fn status_words(status: u16) -> String {
         _ => return status.to_string(),
     };
     format!("{status} {name}")
-}
-
-/// The longest back-off between two tries of a failing source.
-const MAX_BACKOFF: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// The time to the next try: the interval, doubled with each failure in a row, never more than a day unless the
-/// interval itself is longer.
-pub fn wait(every: Duration, failures: u32) -> Duration {
-    let doubled = every.saturating_mul(1u32.checked_shl(failures.min(16)).unwrap_or(u32::MAX));
-    doubled.min(MAX_BACKOFF.max(every))
 }
 
 /// Where a redirect leads.
@@ -167,15 +191,6 @@ mod tests {
     fn a_challenge_under_503_is_a_block_not_an_outage() {
         let verdict = refused(&page(503), Some("Checking your browser before accessing")).unwrap();
         assert_eq!(verdict.reason(), Some("the answer was 503 Service Unavailable: a browser check"));
-    }
-
-    #[test]
-    fn waiting_doubles_up_to_a_day() {
-        let hour = Duration::from_secs(3600);
-        assert_eq!(wait(hour, 0), hour);
-        assert_eq!(wait(hour, 2), hour * 4);
-        assert_eq!(wait(hour, 40), hour * 24);
-        assert_eq!(wait(hour * 48, 3), hour * 48);
     }
 
     #[test]

@@ -11,15 +11,15 @@ use std::{
 use crate::program::{Ended, Place};
 
 /// A server that answers every request with what its script says, and keeps what it was asked.
-struct Server {
-    address: String,
-    asked: Arc<Mutex<Vec<String>>>,
+pub struct Server {
+    pub address: String,
+    asked: Arc<Mutex<Vec<(Instant, String)>>>,
 }
 
-type Script = dyn Fn(&str, &mut TcpStream) + Send + Sync;
+pub type Script = dyn Fn(&str, &mut TcpStream) + Send + Sync;
 
 impl Server {
-    fn start(host: &str, script: Box<Script>) -> Self {
+    pub fn start(host: &str, script: Box<Script>) -> Self {
         let listener = TcpListener::bind((host, 0)).expect("a loopback port");
         let address = listener.local_addr().expect("an address").to_string();
         let asked = Arc::new(Mutex::new(Vec::new()));
@@ -31,7 +31,8 @@ impl Server {
                 let (log, script) = (Arc::clone(&log), Arc::clone(&script));
                 std::thread::spawn(move || {
                     let request = read_head(&mut stream);
-                    log.lock().expect("no test panics with it").push(request.clone());
+                    let now = Instant::now();
+                    log.lock().expect("no test panics with it").push((now, request.clone()));
                     script(&request, &mut stream);
                 });
             }
@@ -39,8 +40,19 @@ impl Server {
         Self { address, asked }
     }
 
-    fn asked(&self) -> Vec<String> {
-        self.asked.lock().expect("no test panics with it").clone()
+    pub fn asked(&self) -> Vec<String> {
+        self.asked.lock().expect("no test panics with it").iter().map(|(_, asked)| asked.clone()).collect()
+    }
+
+    /// The paths asked for, in order.
+    pub fn paths(&self) -> Vec<String> {
+        self.asked().iter().map(|asked| asked.split(' ').nth(1).unwrap_or_default().to_owned()).collect()
+    }
+
+    /// The shortest time between two requests.
+    pub fn shortest_rest(&self) -> Option<Duration> {
+        let asked = self.asked.lock().expect("no test panics with it");
+        asked.windows(2).map(|pair| pair[1].0 - pair[0].0).min()
     }
 }
 
@@ -54,38 +66,38 @@ fn read_head(stream: &mut TcpStream) -> String {
 }
 
 /// Writing to a client that has had enough fails, as it should.
-fn send(stream: &mut TcpStream, bytes: &[u8]) {
+pub fn send(stream: &mut TcpStream, bytes: &[u8]) {
     let _ = stream.write_all(bytes);
 }
 
-fn answer(stream: &mut TcpStream, status: &str, headers: &str, body: &[u8]) {
+pub fn answer(stream: &mut TcpStream, status: &str, headers: &str, body: &[u8]) {
     let head =
         format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n{headers}\r\n", body.len());
     send(stream, head.as_bytes());
     send(stream, body);
 }
 
-const HTML: &str = "content-type: text/html; charset=utf-8\r\n";
+pub const HTML: &str = "content-type: text/html; charset=utf-8\r\n";
 
-fn page(stories: &[&str]) -> Vec<u8> {
+pub fn page(stories: &[&str]) -> Vec<u8> {
     let rows = stories.iter().map(|s| format!("<article><h2><a href=\"/{s}\">Story {s}</a></h2></article>"));
     format!("<html><body>{}</body></html>", rows.collect::<String>()).into_bytes()
 }
 
-fn config(place: &Place, server: &Server, more: &str) -> String {
+pub fn config(place: &Place, server: &Server, more: &str) -> String {
     let text = format!(
-        "[defaults]\ncontact = \"ana@example.org\"\nspacing = \"0s\"\nallow_private = true\n{more}\n\
+        "[defaults]\ncontact = \"ana@example.org\"\nspacing = \"0s\"\nallow_private = true\nrobots = false\n{more}\n\
          [source.news]\nurl = \"http://{}/news/\"\nentry = \"article\"\nheadline = \"h2 a\"\n",
         server.address
     );
     place.write("gleaner.toml", text).to_str().expect("UTF-8").to_owned()
 }
 
-fn run(place: &Place, config: &str) -> Ended {
+pub fn run(place: &Place, config: &str) -> Ended {
     place.gleaner(&["run", "--force", "--json", "--config", config])
 }
 
-fn verdict(ended: &Ended) -> (String, String) {
+pub fn verdict(ended: &Ended) -> (String, String) {
     let line = ended.out.lines().next().unwrap_or_else(|| panic!("no line: {ended:?}"));
     let value: serde_json::Value = serde_json::from_str(line).expect("JSON");
     let text = |key: &str| value[key].as_str().unwrap_or_default().to_owned();
@@ -239,7 +251,7 @@ fn a_drip_feed_ends_with_the_time() {
 }
 
 /// Gzip of `count` MiB of zeros: a thousandth of their size.
-fn bomb(count: usize) -> Vec<u8> {
+pub fn bomb(count: usize) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     for _ in 0..count {
         encoder.write_all(&vec![0; 1 << 20]).expect("memory");
@@ -309,7 +321,7 @@ fn redirects_are_followed_as_far_as_they_lead_to_the_web() {
     assert_eq!(verdict(&run(&place, &config(&place, &server, ""))).0, "new");
 
     for (location, said) in [
-        ("/news/", "more than 5 redirects"),
+        ("/news/", "redirects in a circle"),
         ("file:///etc/passwd", "neither http nor https"),
         ("http://[::1", "a redirect to no address"),
     ] {

@@ -18,6 +18,7 @@ const CONTACTS: &[Contact] = &[
         files: &[
             "cli/probe.rs",
             "config/load.rs",
+            "fetch/connect.rs",
             "fixture/folder.rs",
             "publish.rs",
             "store/checkpoint.rs",
@@ -33,7 +34,10 @@ const CONTACTS: &[Contact] = &[
     },
     Contact { marks: &["Timestamp::now", "SystemTime::now", "Instant::now"], files: &["clock.rs"] },
     Contact { marks: &["env::var"], files: &["cli/workspace.rs", "main.rs"] },
-    Contact { marks: &["reqwest::", "tokio::net"], files: &["fetch/client.rs"] },
+    Contact {
+        marks: &["reqwest::", "tokio::net"],
+        files: &["fetch/client.rs", "fetch/connect.rs", "fetch/exchange.rs"],
+    },
     Contact { marks: &["process::Command", "Command::new"], files: &["cli/alert.rs"] },
     Contact { marks: &["sled::"], files: &["store/guard.rs", "store/index.rs"] },
     Contact { marks: &["io::stdout", "io::stderr", "println!"], files: &["cli/terminal.rs", "main.rs"] },

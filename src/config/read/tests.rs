@@ -99,7 +99,7 @@ fn a_minimal_source_gets_the_defaults() {
         (source.request.timeout, source.request.spacing),
         (Duration::from_secs(60), Duration::from_secs(2))
     );
-    assert!(!source.request.allow_private);
+    assert_eq!(source.request.inside, crate::fetch::guard::Inside::Refused);
 }
 
 #[test]
@@ -126,6 +126,13 @@ max_bytes = 1_000_000
 max_redirects = 0
 spacing = "0s"
 allow_private = true
+cookies = { sid = "${TOKEN}" }
+basic = "ana:${TOKEN}"
+bearer = "${TOKEN}"
+proxy = "http://proxy.example:3128"
+extra_ca = "ca.pem"
+robots = false
+at = "@daily"
 headers = { Accept-Language = "it", X-Token = "t ${TOKEN}" }
 alert_after = 3
 keep_entries = 50
@@ -149,7 +156,14 @@ timeout = "1m"
 max_bytes = 0x10000
 max_redirects = 1
 spacing = "1s"
-allow_private = false
+allow_private = ["10.0.0.0/8", "fd00::1"]
+cookies = { sid = "x" }
+basic = "ana:x"
+bearer = "x"
+proxy = false
+extra_ca = "other.pem"
+robots = true
+at = "7 6-22 * * mon-fri"
 alert_after = 1
 keep_entries = 10
 keep_age = "1w"
@@ -200,7 +214,12 @@ fn every_key_is_read() {
     assert_eq!(source.every, Duration::from_secs(172_800));
     assert_eq!(source.language.as_deref(), Some("ar-LY"));
     assert!(matches!(source.rules.as_ref().unwrap().link, LinkRule::None));
-    let headers: Vec<_> = source.request.headers.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+    let source_headers = source.request.headers.iter();
+    assert_eq!(source_headers.clone().find(|(name, _)| name == "authorization").unwrap().1, "Bearer x");
+    assert_eq!(source_headers.clone().find(|(name, _)| name == "cookie").unwrap().1, "sid=x");
+    assert_eq!((source.request.proxy.as_ref(), source.request.robots), (None, true));
+    let own = source_headers.filter(|(name, _)| !matches!(name.as_str(), "authorization" | "cookie"));
+    let headers: Vec<_> = own.map(|(n, v)| (n.as_str(), v.as_str())).collect();
     assert_eq!(headers, [("accept-language", "it"), ("x-token", "t sesame"), ("accept", "text/html")]);
     assert_eq!(source.rules.as_ref().unwrap().headline.join.as_deref(), Some(" "));
     assert_eq!(source.rules.as_ref().unwrap().headline.candidates.len(), 2);

@@ -1,0 +1,196 @@
+//! `serve`: what `run` does, on a schedule, until it is told to stop.
+//!
+//! One thread commits, publishes and tells; the others fetch and parse. A signal to reload is answered by a config
+//! that is valid, or by the old one and the problems. systemd is told when all is ready, and that both sides are
+//! alive.
+
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use clap::Args;
+use jiff::Timestamp;
+use sd_notify::NotifyState;
+use tokio::{signal::unix::SignalKind, sync::mpsc};
+
+use super::{
+    Exit, Failure, Outcome, Places, alert,
+    live::{self, Came, Crew, Order, Until},
+    publish::{publish_all, publish_index, publish_those},
+    rename, retain,
+    run::{self, Pass},
+    terminal::Terminal,
+    workspace,
+};
+use crate::{
+    config::Config,
+    id::SourceId,
+    schedule::{Wish, agenda::Agenda},
+    store::{Engine, Store},
+};
+
+/// Options of `serve`.
+#[derive(Debug, Args)]
+pub struct Options {}
+
+/// How often all is found to be alive when systemd does not say how often it looks.
+const BEAT: Duration = Duration::from_secs(30);
+
+pub fn serve(places: &Places, _: &Options, terminal: &mut Terminal) -> Outcome {
+    let mut config = Arc::new(workspace::config(places, terminal)?);
+    let store = Arc::new(workspace::open_store(places, &config, terminal)?);
+    let ours = |error| workspace::store_failure(&error);
+    let pages = workspace::state_folder(places, &config).join("pages");
+    let adopt = |config: &Config, terminal: &Terminal| {
+        rename::adopt(&*store, &config.sources.iter().collect::<Vec<_>>(), (Some(pages.as_path()), terminal))
+    };
+    adopt(&config, terminal)?;
+    // What a crash left unpublished.
+    publish_all(&config, &*store, (&workspace::output_folder(places, &config), terminal))?;
+    let runtime = live::runtime().map_err(|error| Failure::ours(error.to_string()))?;
+    let (sender, mut receiver) = mpsc::channel(64);
+    let (order, orders) = mpsc::unbounded_channel();
+    let (agenda, held) = agenda(&config, &store)?;
+    let crew = Crew {
+        config: Arc::clone(&config),
+        client: live::client(),
+        store: Arc::clone(&store),
+        held,
+        accepts: false,
+    };
+    let driving = runtime.spawn(live::drive(crew, agenda, sender.clone(), (orders, Until::Stopped)));
+    let watching = runtime.spawn(watch(sender, order.clone()));
+    terminal.say(&format!("following {}", counted(&config)));
+    notify(&[NotifyState::Ready]);
+
+    let options = run::Options::default();
+    let mut pass = Pass::new(&options, &store, pages.clone(), terminal);
+    let mut outcome = Ok(());
+    while let Some(first) = receiver.blocking_recv() {
+        let mut group = vec![first];
+        while let Ok(more) = receiver.try_recv() {
+            group.push(more);
+        }
+        if group.iter().any(|came| matches!(came, Came::Beat)) {
+            notify(&[NotifyState::Watchdog]);
+        }
+        if group.iter().any(|came| matches!(came, Came::Reload))
+            && let Some(new) = reload(places, pass.terminal)
+        {
+            config = new;
+            adopt(&config, pass.terminal)?;
+            let (agenda, _) = self::agenda(&config, &store)?;
+            // The driver is gone only when all is over.
+            let _ = order.send(Order::Config(Arc::clone(&config), agenda));
+        }
+        outcome = turn(places, &config, (&mut pass, &store), group).map(|again| {
+            for (id, due) in again {
+                let _ = order.send(Order::Again(id, due));
+            }
+        });
+        if outcome.is_err() {
+            break;
+        }
+    }
+    notify(&[NotifyState::Stopping]);
+    watching.abort();
+    drop(receiver);
+    if let Err(error) = runtime.block_on(driving)
+        && error.is_panic()
+    {
+        std::panic::resume_unwind(error.into_panic());
+    }
+    // A page that is still being parsed is nobody's concern any more.
+    runtime.shutdown_background();
+    workspace::tell_repairs(store.take_repairs(), terminal);
+    store.close().map_err(ours)?;
+    outcome.map(|()| Exit::Fine)
+}
+
+/// Commits a group, publishes what it changed, and tells who must know; when each source is due again.
+fn turn(
+    places: &Places,
+    config: &Config,
+    (pass, store): (&mut Pass<'_>, &Arc<Engine>),
+    group: Vec<Came>,
+) -> Result<Vec<(SourceId, Timestamp)>, Failure> {
+    let taken = pass.take(group)?;
+    if taken.is_empty() {
+        return Ok(Vec::new());
+    }
+    let shown: BTreeSet<&SourceId> = taken.iter().filter(|one| one.is_published).map(|one| &one.id).collect();
+    let folder = workspace::output_folder(places, config);
+    publish_those(config, &**store, (&folder, pass.terminal), &|id| shown.contains(id))?;
+    if taken.iter().any(|one| one.is_first) {
+        publish_index(config, &**store, (&folder, pass.terminal))?;
+    }
+    let grown = std::mem::take(&mut pass.grown);
+    retain::retain(config, &grown, &**store).map_err(|error| workspace::store_failure(&error))?;
+    // A command that fails is told of and asked again.
+    alert::tell(&**store, config.alert_command.as_deref(), pass.terminal)?;
+    Ok(taken.into_iter().map(|one| (one.id, one.due)).collect())
+}
+
+/// Everything with the time it is due at, and the hosts that asked for time.
+fn agenda(
+    config: &Config,
+    store: &Arc<Engine>,
+) -> Result<(Agenda, std::collections::HashMap<String, Timestamp>), Failure> {
+    let mut due =
+        live::due(config, &**store, &|_| Wish::Due).map_err(|error| workspace::store_failure(&error))?;
+    for (place, wait) in due.waiting {
+        if let Some(until) = wait.until() {
+            due.agenda.put(until, place);
+        }
+    }
+    Ok((due.agenda, due.held))
+}
+
+/// The config as it is now; `None`: it has problems, which were told, and the old one stays.
+fn reload(places: &Places, terminal: &Terminal) -> Option<Arc<Config>> {
+    match workspace::config(places, terminal) {
+        Ok(config) => {
+            terminal.say(&format!("read the config again, following {}", counted(&config)));
+            Some(Arc::new(config))
+        }
+        Err(failure) => {
+            terminal
+                .error(&format!("{}; going on by the old config", failure.message), failure.hint.as_deref());
+            None
+        }
+    }
+}
+
+fn counted(config: &Config) -> String {
+    match config.sources.iter().filter(|source| source.enabled).count() {
+        1 => "1 source".to_owned(),
+        count => format!("{count} sources"),
+    }
+}
+
+/// Passes signals on, and a heartbeat.
+async fn watch(sender: mpsc::Sender<Came>, order: mpsc::UnboundedSender<Order>) {
+    let Ok(mut reloads) = tokio::signal::unix::signal(SignalKind::hangup()) else { return };
+    let every = sd_notify::watchdog_enabled().map_or(BEAT, |limit| limit / 3);
+    let mut beats = tokio::time::interval(every.max(Duration::from_millis(100)));
+    let stopped = live::stopped();
+    tokio::pin!(stopped);
+    loop {
+        let came = tokio::select! {
+            () = &mut stopped => {
+                // The driver is gone only when all is over.
+                let _ = order.send(Order::Stop);
+                return;
+            }
+            _ = reloads.recv() => Came::Reload,
+            _ = beats.tick() => Came::Beat,
+        };
+        if sender.send(came).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Tells systemd, if it is there.
+fn notify(states: &[NotifyState<'_>]) {
+    // Nobody listens where systemd does not run, and it needs no answer.
+    let _ = sd_notify::notify(states);
+}

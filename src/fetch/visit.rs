@@ -1,0 +1,32 @@
+//! What one visit to a source asks for, and what it brought. Nouns, pure.
+
+use url::Url;
+
+use super::{Fetched, permit::Permit};
+use crate::{config::Source, page::Validators};
+
+/// What is asked of a source.
+#[derive(Clone, Copy, Debug)]
+pub struct Visit<'a> {
+    /// The source.
+    pub source: &'a Source,
+    /// Where it is asked: its address, or where that has moved to.
+    pub address: &'a Url,
+    /// Those of what we already have.
+    pub validators: &'a Validators,
+    /// The address that gave us what we have, to which they are sent; `None`: the one asked.
+    pub answered: Option<&'a Url>,
+    /// What robots.txt said the last time.
+    pub permits: &'a [Permit],
+}
+
+/// What came of it.
+#[derive(Clone, Debug)]
+pub struct Visited {
+    /// The answer.
+    pub fetched: Fetched,
+    /// Where permanent redirects, and no others, led from the address asked; `None`: nowhere.
+    pub moved: Option<Url>,
+    /// What robots.txt says of the addresses that were asked.
+    pub permits: Vec<Permit>,
+}

@@ -1,0 +1,158 @@
+//! `serve` as systemd and a person at a terminal meet it.
+#![allow(clippy::disallowed_methods)]
+
+use std::{
+    fmt::Write as _,
+    os::unix::net::UnixDatagram,
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use crate::{
+    network::{HTML, Server, answer, page},
+    program::Place,
+};
+
+/// A `serve` that is killed when the test forgets it.
+struct Serving(Child);
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Serving {
+    fn start(place: &Place, config: &str, notify: Option<&std::path::Path>) -> Self {
+        let mut command = place.command(&["serve", "--config", config]);
+        if let Some(socket) = notify {
+            command.env("NOTIFY_SOCKET", socket).env("WATCHDOG_USEC", "600000");
+        }
+        let errors = std::fs::File::create(place.path().join("errors")).expect("a file");
+        Self(command.stdout(Stdio::null()).stderr(errors).spawn().expect("the program starts"))
+    }
+
+    fn signal(&self, name: &str) {
+        let killed = Command::new("kill").args([name, &self.0.id().to_string()]).status();
+        assert!(killed.expect("kill is there").success());
+    }
+
+    /// Its exit status, and how long it took to end.
+    fn ended(&mut self) -> (Option<i32>, Duration) {
+        let begun = Instant::now();
+        while begun.elapsed() < Duration::from_secs(60) {
+            if let Some(status) = self.0.try_wait().expect("it can be waited for") {
+                return (status.code(), begun.elapsed());
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        panic!("it does not end");
+    }
+}
+
+/// Waits until something holds; a test that hangs fails after a minute.
+fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !holds() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "{what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn config(place: &Place, sources: &[(&str, &Server)]) -> String {
+    let mut text = "[defaults]\nspacing = \"0s\"\nallow_private = true\nrobots = false\n".to_owned();
+    for (id, server) in sources {
+        let _ = write!(
+            text,
+            "[source.{id}]\nurl = \"http://{}/{id}\"\nentry = \"article\"\nheadline = \"h2 a\"\n",
+            server.address
+        );
+    }
+    place.write("gleaner.toml", text).to_str().expect("UTF-8").to_owned()
+}
+
+fn good() -> Server {
+    Server::start("127.0.0.1", Box::new(|_, stream| answer(stream, "200 OK", HTML, &page(&["a", "b"]))))
+}
+
+/// Accepts, and says nothing for longer than any test lives.
+fn tarpit() -> Server {
+    Server::start("127.0.0.2", Box::new(|_, _| std::thread::sleep(Duration::from_secs(600))))
+}
+
+fn has_feed(place: &Place, id: &str) -> bool {
+    place.path().join("feeds").join(format!("{id}.atom")).exists()
+}
+
+#[test]
+fn it_follows_publishes_and_ends_at_once_though_an_origin_never_answers() {
+    for signal in ["-TERM", "-INT"] {
+        let (good, tarpit) = (good(), tarpit());
+        let place = Place::new();
+        let path = config(&place, &[("news", &good), ("slow", &tarpit)]);
+        let mut serving = Serving::start(&place, &path, None);
+        until("the good source is published", || has_feed(&place, "news"));
+        until("the other one is asked", || !tarpit.asked().is_empty());
+        serving.signal(signal);
+        let (exit, took) = serving.ended();
+        assert_eq!(exit, Some(0));
+        assert!(took < Duration::from_secs(5), "{took:?}");
+        // What was committed stays, and a restart asks nobody again.
+        let mut again = Serving::start(&place, &path, None);
+        until("the source that never answered is asked again", || tarpit.asked().len() == 2);
+        again.signal(signal);
+        again.ended();
+        assert_eq!(good.asked().len(), 1);
+    }
+}
+
+#[test]
+fn a_valid_config_is_taken_on_a_signal_and_a_broken_one_changes_nothing() {
+    let (first, second) = (good(), good());
+    let place = Place::new();
+    let path = config(&place, &[("first", &first)]);
+    let mut serving = Serving::start(&place, &path, None);
+    until("the first source is published", || has_feed(&place, "first"));
+    let errors = || std::fs::read_to_string(place.path().join("errors")).unwrap_or_default();
+
+    let fine = std::fs::read_to_string(&path).expect("the config");
+    std::fs::write(&path, fine.replace("entry", "entri")).expect("the config can be written");
+    serving.signal("-HUP");
+    until("the problems are told", || errors().contains("going on by the old config"));
+    assert!(errors().contains("did you mean `entry`"), "{}", errors());
+
+    config(&place, &[("first", &first), ("second", &second)]);
+    serving.signal("-HUP");
+    until("the second source is published", || has_feed(&place, "second"));
+    assert_eq!((first.asked().len(), second.asked().len()), (1, 1), "what is not due is not asked");
+    serving.signal("-TERM");
+    assert_eq!(serving.ended().0, Some(0));
+}
+
+#[test]
+fn systemd_is_told_when_it_is_ready_alive_and_ending() {
+    let good = good();
+    let place = Place::new();
+    let path = config(&place, &[("news", &good)]);
+    let socket = place.path().join("notify");
+    let listener = UnixDatagram::bind(&socket).expect("a socket");
+    listener.set_read_timeout(Some(Duration::from_secs(60))).expect("a time-out");
+    let mut serving = Serving::start(&place, &path, Some(&socket));
+    let mut buffer = [0; 256];
+    let mut heard = String::new();
+    let mut hear = |word: &str| {
+        while !heard.contains(word) {
+            let length =
+                listener.recv(&mut buffer).unwrap_or_else(|error| panic!("no {word}: {error}, {heard}"));
+            heard += &String::from_utf8_lossy(&buffer[..length]);
+        }
+        heard.clear();
+    };
+    hear("READY=1");
+    hear("WATCHDOG=1");
+    hear("WATCHDOG=1");
+    serving.signal("-TERM");
+    hear("STOPPING=1");
+    assert_eq!(serving.ended().0, Some(0));
+}
