@@ -182,6 +182,14 @@ def is_day_before(last, end):
     return (after.month, after.day) == (day(end).month, day(end).day)
 
 
+def names_a_day(case):
+    """Whether the expected text itself has the number of its day: a calendar's date, not one counted from now."""
+    def numbers(text):
+        return {int(number) for number in re.findall(r"\d+", text)}
+
+    return any(int(found[2][8:10]) in numbers(case["input"][found[0]:found[1]]) for found in case["truth"])
+
+
 def percent(part, whole):
     return f"{100 * part / whole:.1f} %" if whole else "–"
 
@@ -234,6 +242,12 @@ def main():
     for name in ("gleaner", *PEERS):
         false = sum(bool(finds[name][case["id"]]) for case in null)
         print(f"| {name} | {len(right[name])} | {percent(len(right[name]), len(dated))} | {false} ({percent(false, len(null))}) |")
+    for title, part in (("with the number of their day", names_a_day), ("counted from now, named or in words", lambda case: not names_a_day(case))):
+        ids = {case["id"] for case in dated if part(case)}
+        shares = ", ".join(f"{name} {percent(len(ids & right[name]), len(ids))}" for name in ("gleaner", *PEERS))
+        alone = ids - by_peers
+        print(f"\nOf the {len(ids)} dates {title}: {shares}; of the {len(ids & by_peers)} that any peer gets right, gleaner {percent(len(ids & by_peers & right['gleaner']), len(ids & by_peers))};", end=" ")
+        print(f"of the {len(alone)} that none does, {percent(len(alone & right['gleaner']), len(alone))}.")
     best = max(PEERS, key=lambda peer: len(right[peer]))
     print(f"\nOf the {len(by_peers)} that any peer gets right, gleaner gets {len(by_peers & right['gleaner'])} ({percent(len(by_peers & right['gleaner']), len(by_peers))});", end=" ")
     print(f"of the {len(right[best])} of the best, {best}, {len(right[best] & right['gleaner'])} ({percent(len(right[best] & right['gleaner']), len(right[best]))});", end=" ")
@@ -254,7 +268,7 @@ def main():
             for case in dated:
                 if case["id"] not in right["gleaner"]:
                     who = "".join(peer[0] for peer in PEERS if case["id"] in right[peer])
-                    out.write(f"MISS[{who}] {case['suite'][0]} {case['lang']} {case['now'][:10]} {case['input']!r} {case['truth']} {finds['gleaner'][case['id']]}\n")
+                    out.write(f"MISS[{who}]{'N' if names_a_day(case) else 'R'} {case['suite'][0]} {case['lang']} {case['now'][:10]} {case['input']!r} {case['truth']} {finds['gleaner'][case['id']]}\n")
             for row, date in missed:
                 out.write(f"YEAR {row['lang']} {row['now']} {row['input']!r} {row['pub']} {row['md']} {row['md_end']} {date}\n")
 
