@@ -1,4 +1,4 @@
-// What chrono-node finds: lines {"id", "input", "lang", "now"} → lines {"id", "found": [[from, to, start, end]]}.
+// What chrono-node finds: lines {"id", "input", "lang", "now"} → lines {"id", "found": [[from, to, start, end, instant]]}.
 import * as chrono from "chrono-node";
 import { createInterface } from "node:readline";
 
@@ -16,6 +16,7 @@ for await (const line of createInterface({ input: process.stdin })) {
         [...input.slice(0, r.index + r.text.length)].length,
         day(r.start),
         day(r.end) ?? null,
+        r.date().toISOString(),
       ])
     : [];
   console.log(JSON.stringify({ id, found }));

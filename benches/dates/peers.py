@@ -20,7 +20,7 @@ def dateparser_finds(case):
     for text, date in results:
         start = case["input"].find(text, at)
         if start >= 0:
-            found.append([start, start + len(text), date.date().isoformat(), None])
+            found.append([start, start + len(text), date.date().isoformat(), None, None])
             at = start + len(text)
     return found
 
@@ -33,7 +33,7 @@ def htmldate_finds(case):
         date = find_date(page, extensive_search=True, original_date=True, max_date=case["now"][:10])
     except Exception:
         date = None
-    return [[0, len(case["input"]), date, None]] if date else []
+    return [[0, len(case["input"]), date, None, None]] if date else []
 
 
 if __name__ == "__main__":

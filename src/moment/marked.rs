@@ -18,6 +18,7 @@ impl Reader<'_> {
             return Some(found);
         }
         let (year, next) = self.marked_year(at).map_or((None, at), |(year, next)| (Some(year), next));
+        let next = next + usize::from(year.is_some() && self.mark(next) == Some(','));
         let Some((month, next)) = self.marked_month(next) else {
             return self.year_alone(year?, at, next);
         };

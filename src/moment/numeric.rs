@@ -14,6 +14,7 @@ use super::{
     mention::{Foreign, Point, Slashed, Value},
     parts::century,
     scan::{Found, Place, Reader},
+    token,
 };
 
 impl Reader<'_> {
@@ -26,6 +27,7 @@ impl Reader<'_> {
         // "06.03.2025 – 08.03.2025"
         let between = self.daytime_after(first.end).map_or(first.end, |(_, end)| end);
         let between = between + usize::from(self.mark(between) == Some('.'));
+        let between = self.after_suffix(between);
         let is_dash = matches!(self.mark(between), Some('-' | '–' | '—' | '−' | '~' | '～'));
         if (is_dash || self.has(between, Sense::To))
             && let Some(last) = self.triple(self.after_fillers(between + 1))
@@ -48,11 +50,23 @@ impl Reader<'_> {
         Some(first)
     }
 
+    /// The token after the ending that Turkish gives a date: "1/10/2018'den 7/10/2018'ye".
+    fn after_suffix(&self, at: usize) -> usize {
+        let is_ending =
+            matches!(self.mark(at), Some('\'' | '’')) && self.is_tight(at) && self.is_tight(at + 1);
+        // "…'den" is itself what joins the days.
+        if is_ending && self.word(at + 1).is_some() && !self.has(at + 1, Sense::To) {
+            at + 2
+        } else {
+            at + usize::from(is_ending)
+        }
+    }
+
     fn triple(&self, at: usize) -> Option<Found> {
         let number = self.number(at)?;
         match number.digits {
             4 => self.year_month_day(at).or_else(|| self.iso_rarities(at)),
-            1 | 2 => self.slashed(at).or_else(|| self.dotted_days(at)),
+            1 | 2 => self.slashed(at).or_else(|| self.dotted_days(at)).or_else(|| self.spaced(at)),
             7 | 8 => self.basic(at),
             9..=16 => self.epoch(at),
             _ => None,
@@ -78,7 +92,7 @@ impl Reader<'_> {
     /// The two short numbers after the one at a token, parted by the same mark: "-03-06".
     fn pair_after(&self, at: usize) -> Option<(i64, i64, usize)> {
         if let (Some(second), Some(third)) = (self.number(at + 1), self.number(at + 2)) {
-            // "2025 03 06", alone
+            // "2025 03 06"
             let is_date = self.place == Place::Field
                 && second.digits == 2
                 && third.digits == 2
@@ -174,7 +188,10 @@ impl Reader<'_> {
         };
         let year = self
             .number(next + 4)
-            .filter(|year| self.mark(next + 3) == mark && year.digits == 4)
+            // "5/1-5/7, 2020"
+            .filter(|year| {
+                (self.mark(next + 3) == mark || self.mark(next + 3) == Some(',')) && year.digits == 4
+            })
             .and_then(|year| i16::try_from(year.value).ok());
         let end = if year.is_some() { next + 5 } else { next + 3 };
         let is_date = year.is_some()
@@ -187,7 +204,8 @@ impl Reader<'_> {
     /// Whether two numbers with a mark between them are a day because of what stands beside them: "Friday 7/6",
     /// "le 22/04", "27/11 at 14:30". The helpline that is open 24/7 is not.
     fn is_meant_as_date(&self, at: usize, end: usize) -> bool {
-        if self.place == Place::Machine || !self.ends_number(end) {
+        // "On 19-20 December" are days.
+        if self.place == Place::Machine || !self.ends_number(end) || self.month_name(end).is_some() {
             return false;
         }
         let (left, right) =
@@ -198,13 +216,20 @@ impl Reader<'_> {
         let before = at.wrapping_sub(1);
         let skipped = before.wrapping_sub(usize::from(matches!(self.mark(before), Some(',' | '.'))));
         let open = usize::from(matches!(self.mark(end), Some('(' | '（' | ',')));
-        if self.weekday(skipped).is_some() || self.weekday(end + open).is_some() {
+        let after = self.after_fillers(end + open);
+        // Tight after a number a weekday's short name may be a counting word: "3/12화" is an episode.
+        let is_after = self.weekday(after).is_some() && (after > end || !self.is_tight(after));
+        if self.weekday(skipped).is_some() || is_after {
             return true;
         }
         let is_slash = self.mark(at + 1) == Some('/');
         let is_said = self.has(before, Sense::At)
             || (self.has(before, Sense::Filler) && self.lexicon.language() != Some("en"));
-        is_said && (is_slash || self.mark(end - 1) == Some('.'))
+        let is_full =
+            [at, at + 2].into_iter().all(|at| self.number(at).is_some_and(|number| number.digits == 2));
+        let is_timed = is_slash && self.daytime_after(end).is_some();
+        let is_dotted = self.mark(at + 1) == Some('.') && (is_full || self.mark(end - 1) == Some('.'));
+        is_timed || (is_said && (is_slash || is_dotted))
     }
 
     /// "1.–2.8.2025", "01.-02.08.2025": days of a month in numbers, as the German press writes them.
@@ -221,6 +246,28 @@ impl Reader<'_> {
         };
         let value = Value::Span { first: point(first.value)?, last: point(last.value)? };
         (first.value < last.value).then(|| Found::new(value, end, "numeric days of a month"))
+    }
+
+    /// "18 08 1978", "9 de 8 de 1971".
+    fn spaced(&self, at: usize) -> Option<Found> {
+        let words = usize::from(self.has(at + 1, Sense::Filler));
+        let (right, year) = (self.number(at + 1 + words)?, at + 2 + words);
+        let left = self.number(at)?;
+        if words == 1 && !self.has(year, Sense::Filler) {
+            return None;
+        }
+        let last = self
+            .number(year + words)
+            .filter(|year| year.digits == 4 && (1900..=2100).contains(&year.value))?;
+        let is_date = words == 1 || (left.digits == 2 && right.digits == 2);
+        let value = Value::Numeric(Slashed {
+            left: i8::try_from(left.value).ok()?,
+            right: i8::try_from(right.value).ok()?,
+            year: i16::try_from(last.value).ok(),
+            is_dotted: false,
+        });
+        (self.place == Place::Field && is_date && right.digits <= 2)
+            .then(|| Found::new(value, year + words + 1, "numeric date"))
     }
 
     /// ".8.2025" after the day at a token.
@@ -333,20 +380,27 @@ impl Reader<'_> {
         }
         match self.mark(end) {
             Some('-' | '/' | '.' | ':') => {
-                // "05/31/2024-14:15" goes on with a time.
+                // "05/31/2024-14:15" goes on with a time, "1-10-2018-7-10-2018" with a date.
                 let goes_on = self.is_tight(end + 1) && self.number(end + 1).is_some();
-                !goes_on || self.daytime(end + 1).is_some()
+                let is_date = [end + 2, end + 4].into_iter().all(|at| self.mark(at) == self.mark(end - 2))
+                    && self.number(end + 5).is_some_and(|year| year.digits == 4);
+                !goes_on || self.daytime(end + 1).is_some() || is_date
             }
             Some('%') => false,
             Some(_) => true,
-            None => self.word(end).is_some() && matches!(self.piece(end), "T" | "t" | "Z"),
+            None => {
+                self.word(end).is_some()
+                    && (matches!(self.piece(end), "T" | "t" | "Z")
+                        || self.piece(end).starts_with(token::parts_no_words))
+            }
         }
     }
 
     /// Whether a mark stands before that machines put before dates: "T", "@", "=", "_".
     fn is_after_path_mark(&self, at: usize) -> bool {
         at > 0
-            && matches!(self.mark(at - 1), Some('=' | '@' | '_' | '/'))
+            && matches!(self.mark(at - 1), Some('=' | '@' | '_' | '/' | '-'))
+            && self.number(at.wrapping_sub(2)).is_none()
             && self.number(at).is_some_and(|n| n.digits == 4)
     }
 }

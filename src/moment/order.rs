@@ -51,8 +51,9 @@ pub(super) fn settle(evidence: &Evidence<'_>) -> Settled {
         (false, false) => {}
     }
     if !evidence.on_weekdays.is_empty()
-        && let Some(order) =
-            only_one(|order| evidence.on_weekdays.iter().all(|dated| is_on_weekday(*dated, order)))
+        && let Some(order) = only_one(|order| {
+            evidence.on_weekdays.iter().all(|dated| is_on_weekday(*dated, order, evidence.latest))
+        })
     {
         return settled(order, "the weekday beside the date");
     }
@@ -80,10 +81,11 @@ fn only_one(passes: impl Fn(DayMonthOrder) -> bool) -> Option<DayMonthOrder> {
     }
 }
 
-/// Whether a date read in an order falls on its weekday; one without a year may.
-fn is_on_weekday((date, weekday): (Slashed, i8), order: DayMonthOrder) -> bool {
+/// Whether a date read in an order falls on its weekday; one without a year may be of the last two.
+fn is_on_weekday((date, weekday): (Slashed, i8), order: DayMonthOrder, latest: Date) -> bool {
     let point = in_order(date, order);
-    point.year.is_none_or(|year| {
+    let years = point.year.map_or(latest.year() - 1..=latest.year(), |year| year..=year);
+    years.into_iter().any(|year| {
         Date::new(year, point.month, point.day)
             .is_ok_and(|day| day.weekday().to_monday_one_offset() == weekday)
     })

@@ -6,7 +6,7 @@ use super::{
     calendar,
     lexicon::{Sense, Unit},
     scan::{Place, Reader},
-    token,
+    token::{self, Number},
 };
 
 /// A month's name as found.
@@ -88,7 +88,9 @@ impl Reader<'_> {
             return Some((month, next + 1));
         }
         let name = self.month_name(next)?;
-        self.is_believed(&name, name.end).then_some((name.month, name.end))
+        // "12 di set": the word between says that it is a month.
+        let is_of = next > at && self.has(next - 1, Sense::Filler);
+        (is_of || self.is_believed(&name, name.end)).then_some((name.month, name.end))
     }
 
     /// The token after the fillers from one on.
@@ -141,7 +143,8 @@ impl Reader<'_> {
             return Some((century(number.value)?, next + 2));
         }
         let after = self.after_fillers(next);
-        if after > next && self.number(after).is_some_and(|number| number.digits == 4) {
+        let is_year = |number: Number| number.digits == 4 || (number.digits == 2 && number.value > 31);
+        if after > next && self.number(after).is_some_and(is_year) {
             next = after;
         }
         let number = self.number(next)?;
@@ -161,9 +164,13 @@ impl Reader<'_> {
                 let is_rfc = is_comma && self.is_tight(next) && self.mark(at) != Some('.');
                 let is_machine = self.daytime(next + 1).is_some()
                     || (self.place != Place::Prose && next + 1 == self.tokens.len());
-                let is_time = self.daytime(next).is_some();
-                if is_time {
+                // "18 nov-19 dec" is no year.
+                if self.daytime(next).is_some() || self.month_name(next + 1).is_some() {
                     return None;
+                }
+                // "15 April of 87"
+                if after > at && next == after && !is_comma && number.value > 31 {
+                    return Some((century(number.value)?, next + 1));
                 }
                 // Thai pages shorten the years of the Buddhist era.
                 if self.lexicon.language() == Some("th") {
@@ -181,7 +188,11 @@ impl Reader<'_> {
             Some('%' | '$' | '€' | '£') => true,
             // Apache's logs write the time after a colon: "06/Mar/2025:10:15:30".
             Some(':') if self.number(at).is_some_and(|number| number.digits == 4) => false,
-            Some(',' | '.' | ':' | '\'' | '’') => self.is_tight(at + 2) && self.number(at + 2).is_some(),
+            // "November 1,2001" is no thousand.
+            Some(',') => {
+                self.is_tight(at + 2) && self.number(at + 2).is_some_and(|number| number.digits != 4)
+            }
+            Some('.' | ':' | '\'' | '’') => self.is_tight(at + 2) && self.number(at + 2).is_some(),
             _ => false,
         }
     }
@@ -192,13 +203,13 @@ impl Reader<'_> {
             return true;
         }
         let Some(mark) = self.mark(at - 1) else {
-            return at == 0 || self.piece(at - 1).ends_with(token::parts_no_words);
+            let is_between = at == 0 || self.piece(at - 1).ends_with(token::parts_no_words);
+            // "Jeudi6/5/2013"
+            return is_between || self.weekday(at - 1).is_some();
         };
         match mark {
-            '（' | '「' | '『' | '【' | '《' | '～' | '〜' | '、' | '。' | '，' | '：' | '；' | '・'
-            | '(' | '[' | '{' | '"' | '“' | '‘' | '«' | '>' | '|' | '—' | '·' | '•' | '*' | '~' => {
-                true
-            }
+            '「' | '『' | '【' | '《' | '～' | '〜' | '、' | '。' | '，' | '：' | '；' | '・' | '(' | '['
+            | '{' | '"' | '“' | '‘' | '«' | '>' | '|' | '—' | '·' | '•' | '*' | '~' => true,
             // "ב-6 במרץ": a Hebrew word of one letter.
             '-' | '־' => {
                 let before = at.wrapping_sub(2);

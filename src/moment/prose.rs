@@ -9,6 +9,7 @@ use super::{
     calendar,
     lexicon::Sense,
     mention::{Point, Value},
+    order,
     parts::{Join, MonthName},
     scan::{Found, Place, Reader},
     token,
@@ -226,6 +227,18 @@ impl Reader<'_> {
         Some(Found::new(Value::Day(first), end, "year, month and day"))
     }
 
+    /// "12. Januar 2016 bis 22.01.2016": a last day in numbers that can be read in one way.
+    fn numeric_end(&self, at: usize) -> Option<(Point, usize)> {
+        let found = self.numeric(at)?;
+        let point = match found.value {
+            Value::Day(point) => point,
+            Value::Numeric(date) if date.is_dotted => order::in_order(date, DayMonthOrder::DayFirst),
+            Value::Numeric(date) => order::in_order(date, order::alone(date)?),
+            _ => return None,
+        };
+        (point.year.is_some()).then_some((point, found.end))
+    }
+
     /// The second half of "18 February – 3 March" or "February 18 – March 3".
     fn span_end(&self, at: usize, first: Point) -> Option<(Point, usize)> {
         let is_joined =
@@ -246,6 +259,9 @@ impl Reader<'_> {
             return None;
         };
         let next = self.after_weekday(self.after_fillers(next));
+        if let Some(found) = self.numeric_end(next) {
+            return Some(found);
+        }
         let (month, day, end) = if let Some((day, end)) = self.day(next) {
             let (month, end) = self.month_after_day(end)?;
             (month, day, end)

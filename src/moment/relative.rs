@@ -16,6 +16,9 @@ use super::{
 /// More of a unit than this is no age of an entry.
 const LARGEST_COUNT: i64 = 10_000;
 
+/// Units read after the first: "1d 21 h 25m 3s ago".
+const MORE_UNITS: usize = 3;
+
 impl Reader<'_> {
     /// "3 hours ago", "an hour ago", "3h ago", "yesterday", "il y a 3 h", "3日前".
     pub fn ago(&self, at: usize) -> Option<Found> {
@@ -63,11 +66,12 @@ impl Reader<'_> {
         let unit = self.unit(next)?;
         let mut end = next + 1;
         end += usize::from(self.mark(end) == Some('.'));
-        // "2 days, 3 hours ago", "1 hour 5 minutes ago": the first unit is precise enough.
-        let more = end + usize::from(self.mark(end) == Some(',') || self.has(end, Sense::And));
-        if let Some((_, next)) = self.count(more)
-            && self.unit(next).is_some()
-        {
+        // "2 days, 3 hours ago", "1d 21 h 25m ago": the first unit is precise enough.
+        for _ in 0..MORE_UNITS {
+            let more = end + usize::from(self.mark(end) == Some(',') || self.has(end, Sense::And));
+            let Some((_, next)) = self.count(more).filter(|(_, next)| self.unit(*next).is_some()) else {
+                break;
+            };
             end = next + 1;
         }
         self.has(end, Sense::Ago).then(|| Found::new(Value::Ago { count, unit }, end + 1, "counted from now"))

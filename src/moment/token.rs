@@ -231,7 +231,7 @@ pub(super) fn pieces(text: &str) -> impl Iterator<Item = (Piece, &str)> {
                 return Some((Piece::Number(number), &text[start..end]));
             }
             if !first.is_alphabetic() || is_mark_letter(first) {
-                return Some((Piece::Mark(first), &text[start..end]));
+                return Some((Piece::Mark(narrow(first)), &text[start..end]));
             }
             while let Some((at, letter)) = rest.next_if(|(_, c)| !stands_alone(first) && continues_word(*c)) {
                 end = at + letter.len_utf8();
@@ -239,6 +239,14 @@ pub(super) fn pieces(text: &str) -> impl Iterator<Item = (Piece, &str)> {
             return Some((Piece::Word, &text[start..end]));
         }
     })
+}
+
+/// A mark of the width of a Chinese character as the same mark of a letter's: "３／６" is "3/6".
+fn narrow(mark: char) -> char {
+    match u32::from(mark) {
+        code @ 0xff01..=0xff5e => char::from_u32(code - 0xfee0).unwrap_or(mark),
+        _ => mark,
+    }
 }
 
 /// Letters by Unicode that are written as apostrophes.
