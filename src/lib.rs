@@ -37,6 +37,7 @@ pub mod store;
 pub mod assemble;
 pub mod render;
 pub mod publish;
+pub mod serve;
 
 // Where the stages meet, and who asks them to.
 pub mod refresh;

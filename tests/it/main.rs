@@ -7,6 +7,7 @@ mod docs;
 mod formats;
 mod doctor;
 mod health;
+mod http;
 mod kill;
 mod manners;
 mod network;

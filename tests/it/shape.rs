@@ -21,6 +21,7 @@ const CONTACTS: &[Contact] = &[
             "fetch/connect.rs",
             "fixture/folder.rs",
             "publish.rs",
+            "serve/files.rs",
             "store/checkpoint.rs",
             "store/engine.rs",
             "store/index.rs",
@@ -36,7 +37,7 @@ const CONTACTS: &[Contact] = &[
     Contact { marks: &["env::var"], files: &["cli/workspace.rs", "main.rs"] },
     Contact {
         marks: &["reqwest::", "tokio::net"],
-        files: &["fetch/client.rs", "fetch/connect.rs", "fetch/exchange.rs"],
+        files: &["fetch/client.rs", "fetch/connect.rs", "fetch/exchange.rs", "serve/listen.rs"],
     },
     Contact { marks: &["process::Command", "Command::new"], files: &["cli/alert.rs"] },
     Contact { marks: &["sled::"], files: &["store/guard.rs", "store/index.rs"] },

@@ -1,0 +1,112 @@
+//! A config → which names are published, how often they change, and which have moved. Pure.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use url::Url;
+
+use crate::{
+    config::{Config, Source},
+    feed::{Format, Listed},
+    health,
+};
+
+/// What is published.
+#[derive(Clone, Debug, Default)]
+pub struct Catalog {
+    names: BTreeMap<String, Name>,
+    moved: BTreeMap<String, String>,
+    listed: Vec<Listed>,
+    base_url: Option<Url>,
+}
+
+/// A published name.
+#[derive(Clone, Copy, Debug)]
+pub struct Name {
+    /// Its format; `None`: OPML.
+    pub format: Option<Format>,
+    /// How often it may change.
+    pub every: Duration,
+}
+
+/// What a name stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// A file that is there or is yet to come.
+    Published {
+        /// Its media type, with parameters.
+        media_type: String,
+        /// How often it may change.
+        every: Duration,
+    },
+    /// It has another name now.
+    Moved(String),
+    /// Nothing that is published has this name.
+    Unknown,
+}
+
+/// The page that lists all feeds and their OPML change when the config does, and titles.
+const INDEX_EVERY: Duration = Duration::from_secs(3600);
+
+impl Catalog {
+    /// What a config publishes.
+    pub fn of(config: &Config) -> Self {
+        let mut catalog = Self { base_url: config.base_url.clone(), ..Self::default() };
+        for rule in &config.feeds {
+            let every = config.sources.iter().filter(|source| rule.sources.contains(&source.id));
+            let every = every.map(|source| source.every).min().unwrap_or(INDEX_EVERY);
+            catalog.add(rule.id.as_str(), &rule.formats, every);
+            catalog.listed.push(Listed {
+                id: rule.id.clone(),
+                title: rule.title.clone(),
+                formats: rule.formats.clone(),
+                alternate: None,
+                language: None,
+            });
+        }
+        for source in &config.sources {
+            catalog.add(source.id.as_str(), &source.formats, source.every);
+            catalog.listed.push(listed(source));
+            for (was, format) in
+                source.was.iter().flat_map(|was| source.formats.iter().map(move |f| (was, f)))
+            {
+                catalog.moved.insert(format.file(was), format.file(&source.id));
+            }
+        }
+        catalog.add(health::id().as_str(), &[Format::Atom], INDEX_EVERY);
+        for (name, format) in [("index.html", Some(Format::Html)), ("feeds.opml", None)] {
+            catalog.names.insert(name.to_owned(), Name { format, every: INDEX_EVERY });
+        }
+        catalog
+    }
+
+    fn add(&mut self, id: &str, formats: &[Format], every: Duration) {
+        for format in formats {
+            let name = Name { format: Some(*format), every };
+            self.names.insert(format!("{id}.{}", format.word()), name);
+        }
+    }
+
+    /// What a file's name stands for.
+    pub fn place(&self, file: &str) -> Place {
+        if let Some(name) = self.names.get(file) {
+            let kind = name.format.map_or("text/x-opml", Format::media_type);
+            return Place::Published { media_type: format!("{kind}; charset=utf-8"), every: name.every };
+        }
+        self.moved.get(file).cloned().map_or(Place::Unknown, Place::Moved)
+    }
+
+    /// The page that lists all feeds, for a folder without one.
+    pub fn index(&self) -> Vec<u8> {
+        crate::render::index::render(&self.listed, self.base_url.as_ref())
+    }
+}
+
+fn listed(source: &Source) -> Listed {
+    Listed {
+        id: source.id.clone(),
+        title: source.title.clone().unwrap_or_else(|| source.id.to_string()),
+        formats: source.formats.clone(),
+        alternate: Some(source.url.clone()),
+        language: source.language.clone(),
+    }
+}
