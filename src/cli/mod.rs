@@ -66,7 +66,7 @@ struct Places {
 enum Command {
     /// One pass over the sources that are due: fetch, remember, publish
     Run(run::Options),
-    /// The same on a schedule, until it is told to stop
+    /// The same on a schedule, and the feeds over HTTP, until it is told to stop
     Serve(serve::Options),
     /// Check the config and show all its problems at once; touches no network
     Check(check::Options),

@@ -4,7 +4,12 @@
 //! that is valid, or by the old one and the problems. systemd is told when all is ready, and that both sides are
 //! alive.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeSet,
+    net::SocketAddr,
+    sync::{Arc, RwLock},
+    time::Duration,
+};
 
 use clap::Args;
 use jiff::Timestamp;
@@ -24,7 +29,9 @@ use crate::{
     config::Config,
     id::SourceId,
     schedule::{Wish, agenda::Agenda},
-    store::{Engine, Store},
+    serve::{Catalog, Site, Snapshot, SourceHealth, listen},
+    store::{Engine, Store, StoreError},
+    verdict::Verdict,
 };
 
 /// Options of `serve`.
@@ -58,7 +65,8 @@ pub fn serve(places: &Places, _: &Options, terminal: &mut Terminal) -> Outcome {
     };
     let driving = runtime.spawn(live::drive(crew, agenda, sender.clone(), (orders, Until::Stopped)));
     let watching = runtime.spawn(watch(sender, order.clone()));
-    terminal.say(&format!("following {}", counted(&config)));
+    let web = Web::open(&runtime, (places, &config), &store)?;
+    terminal.say(&format!("following {}{}", counted(&config), web.told()));
     notify(&[NotifyState::Ready]);
 
     let options = run::Options::default();
@@ -77,6 +85,7 @@ pub fn serve(places: &Places, _: &Options, terminal: &mut Terminal) -> Outcome {
         {
             config = new;
             adopt(&config, pass.terminal)?;
+            web.site.replace(Catalog::of(&config, workspace::output_folder(places, &config)));
             let (agenda, _) = self::agenda(&config, &store)?;
             // The driver is gone only when all is over.
             let _ = order.send(Order::Config(Arc::clone(&config), agenda));
@@ -98,6 +107,7 @@ pub fn serve(places: &Places, _: &Options, terminal: &mut Terminal) -> Outcome {
     {
         std::panic::resume_unwind(error.into_panic());
     }
+    web.close(&runtime);
     // A page that is still being parsed is nobody's concern any more.
     runtime.shutdown_background();
     workspace::tell_repairs(store.take_repairs(), terminal);
@@ -127,6 +137,74 @@ fn turn(
     // A command that fails is told of and asked again.
     alert::tell(&**store, config.alert_command.as_deref(), pass.terminal)?;
     Ok(taken.into_iter().map(|one| (one.id, one.due)).collect())
+}
+
+/// The feeds over HTTP, beside the schedule.
+struct Web {
+    site: Site,
+    /// `None`: the config says nowhere.
+    address: Option<SocketAddr>,
+    stop: tokio::sync::oneshot::Sender<()>,
+    ended: Option<tokio::task::JoinHandle<std::io::Result<()>>>,
+}
+
+impl Web {
+    fn open(
+        runtime: &tokio::runtime::Runtime,
+        (places, config): (&Places, &Config),
+        store: &Arc<Engine>,
+    ) -> Result<Self, Failure> {
+        let catalog = Catalog::of(config, workspace::output_folder(places, config));
+        let store = Arc::clone(store);
+        let site = Site {
+            catalog: Arc::new(RwLock::new(catalog)),
+            health: Arc::new(move |catalog| snapshot(catalog, &store).ok()),
+        };
+        let (stop, stopped) = tokio::sync::oneshot::channel();
+        let mut web = Self { site, address: None, stop, ended: None };
+        if let Some(wanted) = config.listen {
+            let refused = |error| {
+                Failure::ours(format!("cannot listen at {wanted}: {error}"))
+                    .hint("set another `listen`, or `listen = false` to serve nothing over HTTP")
+            };
+            let listener = runtime.block_on(listen::bind(wanted)).map_err(refused)?;
+            web.address = listener.local_addr().ok();
+            let site = (web.site.clone(), listen::Limits::default());
+            web.ended = Some(runtime.spawn(listen::run(listener, site, async {
+                // Ends with the word, or with who would give it.
+                let _ = stopped.await;
+            })));
+        }
+        Ok(web)
+    }
+
+    fn told(&self) -> String {
+        self.address.map_or_else(String::new, |address| format!(", serving http://{address}/"))
+    }
+
+    fn close(self, runtime: &tokio::runtime::Runtime) {
+        drop(self.stop);
+        if let Some(ended) = self.ended {
+            // What cannot be answered any more is nobody's concern: the feeds are files.
+            let _ = runtime.block_on(ended);
+        }
+    }
+}
+
+/// How every source is.
+fn snapshot(catalog: &Catalog, store: &Engine) -> Result<Snapshot, StoreError> {
+    let mut sources = Vec::with_capacity(catalog.sources.len());
+    for (id, alert_after) in &catalog.sources {
+        let state = store.state(id)?;
+        sources.push(SourceHealth {
+            id: id.to_string(),
+            verdict: state.verdict.as_ref().map(Verdict::word),
+            failures: state.failures,
+            alert_after: *alert_after,
+            succeeded_at: state.succeeded_at,
+        });
+    }
+    Ok(Snapshot { sources })
 }
 
 /// Everything with the time it is due at, and the hosts that asked for time.

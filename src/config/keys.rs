@@ -86,6 +86,8 @@ pub enum Kind {
     Language,
     /// A table of header lines.
     Headers,
+    /// An address to listen at, or `false`.
+    Listen,
     /// A folder.
     Folder,
     /// A CSS selector.
@@ -149,6 +151,7 @@ impl Kind {
             Self::Zone => "a time zone such as `\"Africa/Tripoli\"`".to_owned(),
             Self::Language => "a language tag such as `\"en\"` or `\"ar-LY\"`".to_owned(),
             Self::Headers => "a table of header lines such as `{ Accept = \"text/html\" }`".to_owned(),
+            Self::Listen => "an address with a port such as `\"127.0.0.1:8343\"`, or `false`".to_owned(),
             Self::Folder => "the path of a folder".to_owned(),
             Self::Selector => "a CSS selector".to_owned(),
             Self::Selectors => "a CSS selector or an array of them".to_owned(),
@@ -236,6 +239,12 @@ pub static DEFAULTS: Section = Section {
                 Kind::Url,
                 "The public address of the output folder, for the feeds' links to themselves.",
             ),
+            key(
+                "listen",
+                Kind::Listen,
+                "Where `serve` answers over HTTP; port 0 is any free one, `false` is nowhere.",
+            )
+            .or("\"127.0.0.1:8343\""),
             key(
                 "alert_command",
                 Kind::Command,

@@ -20,7 +20,7 @@ mod source;
 mod table;
 mod value;
 
-use std::{fmt, path::PathBuf, time::Duration};
+use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
 
 use jiff::tz::TimeZone;
 use regex::Regex;
@@ -61,6 +61,8 @@ pub struct Config {
     pub base_url: Option<Url>,
     /// A program and its arguments, to be given events on its standard input; `None`: none.
     pub alert_command: Option<Vec<String>>,
+    /// Where `serve` answers over HTTP; `None`: nowhere.
+    pub listen: Option<SocketAddr>,
     /// Every source, in the order of their ids.
     pub sources: Vec<Source>,
     /// Every joined feed, in the order of their ids.

@@ -4,6 +4,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     ops::Range,
     path::Path,
 };
@@ -121,6 +122,9 @@ fn short(id: &str) -> String {
     quote(id).trim_matches('`').to_owned()
 }
 
+/// Where `serve` answers when the config does not say: to this machine alone.
+const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8343);
+
 /// `[defaults]`, and an otherwise empty config with what stands only there.
 fn defaults(item: Option<Item<'_>>) -> (Config, Settings) {
     let mut config = Config {
@@ -128,6 +132,7 @@ fn defaults(item: Option<Item<'_>>) -> (Config, Settings) {
         output: None,
         base_url: None,
         alert_command: None,
+        listen: Some(LISTEN),
         sources: Vec::new(),
         feeds: Vec::new(),
         files: Vec::new(),
@@ -143,6 +148,9 @@ fn defaults(item: Option<Item<'_>>) -> (Config, Settings) {
     config.state = reader.take("state").and_then(|item| item.full_text()).map(Into::into);
     config.output = reader.take("output").and_then(|item| item.full_text()).map(Into::into);
     config.base_url = reader.take("base_url").and_then(value::base_address);
+    if let Some(listen) = reader.take("listen").and_then(value::listen) {
+        config.listen = listen;
+    }
     let command = reader.take("alert_command").map(Item::one_or_more);
     let words = |items: Vec<Item<'_>>| items.iter().map(|item| item.full_text().map(str::to_owned)).collect();
     config.alert_command = command.and_then(words);

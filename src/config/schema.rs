@@ -63,6 +63,7 @@ fn kind(kind: Kind) -> Value {
         | Kind::Selector
         | Kind::Regex
         | Kind::Format => text(),
+        Kind::Listen => json!({ "anyOf": [text(), { "const": false }] }),
         Kind::Attribute => json!({ "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_.:-]*$" }),
         Kind::Url => json!({ "type": "string", "format": "uri", "pattern": "^https?://" }),
         Kind::Duration { .. } => json!({ "type": "string", "pattern": DURATION }),

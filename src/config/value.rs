@@ -2,7 +2,10 @@
 //!
 //! Every function reports what is wrong and gives `None` then; none guesses.
 
-use std::{net::IpAddr, time::Duration};
+use std::{
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
 
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use regex::{Regex, RegexBuilder};
@@ -225,6 +228,22 @@ pub fn base_address(item: Item<'_>) -> Option<Url> {
         url.set_path(&format!("{}/", url.path()));
     }
     Some(url)
+}
+
+/// An address to listen at; `Some(None)`: nowhere.
+#[expect(clippy::option_option, reason = "nowhere is an answer, a problem is none")]
+pub fn listen(item: Item<'_>) -> Option<Option<SocketAddr>> {
+    if item.value.get_ref().as_bool() == Some(false) {
+        return Some(None);
+    }
+    let text = item.full_text()?;
+    let found = text.parse().ok();
+    if found.is_none() {
+        let wrong = Wrong::new(format!("{} is not an address to listen at", quote(text)));
+        let hint = text.strip_prefix("localhost:").map(|port| format!("write `127.0.0.1:{port}`"));
+        item.report(wrong.expected(item.key.kind.words()).hint(hint));
+    }
+    found.map(Some)
 }
 
 /// A zone by its IANA name, from the database in the binary: a config must read the same on every machine.

@@ -1,6 +1,6 @@
 //! A request → its answer, by the table of routes. Pure, but for the file and the health it asks for.
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 use axum::{
     body::Body,
@@ -67,14 +67,13 @@ pub fn failed() -> Response<Body> {
 }
 
 fn file(site: &Site, name: &str, asked: &Asked) -> Response<Body> {
-    // A poisoned lock guards nothing but a value that was whole before.
-    let catalog = site.catalog.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let catalog = site.catalog();
     let (media_type, every) = match catalog.place(name) {
         Place::Published { media_type, every } => (media_type, every),
         Place::Moved(to) => return moved(&to),
-        Place::Unknown => return unknown(site, name),
+        Place::Unknown => return unknown(&catalog.folder, name),
     };
-    let published = match files::read(&site.folder, name) {
+    let published = match files::read(&catalog.folder, name) {
         Ok(Some(published)) => published,
         Ok(None) if name == "index.html" => Published { bytes: catalog.index(), changed: None },
         // Never a 200: readers would take an empty feed for the feed.
@@ -107,12 +106,12 @@ fn file(site: &Site, name: &str, asked: &Asked) -> Response<Body> {
 }
 
 /// A name that the config does not know. A file of that name was a feed once.
-fn unknown(site: &Site, name: &str) -> Response<Body> {
+fn unknown(folder: &Path, name: &str) -> Response<Body> {
     let is_feeds = name.len() <= 120
         && !name.starts_with('.')
         && name.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_' | b'-'))
         && [".atom", ".rss", ".json", ".html"].iter().any(|extension| name.ends_with(extension));
-    match is_feeds.then(|| files::read(&site.folder, name)) {
+    match is_feeds.then(|| files::read(folder, name)) {
         Some(Ok(Some(_))) => plain(StatusCode::GONE, "this feed is no longer published"),
         _ => not_found(),
     }
@@ -135,7 +134,7 @@ fn pending() -> Response<Body> {
 }
 
 fn health(site: &Site, media_type: &str, told: fn(&metrics::Snapshot) -> String) -> Response<Body> {
-    let Some(snapshot) = (site.health)() else { return failed() };
+    let Some(snapshot) = (site.health)(&site.catalog()) else { return failed() };
     let mut response = Response::new(Body::from(told(&snapshot)));
     put(response.headers_mut(), header::CONTENT_TYPE, media_type);
     put(response.headers_mut(), header::CACHE_CONTROL, "no-store");

@@ -1,6 +1,6 @@
 //! A config → which names are published, how often they change, and which have moved. Pure.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use url::Url;
 
@@ -8,6 +8,7 @@ use crate::{
     config::{Config, Source},
     feed::{Format, Listed},
     health,
+    id::SourceId,
 };
 
 /// What is published.
@@ -17,6 +18,10 @@ pub struct Catalog {
     moved: BTreeMap<String, String>,
     listed: Vec<Listed>,
     base_url: Option<Url>,
+    /// The folder it is published to.
+    pub folder: PathBuf,
+    /// Every source, and from how many failures in a row on it needs a person.
+    pub sources: Vec<(SourceId, u32)>,
 }
 
 /// A published name.
@@ -48,9 +53,10 @@ pub enum Place {
 const INDEX_EVERY: Duration = Duration::from_secs(3600);
 
 impl Catalog {
-    /// What a config publishes.
-    pub fn of(config: &Config) -> Self {
-        let mut catalog = Self { base_url: config.base_url.clone(), ..Self::default() };
+    /// What a config publishes to a folder.
+    pub fn of(config: &Config, folder: PathBuf) -> Self {
+        let sources = config.sources.iter().map(|source| (source.id.clone(), source.alert_after)).collect();
+        let mut catalog = Self { base_url: config.base_url.clone(), folder, sources, ..Self::default() };
         for rule in &config.feeds {
             let every = config.sources.iter().filter(|source| rule.sources.contains(&source.id));
             let every = every.map(|source| source.every).min().unwrap_or(INDEX_EVERY);

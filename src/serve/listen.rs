@@ -7,7 +7,7 @@ use std::{
     collections::HashMap,
     future::Future,
     io,
-    net::IpAddr,
+    net::{IpAddr, SocketAddr},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -55,6 +55,14 @@ const LAST_WORDS: Duration = Duration::from_secs(5);
 
 /// How many connections each address has.
 type Peers = Arc<Mutex<HashMap<IpAddr, usize>>>;
+
+/// Takes an address.
+///
+/// # Errors
+/// What the system says: somebody else has it, or it is not ours to take.
+pub async fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    TcpListener::bind(address).await
+}
 
 /// Serves until `shutdown` is done; connections then have a few seconds to end.
 ///

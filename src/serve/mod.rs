@@ -12,7 +12,7 @@ mod files;
 pub mod listen;
 mod metrics;
 
-use std::{path::PathBuf, sync::Arc};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use axum::{
     Router,
@@ -27,17 +27,28 @@ pub use listen::run;
 pub use metrics::{Snapshot, SourceHealth};
 
 /// How all is at the moment; asked for by `/health` and `/metrics`, off the threads that answer.
-pub type Health = dyn Fn() -> Option<Snapshot> + Send + Sync;
+pub type Health = dyn Fn(&Catalog) -> Option<Snapshot> + Send + Sync;
 
 /// What is served.
 #[derive(Clone)]
 pub struct Site {
-    /// The folder the feeds are published to.
-    pub folder: Arc<PathBuf>,
     /// What is published; replaced when the config is read again.
-    pub catalog: Arc<std::sync::RwLock<Catalog>>,
+    pub catalog: Arc<RwLock<Catalog>>,
     /// How all is; `None` from it: it cannot be told now.
     pub health: Arc<Health>,
+}
+
+impl Site {
+    /// What is published now.
+    pub fn catalog(&self) -> RwLockReadGuard<'_, Catalog> {
+        // A poisoned lock guards nothing but a value that was whole before.
+        self.catalog.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Another config publishes other names.
+    pub fn replace(&self, catalog: Catalog) {
+        *self.catalog.write().unwrap_or_else(PoisonError::into_inner) = catalog;
+    }
 }
 
 /// A body shorter than this is not worth compressing.

@@ -47,9 +47,8 @@ impl Server {
         let snapshot =
             Snapshot { sources: vec![source("kelp-wire", Some("new"), 0), source("not-yet", None, 3)] };
         let site = Site {
-            folder: Arc::new(folder.to_owned()),
-            catalog: Arc::new(RwLock::new(Catalog::of(&config))),
-            health: Arc::new(move || Some(snapshot.clone())),
+            catalog: Arc::new(RwLock::new(Catalog::of(&config, folder.to_owned()))),
+            health: Arc::new(move |_| Some(snapshot.clone())),
         };
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
         let listener =

@@ -61,7 +61,9 @@ fn until(what: &str, mut holds: impl FnMut() -> bool) {
 }
 
 fn config(place: &Place, sources: &[(&str, &Server)]) -> String {
-    let mut text = "[defaults]\nspacing = \"0s\"\nallow_private = true\nrobots = false\n".to_owned();
+    let mut text =
+        "[defaults]\nlisten = \"127.0.0.1:0\"\nspacing = \"0s\"\nallow_private = true\nrobots = false\n"
+            .to_owned();
     for (id, server) in sources {
         let _ = write!(
             text,
@@ -155,4 +157,41 @@ fn systemd_is_told_when_it_is_ready_alive_and_ending() {
     serving.signal("-TERM");
     hear("STOPPING=1");
     assert_eq!(serving.ended().0, Some(0));
+}
+
+#[test]
+fn what_it_publishes_it_serves_until_it_ends() {
+    use std::io::{Read as _, Write as _};
+    let origin = good();
+    let place = Place::new();
+    let path = config(&place, &[("news", &origin)]);
+    let mut serving = Serving::start(&place, &path, None);
+    let errors = || std::fs::read_to_string(place.path().join("errors")).unwrap_or_default();
+    until("it says where it answers", || errors().contains("serving http://"));
+    until("the source is published", || has_feed(&place, "news"));
+    let said = errors();
+    let address =
+        said.split("serving http://").nth(1).and_then(|rest| rest.split('/').next()).expect("an address");
+    let get = |name: &str| {
+        let mut stream = std::net::TcpStream::connect(address).expect("it listens");
+        write!(stream, "GET /{name} HTTP/1.0\r\n\r\n").expect("a request");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        answer
+    };
+    let feed = String::from_utf8(place.feed("news")).expect("UTF-8");
+    let answer = get("news.atom");
+    assert!(answer.starts_with("HTTP/1.0 200 ") && answer.ends_with(&feed), "{answer}");
+    assert!(
+        get("health").ends_with(
+            "{\"failing\":0,\"need_a_person\":0,\"refreshed\":1,\"sources\":1,\"status\":\"ok\"}\n"
+        )
+    );
+    // A connection that is kept open does not hold it up.
+    let _idle = std::net::TcpStream::connect(address).expect("it listens");
+    serving.signal("-TERM");
+    let (exit, took) = serving.ended();
+    assert_eq!(exit, Some(0));
+    assert!(took < Duration::from_secs(20), "{took:?}");
+    assert!(std::net::TcpStream::connect(address).is_err());
 }

@@ -138,6 +138,7 @@ alert_after = 3
 keep_entries = 50
 keep_age = "30d"
 formats = ["rss", "html"]
+listen = "[::1]:80"
 state = "state"
 output = "out"
 base_url = "https://feeds.example/x"
@@ -205,6 +206,7 @@ fn every_key_is_read() {
         .map_err(|problems| problems.to_string())
         .unwrap();
     let source = &config.sources[0];
+    assert_eq!(config.listen, "[::1]:80".parse().ok());
     assert_eq!(source.formats, [Format::Json]);
     assert_eq!(config.feeds[0].formats, [Format::Atom, Format::Html]);
     assert_eq!(config.base_url.as_ref().unwrap().as_str(), "https://feeds.example/x/");
@@ -475,6 +477,26 @@ fn a_feed_needs_an_address_alone() {
         read_one("[source.a]\nurl = \"https://a.example/\"\nkind = \"rss\""),
         &["`kind` is `rss`", "`\"page\"`, `\"feed\"`"],
     );
+}
+
+#[test]
+fn where_to_listen_is_an_address_or_nowhere() {
+    let listen = |value: &str| {
+        read_one(&format!("[defaults]\nlisten = {value}\n[source.a]\nurl = \"https://a.example/\"\n"))
+    };
+    let found = |value| listen(value).map_err(|problems| problems.to_string()).unwrap().listen;
+    assert_eq!(found("false"), None);
+    assert_eq!(found("\"0.0.0.0:80\""), "0.0.0.0:80".parse().ok());
+    assert_eq!(only_config().listen, "127.0.0.1:8343".parse().ok(), "this machine alone");
+    tells(
+        listen("\"localhost:80\""),
+        &["`localhost:80` is not an address to listen at", "write `127.0.0.1:80`"],
+    );
+    tells(listen("true"), &["`listen` is `true`"]);
+}
+
+fn only_config() -> Config {
+    with("").map_err(|problems| problems.to_string()).unwrap()
 }
 
 #[test]
