@@ -63,7 +63,6 @@ fn kind(kind: Kind) -> Value {
         | Kind::Selector
         | Kind::Regex
         | Kind::Format => text(),
-        Kind::Listen => json!({ "anyOf": [text(), { "const": false }] }),
         Kind::Attribute => json!({ "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_.:-]*$" }),
         Kind::Url => json!({ "type": "string", "format": "uri", "pattern": "^https?://" }),
         Kind::Duration { .. } => json!({ "type": "string", "pattern": DURATION }),
@@ -71,7 +70,7 @@ fn kind(kind: Kind) -> Value {
             json!({ "anyOf": [{ "const": "auto" }, { "type": "string", "pattern": DURATION }] })
         }
         Kind::Inside => json!({ "anyOf": [{ "type": "boolean" }, one_or_more(&text())] }),
-        Kind::Proxy => json!({ "anyOf": [text(), { "const": false }] }),
+        Kind::Listen | Kind::Proxy => json!({ "anyOf": [text(), { "const": false }] }),
         Kind::Integer { least, most } => json!({ "type": "integer", "minimum": least, "maximum": most }),
         Kind::Switch => json!({ "type": "boolean" }),
         Kind::Language => json!({ "type": "string", "pattern": "^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$" }),
