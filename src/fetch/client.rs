@@ -18,7 +18,7 @@ pub use super::connect::{Lookup, system};
 use super::{
     FetchError, Fetched, Visit, Visited,
     connect::Connections,
-    exchange::{self, Answer, LARGE_AT_ONCE, Limits},
+    exchange::{self, Answer, Beyond, LARGE_AT_ONCE, Limits},
     guard, moved,
     pace::Hosts,
     permit::{self, Permit},
@@ -91,7 +91,9 @@ impl Client {
             let validators = if is_vouched_for { visit.validators } else { &none };
             let headers = request_headers(request, validators, is_own)?;
             tracing::debug!(%url, hop, "asking");
-            let answer = self.ask(&url, headers, request, (&mut left, request.max_bytes, permit)).await?;
+            let answer = self
+                .ask(&url, headers, request, (&mut left, (request.max_bytes, Beyond::Refused), permit))
+                .await?;
             let at = (self.clock)();
             let Answer { status, headers, body } = answer;
             if status == 304 {
@@ -124,7 +126,7 @@ impl Client {
         url: &Url,
         headers: HeaderMap,
         request: &Request,
-        (left, max_bytes, delay): (&mut Duration, usize, Duration),
+        (left, (max_bytes, beyond), delay): (&mut Duration, (usize, Beyond), Duration),
     ) -> Result<Answer, FetchError> {
         if let Some(why) = guard::refusal(url, &request.inside) {
             return Err(FetchError::Unreachable(why));
@@ -136,7 +138,7 @@ impl Client {
         }
         let turn = self.hosts.turn(host, request.spacing.max(delay)).await;
         let deadline = Deadline::after(*left);
-        let limits = Limits { time: *left, max_bytes, large: &self.large };
+        let limits = Limits { time: *left, max_bytes, beyond, large: &self.large };
         let answer = exchange::ask(&client, (url, headers), request, limits).await;
         drop(turn);
         *left = deadline.left();
@@ -207,11 +209,12 @@ impl Client {
         let none = Validators::default();
         for _ in 0..=ROBOTS_REDIRECTS {
             let headers = request_headers(request, &none, false)?;
-            let asked =
-                self.ask(&file, headers, request, (&mut left, 16 * robots::MAX_BYTES, Duration::ZERO)).await;
+            let asked = self
+                .ask(&file, headers, request, (&mut left, (robots::MAX_BYTES, Beyond::Cut), Duration::ZERO))
+                .await;
             let answer = match asked {
                 Ok(answer) => answer,
-                // What cannot be unpacked or is endless is no robots.txt, and was an answer.
+                // What cannot be unpacked is no robots.txt, and was an answer.
                 Err(FetchError::Unreadable(_)) => return Ok(permit::Answer::None),
                 Err(FetchError::Unreachable(why)) => {
                     return Err(FetchError::Unreachable(format!("{why} (robots.txt)")));

@@ -21,16 +21,26 @@ pub struct Answer {
 }
 
 /// A body up to this size may be read at any time.
-const SMALL: usize = 1 << 20;
+const SMALL: usize = 256 << 10;
 
 /// How many bodies larger than that are read at once: so much memory, and no more, is in the hands of origins.
-pub const LARGE_AT_ONCE: usize = 3;
+pub const LARGE_AT_ONCE: usize = 2;
+
+/// What becomes of a body that is larger than its limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Beyond {
+    /// It is refused.
+    Refused,
+    /// Its beginning is taken.
+    Cut,
+}
 
 /// What one request is bound by.
 #[derive(Clone, Copy)]
 pub struct Limits<'a> {
     pub time: Duration,
     pub max_bytes: usize,
+    pub beyond: Beyond,
     pub large: &'a Semaphore,
 }
 
@@ -88,17 +98,25 @@ async fn read_body(
 ) -> Result<Vec<u8>, FetchError> {
     let max_bytes = limits.max_bytes;
     let too_large = || FetchError::Unreadable(format!("the page is larger than {max_bytes} bytes"));
-    if response.content_length().is_some_and(|length| length > max_bytes as u64) {
+    let is_cut = limits.beyond == Beyond::Cut;
+    if !is_cut && response.content_length().is_some_and(|length| length > max_bytes as u64) {
         return Err(too_large());
     }
     let mut body = Vec::new();
     let mut permit = None;
     while let Some(chunk) = response.chunk().await.map_err(|error| failure(url, &error))? {
-        if body.len() + chunk.len() > max_bytes {
+        let room = max_bytes - body.len();
+        if chunk.len() > room {
+            if is_cut {
+                body.extend_from_slice(&chunk[..room]);
+                return Ok(body);
+            }
             return Err(too_large());
         }
         if permit.is_none() && body.len() + chunk.len() > SMALL {
             permit = limits.large.acquire().await.ok();
+            // All at once: what is not written to costs nothing, and growing by doubling would cost it twice.
+            body.reserve_exact(max_bytes - body.len());
         }
         body.extend_from_slice(&chunk);
     }

@@ -31,9 +31,55 @@ const MARKS: &[Mark] = &[
     Mark { text: "checking your browser", kind: "a browser check" },
     Mark { text: "enable javascript and cookies to continue", kind: "a browser check" },
     Mark { text: "verify you are human", kind: "a browser check" },
+    Mark { text: "error establishing a database connection", kind: "an error page" },
+    Mark { text: "sedoparking.com", kind: "a parked domain" },
+    Mark { text: "parkingcrew.net", kind: "a parked domain" },
+    Mark { text: "hugedomains.com/domain_profile", kind: "a parked domain" },
+    Mark { text: "buy this domain", kind: "a parked domain" },
     Mark { text: "type=\"password\"", kind: "a login page" },
     Mark { text: "type='password'", kind: "a login page" },
 ];
+
+/// Marks in the title: in a text these words may stand for anything.
+const TITLES: &[Mark] = &[
+    Mark { text: "before you continue", kind: "a consent page" },
+    Mark { text: "bevor sie fortfahren", kind: "a consent page" },
+    Mark { text: "avant de continuer", kind: "a consent page" },
+    Mark { text: "antes de continuar", kind: "a consent page" },
+    Mark { text: "prima di continuare", kind: "a consent page" },
+    Mark { text: "domain for sale", kind: "a parked domain" },
+    Mark { text: "domain is for sale", kind: "a parked domain" },
+    Mark { text: "domain name is for sale", kind: "a parked domain" },
+    Mark { text: "domain parked", kind: "a parked domain" },
+    Mark { text: "parked domain", kind: "a parked domain" },
+    Mark { text: "maintenance", kind: "a maintenance page" },
+    Mark { text: "wartungsarbeiten", kind: "a maintenance page" },
+    Mark { text: "wartungsmodus", kind: "a maintenance page" },
+    Mark { text: "en mantenimiento", kind: "a maintenance page" },
+    Mark { text: "be right back", kind: "a maintenance page" },
+    Mark { text: "service unavailable", kind: "a maintenance page" },
+    Mark { text: "database error", kind: "an error page" },
+    Mark { text: "internal server error", kind: "an error page" },
+    Mark { text: "404", kind: "a page that says there is none" },
+    Mark { text: "not found", kind: "a page that says there is none" },
+    Mark { text: "nicht gefunden", kind: "a page that says there is none" },
+    Mark { text: "introuvable", kind: "a page that says there is none" },
+    Mark { text: "no encontrada", kind: "a page that says there is none" },
+    Mark { text: "non trovata", kind: "a page that says there is none" },
+    Mark { text: "access denied", kind: "a page that denies access" },
+    Mark { text: "attention required", kind: "a Cloudflare block" },
+];
+
+/// The longest title that is looked at: a block page has little to say.
+const MAX_TITLE: usize = 200;
+
+/// The page's title in lower case text; `None`: it has none that is short.
+fn title(text: &str) -> Option<&str> {
+    let after = &text[text.find("<title")?..];
+    let inner = &after[after.find('>')? + 1..];
+    let title = &inner[..inner.find("</title")?];
+    (title.len() <= MAX_TITLE).then_some(title)
+}
 
 /// What kind of block page this is; `None`: no sign of one. `text` is the page's text as decoded.
 pub fn kind(headers: &Headers, text: &str) -> Option<&'static str> {
@@ -46,12 +92,38 @@ pub fn kind(headers: &Headers, text: &str) -> Option<&'static str> {
         return Some("a DataDome challenge");
     }
     let text = text.to_ascii_lowercase();
-    MARKS.iter().find(|mark| text.contains(mark.text)).map(|mark| mark.kind)
+    let found = MARKS.iter().find(|mark| text.contains(mark.text)).or_else(|| {
+        let title = title(&text)?;
+        TITLES.iter().find(|mark| title.contains(mark.text))
+    });
+    found.map(|mark| mark.kind)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn pages_that_stand_in_for_another_are_named_by_their_titles() {
+        let none = Headers::default();
+        for (title, expected) in [
+            ("404 - Page not found", Some("a page that says there is none")),
+            ("Seite nicht gefunden | Amt", Some("a page that says there is none")),
+            ("Down for Maintenance", Some("a maintenance page")),
+            ("example.org: this domain is for sale", Some("a parked domain")),
+            ("Before you continue to the site", Some("a consent page")),
+            ("Just News", None),
+            ("", None),
+        ] {
+            assert_eq!(kind(&none, &format!("<HTML><Title lang=x>{title}</Title>")), expected, "{title}");
+        }
+        assert_eq!(kind(&none, "<title>News</title><p>The road was not found in maintenance"), None);
+        assert_eq!(kind(&none, "<p>Error establishing a database connection"), Some("an error page"));
+        assert_eq!(kind(&none, &format!("<title>{} not found</title>", "a".repeat(300))), None);
+        for broken in ["<title", "<title>", "<title></titl", "<titles>404"] {
+            assert_eq!(kind(&none, broken), None, "{broken}");
+        }
+    }
 
     #[test]
     fn challenges_are_named_by_kind() {

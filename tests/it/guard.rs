@@ -32,7 +32,7 @@ pub fn source(url: &str, more: &str) -> Source {
 }
 
 /// A resolver that answers for every name, the nth question with the nth list; the last one stays.
-pub fn resolver(answers: Vec<Vec<&str>>) -> (Lookup, Arc<AtomicUsize>) {
+pub fn resolver(answers: &[Vec<&str>]) -> (Lookup, Arc<AtomicUsize>) {
     let answers: Vec<Vec<IpAddr>> =
         answers.iter().map(|list| list.iter().map(|a| a.parse().expect("an address")).collect()).collect();
     let asked = Arc::new(AtomicUsize::new(0));
@@ -81,9 +81,12 @@ const INSIDE: &[&str] = &[
 #[test]
 fn a_name_that_leads_inside_is_refused() {
     for address in INSIDE {
-        let (lookup, asked) = resolver(vec![vec![address]]);
+        let (lookup, asked) = resolver(&[vec![address]]);
         let said = failure(&fetch(lookup, &source("http://site.example/", "")));
-        assert!(said.contains("not a public address") && said.contains("allow_private = true"), "{address}: {said}");
+        assert!(
+            said.contains("not a public address") && said.contains("allow_private = true"),
+            "{address}: {said}"
+        );
         assert_eq!(asked.load(Ordering::SeqCst), 1);
     }
 }
@@ -93,7 +96,7 @@ fn of_a_name_with_many_addresses_only_the_public_ones_are_tried() {
     let server = Server::start("127.0.0.1", Box::new(|_, stream| answer(stream, "200 OK", HTML, b"inside")));
     let port = server.address.rsplit(':').next().expect("a port");
     // 192.0.2.0/24 is nobody's, and not public either; 203.0.113.0/24 the same. A public one that nobody routes:
-    let (lookup, _) = resolver(vec![vec!["127.0.0.1", "::ffff:127.0.0.1", "192.0.2.1"]]);
+    let (lookup, _) = resolver(&[vec!["127.0.0.1", "::ffff:127.0.0.1", "192.0.2.1"]]);
     failure(&fetch(lookup, &source(&format!("http://site.example:{port}/"), "timeout = \"2s\"")));
     assert_eq!(server.asked().len(), 0);
 }
@@ -101,10 +104,11 @@ fn of_a_name_with_many_addresses_only_the_public_ones_are_tried() {
 #[test]
 fn a_name_that_answers_differently_the_second_time_gains_nothing() {
     // The page is allowed to be inside, its redirect leads to a name that is not, whatever it says later.
-    let server = Server::start("127.0.0.1", Box::new(|_, stream| answer(stream, "200 OK", HTML, &page(&["a"]))));
+    let server =
+        Server::start("127.0.0.1", Box::new(|_, stream| answer(stream, "200 OK", HTML, &page(&["a"]))));
     let port = server.address.rsplit(':').next().expect("a port").to_owned();
     let inside = "allow_private = [\"127.0.0.1\"]";
-    let (lookup, asked) = resolver(vec![vec!["127.0.0.1"], vec!["127.0.0.9"]]);
+    let (lookup, asked) = resolver(&[vec!["127.0.0.1"], vec!["127.0.0.9"]]);
     let source = source(&format!("http://site.example:{port}/"), inside);
     let client = Client::new(gleaner::clock::now, lookup);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
@@ -135,9 +139,11 @@ fn no_redirect_leads_inside() {
     ];
     for target in targets {
         let location = format!("location: {target}\r\n");
-        let server =
-            Server::start("127.0.0.7", Box::new(move |_, stream| answer(stream, "302 Found", &location, b"")));
-        let (lookup, _) = resolver(vec![vec!["192.168.1.1"]]);
+        let server = Server::start(
+            "127.0.0.7",
+            Box::new(move |_, stream| answer(stream, "302 Found", &location, b"")),
+        );
+        let (lookup, _) = resolver(&[vec!["192.168.1.1"]]);
         let said = failure(&fetch(
             lookup,
             &source(&format!("http://{}/", server.address), "allow_private = [\"127.0.0.7\"]"),
@@ -158,24 +164,28 @@ fn only_the_web_is_spoken_to() {
         "unix:/run/x",
     ] {
         let location = format!("location: {target}\r\n");
-        let server =
-            Server::start("127.0.0.1", Box::new(move |_, stream| answer(stream, "301 Moved", &location, b"")));
-        let (lookup, _) = resolver(vec![vec!["127.0.0.1"]]);
-        let said = failure(&fetch(lookup, &source(&format!("http://{}/", server.address), "allow_private = true")));
+        let server = Server::start(
+            "127.0.0.1",
+            Box::new(move |_, stream| answer(stream, "301 Moved", &location, b"")),
+        );
+        let (lookup, _) = resolver(&[vec!["127.0.0.1"]]);
+        let said =
+            failure(&fetch(lookup, &source(&format!("http://{}/", server.address), "allow_private = true")));
         assert!(said.contains("neither http nor https"), "{target}: {said}");
     }
 }
 
 #[test]
 fn a_proxy_is_told_no_name_that_leads_inside() {
-    let proxy = Server::start("127.0.0.1", Box::new(|_, stream| answer(stream, "200 OK", HTML, &page(&["a"]))));
+    let proxy =
+        Server::start("127.0.0.1", Box::new(|_, stream| answer(stream, "200 OK", HTML, &page(&["a"]))));
     let through = format!("proxy = \"http://{}\"", proxy.address);
-    let (lookup, _) = resolver(vec![vec!["192.168.1.1"]]);
+    let (lookup, _) = resolver(&[vec!["192.168.1.1"]]);
     assert!(failure(&fetch(lookup, &source("http://site.example/", &through))).contains("192.168.1.1"));
-    let (lookup, _) = resolver(vec![vec!["192.168.1.1"]]);
+    let (lookup, _) = resolver(&[vec!["192.168.1.1"]]);
     assert!(failure(&fetch(lookup, &source("http://10.0.0.1/", &through))).contains("10.0.0.1"));
     assert_eq!(proxy.asked().len(), 0);
-    let (lookup, _) = resolver(vec![vec!["93.184.215.14"]]);
+    let (lookup, _) = resolver(&[vec!["93.184.215.14"]]);
     let fetched = fetch(lookup, &source("http://site.example/", &through));
     assert!(matches!(fetched, Fetched::Page(_)), "{fetched:?}");
     assert!(proxy.asked()[0].starts_with("get http://site.example/ "), "{:?}", proxy.asked());
@@ -207,7 +217,7 @@ fn a_login_and_cookies_go_to_the_sources_own_host_alone() {
     let location = format!("location: http://{}/\r\n", other.address);
     let server =
         Server::start("127.0.0.1", Box::new(move |_, stream| answer(stream, "302 Found", &location, b"")));
-    let (lookup, _) = resolver(vec![vec!["127.0.0.1"]]);
+    let (lookup, _) = resolver(&[vec!["127.0.0.1"]]);
     let source = source(
         &format!("http://{}/", server.address),
         "allow_private = true\nbasic = \"ana:sesame\"\ncookies = { sid = \"42\" }",
@@ -238,9 +248,8 @@ fn what_never_answers_ends_with_its_time() {
     ];
     for (name, tarpit) in tarpits {
         let server = Server::start("127.0.0.1", Box::new(move |_, stream| tarpit(stream)));
-        let (lookup, _) = resolver(vec![vec!["127.0.0.1"]]);
-        let source =
-            source(&format!("http://{}/", server.address), "allow_private = true\ntimeout = \"1s\"");
+        let (lookup, _) = resolver(&[vec!["127.0.0.1"]]);
+        let source = source(&format!("http://{}/", server.address), "allow_private = true\ntimeout = \"1s\"");
         let said = failure(&fetch(lookup, &source));
         assert!(said == "no complete answer within 1 s", "{name}: {said}");
     }
@@ -255,9 +264,11 @@ fn heads_and_bodies_that_cannot_be_trusted_are_failures() {
     let nul = "HTTP/1.1 200 OK\r\nx-a: b\0c\r\ncontent-length: 4\r\n\r\nabcd".to_owned();
     let old = "<html><article><h2><a href=/a>HTTP/0.9</a></h2></article>".to_owned();
     let chunk = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n4\r\nabcd\r\n".to_owned();
-    let coding = "HTTP/1.1 200 OK\r\ncontent-encoding: gzip, gzip\r\ncontent-length: 4\r\n\r\nabcd".to_owned();
+    let coding =
+        "HTTP/1.1 200 OK\r\ncontent-encoding: gzip, gzip\r\ncontent-length: 4\r\n\r\nabcd".to_owned();
     let unknown = "HTTP/1.1 200 OK\r\ncontent-encoding: x-foo\r\ncontent-length: 4\r\n\r\nabcd".to_owned();
-    let location = format!("HTTP/1.1 302 Found\r\nlocation: /{}\r\ncontent-length: 0\r\n\r\n", "a".repeat(20 << 10));
+    let location =
+        format!("HTTP/1.1 302 Found\r\nlocation: /{}\r\ncontent-length: 0\r\n\r\n", "a".repeat(20 << 10));
     let nowhere = "HTTP/1.1 302 Found\r\ncontent-length: 0\r\n\r\n".to_owned();
     for (name, bytes) in [
         ("a head of 1 MiB", huge),
@@ -276,9 +287,8 @@ fn heads_and_bodies_that_cannot_be_trusted_are_failures() {
             "127.0.0.1",
             Box::new(move |_, stream| crate::network::send(stream, bytes.as_bytes())),
         );
-        let (lookup, _) = resolver(vec![vec!["127.0.0.1"]]);
-        let source =
-            source(&format!("http://{}/", server.address), "allow_private = true\ntimeout = \"5s\"");
+        let (lookup, _) = resolver(&[vec!["127.0.0.1"]]);
+        let source = source(&format!("http://{}/", server.address), "allow_private = true\ntimeout = \"5s\"");
         let said = failure(&fetch(lookup, &source));
         assert!(!said.is_empty() && said.len() < 1500, "{name}: {said}");
     }

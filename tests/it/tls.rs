@@ -64,7 +64,7 @@ fn server(authority: &Authority, name: &str, is_expired: bool) -> u16 {
 }
 
 fn ask(port: u16, more: &str) -> Fetched {
-    let (lookup, _) = resolver(vec![vec!["127.0.0.1"]]);
+    let (lookup, _) = resolver(&[vec!["127.0.0.1"]]);
     let more = format!("allow_private = true\n{more}");
     fetch(lookup, &source(&format!("https://site.example:{port}/"), &more))
 }
