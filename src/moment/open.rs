@@ -30,6 +30,9 @@ const DAYS_AHEAD_ALONE: i32 = 7;
 /// Dated rows that can show a day further ahead.
 const ENOUGH_NEIGHBORS: usize = 3;
 
+/// What a wrong weekday costs. A weekday comes back within six years, mostly; who is further off has mistaken it.
+const WRONG_WEEKDAY: f64 = 45.0;
+
 /// A cost no listing outweighs.
 const RULED_OUT: f64 = 1000.0;
 
@@ -137,13 +140,15 @@ impl Page<'_> {
             let (first, last) = (day_number(first), day_number(last));
             // A range that has begun counts by what of it has passed.
             let day = if last > today { first.max(today.min(last)) } else { last };
+            // A weekday is evidence of its own for a day that lies ahead.
+            let days_ahead = if mention.weekday.is_some() { DAYS_AHEAD } else { days_ahead };
             if day - today > days_ahead.max(1) {
                 continue;
             }
             let is_weekday = mention
                 .weekday
                 .is_none_or(|weekday| is_on_weekday(first, weekday) || is_on_weekday(last, weekday));
-            let cost = if is_weekday { 0.0 } else { RULED_OUT };
+            let cost = if is_weekday { 0.0 } else { WRONG_WEEKDAY };
             options.push((Candidate { day, cost: cost + self.against(state, chosen, day) }, value));
         }
         options

@@ -9,6 +9,7 @@ mod crowd;
 mod doctor;
 mod guard;
 mod health;
+mod hostile;
 mod http;
 mod kill;
 mod manners;

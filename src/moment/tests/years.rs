@@ -108,6 +108,15 @@ fn weekday_holds_against_the_order_of_the_listing() {
 }
 
 #[test]
+fn weekday_that_fits_a_day_ahead_is_no_day_of_long_ago() {
+    assert_eq!(
+        days(date(2013, 8, 10), &["Sunday 15 September"], &[]),
+        ["- 2013-09-15 is later than the fetch"]
+    );
+    assert_eq!(days(date(2025, 3, 7), &["Tuesday 6 March"], &[]), ["2018-03-06"]);
+}
+
+#[test]
 fn year_of_a_deadline_and_month_of_a_link_hold_against_the_order() {
     let case = Case::at("2025-03-07T09:00:00Z");
     let rows = [

@@ -1,0 +1,8 @@
+//! `cargo +nightly fuzz run page`
+#![no_main]
+
+#[path = "../src/entries.rs"]
+#[allow(dead_code)]
+mod entries;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| entries::page(data));
