@@ -3,6 +3,7 @@
 //! What stands in the files is judged by `read` alone.
 
 use std::{
+    collections::BTreeSet,
     fs, io,
     path::{Path, PathBuf},
 };
@@ -87,7 +88,24 @@ pub fn load(found: &Path, environment: Environment<'_>) -> Result<Config, LoadEr
     for path in source_files(&found.parent().unwrap_or(Path::new("")).join("sources"))? {
         files.push(load_text(&path)?);
     }
-    read(&files, environment).map_err(LoadError::Problems)
+    let config = read(&files, environment).map_err(LoadError::Problems)?;
+    let named: BTreeSet<&Path> =
+        config.sources.iter().filter_map(|source| source.request.extra_ca.as_deref()).collect();
+    named.into_iter().try_for_each(check_certificates)?;
+    Ok(config)
+}
+
+/// A file of `extra_ca` that is missing is told before the first request, not by it.
+fn check_certificates(path: &Path) -> Result<(), LoadError> {
+    let bytes = read_bytes(path).map_err(|error| refuse(path, &error))?;
+    if String::from_utf8_lossy(&bytes).contains("-----BEGIN CERTIFICATE-----") {
+        return Ok(());
+    }
+    Err(LoadError::File {
+        path: path.to_owned(),
+        trouble: "it holds no certificate".to_owned(),
+        hint: Some("`extra_ca` names a file of certificates in PEM".to_owned()),
+    })
 }
 
 /// `*.toml` of the folder, by name; none if there is no such folder.
@@ -197,6 +215,21 @@ mod tests {
         let (_folder, path) = folder(main);
         let error = load(&path, &nothing).unwrap_err();
         format!("{error}; {}", error.hint().unwrap_or_default())
+    }
+
+    #[test]
+    fn certificates_that_cannot_be_used_are_told_at_once() {
+        let (folder, path) = folder(b"");
+        let certificates = folder.path().join("ca.pem");
+        let source = format!("{SOURCE}extra_ca = {:?}\n", certificates.display().to_string());
+        fs::create_dir_all(folder.path().join("sources")).unwrap();
+        fs::write(folder.path().join("sources").join("a.toml"), source).unwrap();
+        let said = || load(&path, &nothing).map_or_else(|error| error.to_string(), |_| String::new());
+        assert!(said().contains("ca.pem") && said().contains("there is no such file"), "{}", said());
+        fs::write(&certificates, "hello").unwrap();
+        assert!(said().contains("holds no certificate"), "{}", said());
+        fs::write(&certificates, "-----BEGIN CERTIFICATE-----").unwrap();
+        assert_eq!(said(), "");
     }
 
     #[test]
