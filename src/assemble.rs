@@ -67,6 +67,7 @@ pub fn source_feed(
 pub fn joined_feed(rule: &FeedRule, parts: &[Part<'_>], base_url: Option<&Url>) -> Feed {
     let mut rows: Vec<Row> =
         parts.iter().flat_map(|part| part.records.iter().map(move |record| Row { part, record })).collect();
+    rows.retain(|row| rule.filter.admits(&row.record.entry));
     rows.sort_by_key(Row::seniority);
     let rows = each_story_once(rows);
 
@@ -180,15 +181,24 @@ impl<'a> Row<'a> {
 }
 
 /// Keeps the most senior row of each story. A row that gives way passes its links on, so that a story is followed
-/// through every address it had.
+/// through every address it had. Two sources with the same headline and teaser, to the word, tell one story too:
+/// agencies' texts are taken over like this. Within one source that was decided before.
 fn each_story_once(rows: Vec<Row<'_>>) -> Vec<Row<'_>> {
     let mut ids = BTreeSet::new();
     let mut links = BTreeSet::new();
+    let mut texts: BTreeMap<&str, &SourceId> = BTreeMap::new();
     let mut kept = Vec::new();
     for row in rows {
-        let own: Vec<&str> =
-            row.record.keys.iter().map(EntryKey::as_str).filter(|key| key.starts_with("link:")).collect();
-        let is_known = own.iter().any(|link| links.contains(link));
+        let keys = || row.record.keys.iter().map(EntryKey::as_str);
+        let own: Vec<&str> = keys().filter(|key| key.starts_with("link:")).collect();
+        let source = &row.part.source.id;
+        let has_link = row.record.entry.link.is_some();
+        let own_texts = || keys().filter(|key| has_link && key.starts_with(EntryKey::HEADLINE_TEASER));
+        let is_retold = own_texts().any(|text| texts.get(text).is_some_and(|first| *first != source));
+        let is_known = is_retold || own.iter().any(|link| links.contains(link));
+        for text in own_texts() {
+            texts.entry(text).or_insert(source);
+        }
         links.extend(own);
         if ids.insert(row.record.id) && !is_known {
             kept.push(row);

@@ -38,6 +38,7 @@ fn source(slug: &str) -> Source {
         pace: crate::schedule::Pace::Steady,
         timezone: TimeZone::UTC,
         language: None,
+        tags: Vec::new(),
         kind: crate::config::Kind::Found,
         formats: vec![Format::Atom],
         rules: Some(Rules {
@@ -82,6 +83,7 @@ fn rule(sources: &[&str]) -> FeedRule {
         id: id("all"),
         title: "All of it".to_owned(),
         sources: sources.iter().map(|slug| id(slug)).collect(),
+        filter: crate::config::Filter::default(),
         keep: Keep { entries: 50, age: None },
         formats: vec![Format::Atom],
     }
@@ -285,6 +287,43 @@ fn a_story_is_the_same_under_any_link_it_had() {
     let feed =
         Two::new().join(vec![record("one", 1, "old-address", "2026-03-02T12:00:00Z"), again], vec![moved]);
     assert_eq!(headlines(&feed), ["old-address of one"]);
+}
+
+#[test]
+fn an_agencys_text_is_one_story_of_two_sources_and_a_weekly_notice_two_of_one() {
+    let text =
+        EntryKey::texts(EntryKey::HEADLINE_TEASER, &["talks resume", "the delegations met on monday", ""]);
+    let told = |slug: &str, number, path: &str, at: &str| {
+        let mut record = record(slug, number, path, at);
+        record.keys.push(text.clone());
+        record
+    };
+    let one = vec![
+        told("one", 1, "talks", "2026-03-02T12:00:00Z"),
+        told("one", 2, "talks-again", "2026-03-09T12:00:00Z"),
+    ];
+    let feed = Two::new().join(one, vec![told("two", 1, "taken-over", "2026-03-03T12:00:00Z")]);
+    assert_eq!(headlines(&feed), ["talks-again of one", "talks of one"]);
+}
+
+#[test]
+fn a_filter_lets_pass_what_it_includes_and_does_not_exclude() {
+    let pattern = |text: &str| regex::Regex::new(text).unwrap();
+    let two = Two::new();
+    let mut tagged = record("one", 1, "c", "2026-03-02T12:00:00Z");
+    tagged.entry.categories = vec!["Harbor".to_owned()];
+    let records = vec![
+        tagged,
+        record("one", 2, "harbor", "2026-03-03T12:00:00Z"),
+        record("one", 3, "harbor-spam", "2026-03-04T12:00:00Z"),
+        record("one", 4, "other", "2026-03-05T12:00:00Z"),
+    ];
+    let source = source("one");
+    let parts = [Part { source: &source, state: two.state.clone(), records }];
+    let filter =
+        crate::config::Filter { include: vec![pattern("(?i:HARBOR)")], exclude: vec![pattern("spam")] };
+    let feed = joined_feed(&FeedRule { filter, ..rule(&["one"]) }, &parts, None);
+    assert_eq!(headlines(&feed), ["harbor of one", "c of one"]);
 }
 
 #[test]

@@ -17,6 +17,9 @@ use crate::{
 /// How many events `health.atom` shows.
 const HEALTH_ENTRIES: usize = 100;
 
+/// How many entries of a source a filter looks through.
+const MOST_FILTERED: usize = 10_000;
+
 /// Publishes every feed.
 pub fn publish_all(config: &Config, store: &dyn Store, place: (&Path, &Terminal)) -> Result<(), Failure> {
     let mut writer = Writer::new(config, store, place);
@@ -96,7 +99,9 @@ impl<'a> Writer<'a> {
         for source in self.joined(rule) {
             let state = self.store.state(&source.id).map_err(ours)?;
             if state.succeeded_at.is_some() {
-                let newest = Newest { count: rule.keep.entries, age: rule.keep.age };
+                // What the filter leaves out must not take the place of what it lets pass.
+                let count = if rule.filter.is_open() { rule.keep.entries } else { MOST_FILTERED };
+                let newest = Newest { count, age: rule.keep.age };
                 let records = self.store.records(&source.id, newest).map_err(ours)?;
                 parts.push(Part { source, state, records });
             }

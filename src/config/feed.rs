@@ -3,7 +3,7 @@
 use globset::Glob;
 
 use super::{
-    FeedRule,
+    FeedRule, Filter, Source,
     settings::{Settings, formats, keep},
     sheet::{Wrong, nearest, quote},
     table::{Item, TableReader},
@@ -15,6 +15,8 @@ use crate::id::SourceId;
 pub struct Known<'a> {
     /// Them, valid or not.
     pub ids: &'a [String],
+    /// The sources without a problem.
+    pub sources: &'a [Source],
     /// No file is broken: an id that is not here is nowhere.
     pub is_complete: bool,
 }
@@ -28,15 +30,26 @@ pub fn feed(
 ) -> Option<FeedRule> {
     let title = reader.require("title").and_then(value::header_text);
     let mut sources: Vec<SourceId> = Vec::new();
-    for item in reader.require("sources").map_or(Vec::new(), Item::one_or_more) {
+    let tags = reader.take("tags");
+    // By tags alone it needs no globs.
+    let globs = if tags.is_some() { reader.take("sources") } else { reader.require("sources") };
+    for item in globs.map_or(Vec::new(), Item::one_or_more) {
         sources.extend(globbed(item, known));
     }
+    for item in tags.map_or(Vec::new(), Item::one_or_more) {
+        sources.extend(tagged(item, known));
+    }
+    let mut patterns = |name| {
+        let items = reader.take(name).map_or(Vec::new(), Item::one_or_more);
+        items.into_iter().filter_map(|item| value::pattern(item, ["(?i:", ")"])).collect()
+    };
+    let filter = Filter { include: patterns("include"), exclude: patterns("exclude") };
     sources.sort();
     sources.dedup();
     let keep = keep(&mut reader, defaults.keep);
     let formats = formats(&mut reader, &defaults.formats);
     reader.finish();
-    Some(FeedRule { id: id?, title: title?, sources, keep, formats })
+    Some(FeedRule { id: id?, title: title?, sources, filter, keep, formats })
 }
 
 /// The sources a glob names; at least one, or it is a problem.
@@ -60,6 +73,24 @@ fn globbed(item: Item<'_>, known: &Known<'_>) -> Vec<SourceId> {
         item.report(Wrong::new(format!("no source is named {}", quote(text))).hint(hint));
     }
     found.into_iter().filter_map(|id| SourceId::new(id).ok()).collect()
+}
+
+/// The sources that have a tag; at least one, or it is a problem.
+fn tagged(item: Item<'_>, known: &Known<'_>) -> Vec<SourceId> {
+    let Some(text) = item.full_text() else { return Vec::new() };
+    let found: Vec<SourceId> = known
+        .sources
+        .iter()
+        .filter(|source| source.tags.iter().any(|tag| tag.eq_ignore_ascii_case(text)))
+        .map(|source| source.id.clone())
+        .collect();
+    // A source with a problem may be the one that has it.
+    if found.is_empty() && known.is_complete && known.sources.len() == known.ids.len() {
+        let tags = known.sources.iter().flat_map(|source| &source.tags);
+        let hint = nearest(text, tags.map(String::as_str)).map(|near| format!("did you mean `{near}`?"));
+        item.report(Wrong::new(format!("no source has the tag {}", quote(text))).hint(hint));
+    }
+    found
 }
 
 fn some_of(ids: &[String]) -> String {

@@ -104,6 +104,8 @@ pub enum Kind {
     Date,
     /// A regular expression.
     Regex,
+    /// Texts, one or an array.
+    Texts,
     /// Regular expressions, one or an array.
     Regexes,
     /// `true` for a blank, or a separator.
@@ -166,6 +168,7 @@ impl Kind {
             Self::Date => {
                 "`\"selector\"`, an array of those, or a table such as `{ from = \"teaser\" }`".to_owned()
             }
+            Self::Texts => "a text or an array of them".to_owned(),
             Self::Regex => "a regular expression".to_owned(),
             Self::Regexes => "a regular expression or an array of them".to_owned(),
             Self::Join => "`true` or a separator such as `\", \"`".to_owned(),
@@ -272,6 +275,7 @@ pub static SOURCE: Section = Section {
                 "The id it had before it was renamed; what is remembered of that becomes its own.",
             ),
             key("title", Kind::Text, "The feed's title; else the page's own."),
+            key("tags", Kind::Texts, "Words by which joined feeds find the source."),
             key("enabled", Kind::Switch, "`false` keeps the source in the config and never fetches it.")
                 .or("true"),
             key(
@@ -429,7 +433,14 @@ pub static FEED: Section = Section {
     about: "A feed that joins several sources.",
     groups: &[&[
         key("title", Kind::Text, "The feed's title.").required(),
-        key("sources", Kind::Globs, "The sources it joins.").required(),
+        key("sources", Kind::Globs, "The sources it joins; this or `tags` must be there."),
+        key("tags", Kind::Texts, "It joins the sources that have one of these tags, too."),
+        key(
+            "include",
+            Kind::Regexes,
+            "Only entries in whose headline, teaser, author or categories one of these is found, whatever the case.",
+        ),
+        key("exclude", Kind::Regexes, "No entry in which one of these is found."),
         KEEP_ENTRIES,
         KEEP_AGE,
         FORMATS,

@@ -27,7 +27,7 @@ use regex::Regex;
 use serde::Serialize;
 use url::Url;
 
-use crate::{feed::Format, fetch::guard::Inside, id::SourceId, schedule::Pace};
+use crate::{entry::Entry, feed::Format, fetch::guard::Inside, id::SourceId, schedule::Pace};
 
 pub use self::{
     load::{LoadError, find, load},
@@ -82,6 +82,8 @@ pub struct Source {
     pub url: Url,
     /// The feed's title; `None`: taken from the page, else the host.
     pub title: Option<String>,
+    /// Words by which joined feeds find it.
+    pub tags: Vec<String>,
     /// `false`: kept in the config, never fetched.
     pub enabled: bool,
     /// How often it is due; where it is due at named times, what back-off begins with.
@@ -295,8 +297,39 @@ pub struct FeedRule {
     pub title: String,
     /// The sources it joins, in the order of their ids; never empty.
     pub sources: Vec<SourceId>,
+    /// Which entries it shows.
+    pub filter: Filter,
     /// How much history it shows.
     pub keep: Keep,
     /// The formats it is published in.
     pub formats: Vec<Format>,
+}
+
+/// Which entries a joined feed shows. Patterns do not mind the case.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// One of these must be found; empty: none need be.
+    pub include: Vec<Regex>,
+    /// None of these may be found.
+    pub exclude: Vec<Regex>,
+}
+
+impl Filter {
+    /// Whether it lets every entry pass.
+    pub fn is_open(&self) -> bool {
+        self.include.is_empty() && self.exclude.is_empty()
+    }
+
+    /// Whether an entry is shown, by its headline, teaser, author and categories.
+    pub fn admits(&self, entry: &Entry) -> bool {
+        let texts = || {
+            let optional = [entry.teaser.as_deref(), entry.author.as_deref()].into_iter().flatten();
+            [entry.headline.as_str()]
+                .into_iter()
+                .chain(optional)
+                .chain(entry.categories.iter().map(String::as_str))
+        };
+        let is_found = |patterns: &[Regex]| texts().any(|text| patterns.iter().any(|p| p.is_match(text)));
+        (self.include.is_empty() || is_found(&self.include)) && !is_found(&self.exclude)
+    }
 }

@@ -105,7 +105,11 @@ fn read_tables<'a>(sheets: &'a [Sheet<'a>], tables: &'a [DeTable<'a>]) -> Option
     }
     // A source may stand in the part that is not TOML.
     let source_ids: Vec<String> = taken.keys().cloned().collect();
-    let sources = Known { ids: &source_ids, is_complete: sheets.iter().all(|sheet| !sheet.is_broken()) };
+    let sources = Known {
+        ids: &source_ids,
+        sources: &config.sources,
+        is_complete: sheets.iter().all(|sheet| !sheet.is_broken()),
+    };
     for (id, table) in feeds {
         let reader = TableReader::new(main, &keys::FEED, table.table)
             .named(format!("[feed.{}]", short(id.get_ref())), table.header(id));

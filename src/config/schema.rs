@@ -76,7 +76,7 @@ fn kind(kind: Kind) -> Value {
         Kind::Language => json!({ "type": "string", "pattern": "^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$" }),
         Kind::Headers => json!({ "type": "object", "additionalProperties": { "type": "string" } }),
         Kind::Selectors => one_or_more(&json!({ "$ref": "#/$defs/candidate" })),
-        Kind::Regexes | Kind::Globs | Kind::Command => one_or_more(&text()),
+        Kind::Texts | Kind::Regexes | Kind::Globs | Kind::Command => one_or_more(&text()),
         Kind::Field => json!({ "$ref": "#/$defs/field" }),
         Kind::Link => json!({ "anyOf": [{ "$ref": "#/$defs/field" }, { "const": false }] }),
         Kind::Date => json!({ "$ref": "#/$defs/date" }),

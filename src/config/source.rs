@@ -22,6 +22,7 @@ pub fn source(
     let url = reader.require("url").and_then(value::address);
     let was = reader.take("was").and_then(|item| former(item, configured));
     let title = reader.take("title").and_then(value::header_text);
+    let tags = reader.take("tags").map_or(Vec::new(), value::texts);
     let enabled = reader.take("enabled").and_then(|item| item.switch()).unwrap_or(true);
     let kind = match reader.take("kind").and_then(value::word) {
         Some("feed") => Kind::Feed,
@@ -50,6 +51,7 @@ pub fn source(
         was,
         url,
         title,
+        tags,
         enabled,
         kind,
         every: settings.every,

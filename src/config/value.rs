@@ -230,6 +230,11 @@ pub fn base_address(item: Item<'_>) -> Option<Url> {
     Some(url)
 }
 
+/// One text, or several.
+pub fn texts(item: Item<'_>) -> Vec<String> {
+    item.one_or_more().iter().filter_map(|item| item.full_text().map(str::to_owned)).collect()
+}
+
 /// An address to listen at; `Some(None)`: nowhere.
 #[expect(clippy::option_option, reason = "nowhere is an answer, a problem is none")]
 pub fn listen(item: Item<'_>) -> Option<Option<SocketAddr>> {

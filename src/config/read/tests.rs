@@ -2,7 +2,7 @@ use std::{cell::Cell, path::Path, time::Duration};
 
 use super::*;
 use crate::config::{DateFrom, DayMonthOrder, Keep, Kind, LinkRule, Problem};
-use crate::feed::Format;
+use crate::{feed::Format, id::SourceId};
 
 /// The example of the design, to the letter.
 const EXAMPLE: &str = r#"
@@ -147,6 +147,7 @@ base_url = "https://feeds.example/x"
 url = "http://a.example:8080/x?y=z"
 kind = "page"
 title = "A"
+tags = ["news", "Sea"]
 enabled = false
 every = "2d"
 timezone = "UTC"
@@ -194,6 +195,9 @@ required = true
 [feed.all]
 title = "All"
 sources = "*"
+tags = "sea"
+include = ["port", "^sea"]
+exclude = "spam"
 keep_entries = 7
 keep_age = "2d"
 formats = ["atom", "html"]
@@ -477,6 +481,22 @@ fn a_feed_needs_an_address_alone() {
         read_one("[source.a]\nurl = \"https://a.example/\"\nkind = \"rss\""),
         &["`kind` is `rss`", "`\"page\"`, `\"feed\"`"],
     );
+}
+
+#[test]
+fn a_feed_finds_its_sources_by_tags_and_its_entries_by_patterns() {
+    let joined = |lines: &str| {
+        read_one(&format!(
+            "[source.a]\nurl = \"https://a.example/\"\ntags = \"Sea\"\n[source.b]\nurl = \"https://b.example/\"\n[feed.f]\ntitle = \"F\"\n{lines}"
+        ))
+    };
+    let rule =
+        joined("tags = \"sea\"\nexclude = \"SPAM\"").map_err(|p| p.to_string()).unwrap().feeds.remove(0);
+    assert_eq!(rule.sources.iter().map(SourceId::as_str).collect::<Vec<_>>(), ["a"]);
+    assert!(rule.filter.exclude[0].is_match("no spam"));
+    tells(joined("tags = \"see\""), &["no source has the tag `see`", "did you mean `Sea`?"]);
+    tells(joined(""), &["[feed.f] has no `sources`"]);
+    tells(joined("sources = \"*\"\ninclude = \"(\""), &["`include` is not a regular expression"]);
 }
 
 #[test]
