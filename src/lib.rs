@@ -44,5 +44,6 @@ pub mod refresh;
 pub mod health;
 pub mod schedule;
 pub mod fixture;
+pub mod detect;
 pub mod clock;
 pub mod cli;

@@ -14,10 +14,10 @@ mod link;
 mod metadata;
 mod nearest;
 mod notes;
-mod parse;
+pub(crate) mod parse;
 mod row;
 pub mod text;
-mod walk;
+pub(crate) mod walk;
 #[cfg(test)]
 mod tests;
 

@@ -18,16 +18,16 @@ const PIECE_BYTES: usize = 4 * 1024;
 const MAX_DEPTH: usize = 1024;
 
 /// A tree and how much of the page is in it.
-pub(super) struct Parsed {
-    pub(super) html: Html,
-    pub(super) end: End,
+pub(crate) struct Parsed {
+    pub(crate) html: Html,
+    pub(crate) end: End,
     /// When parsing stopped early: the elements that were still open, whose text is a part of what it should be.
-    pub(super) open: HashSet<NodeId>,
+    pub(crate) open: HashSet<NodeId>,
 }
 
 /// How parsing ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum End {
+pub(crate) enum End {
     /// With the page.
     Whole,
     /// With the time, after so many bytes.
@@ -37,7 +37,7 @@ pub(super) enum End {
 }
 
 /// Parses until the text ends or a limit is reached.
-pub(super) fn parse(text: &str, still_time: &dyn Fn() -> bool) -> Parsed {
+pub(crate) fn parse(text: &str, still_time: &dyn Fn() -> bool) -> Parsed {
     let sink = HtmlTreeSink::new(Html::new_document());
     let mut parser = driver::parse_document(sink, ParseOpts::default());
     let mut end = End::Whole;

@@ -77,6 +77,33 @@ pub fn shorten(text: &str, limit: usize) -> Option<String> {
     Some(cut.trim_end_matches(|c: char| c.is_whitespace() || is_invisible(c)).to_owned())
 }
 
+/// Folds a whole page's text into one string, of which an element's text is a part.
+#[derive(Default)]
+pub(crate) struct Pen {
+    needs_space: bool,
+}
+
+impl Pen {
+    /// Adds a piece of text to what was written before.
+    pub(crate) fn write(&mut self, piece: &str, to: &mut String) {
+        for c in piece.chars() {
+            if c.is_whitespace() {
+                self.needs_space = true;
+            } else if !is_steering(c) {
+                if std::mem::take(&mut self.needs_space) && !to.is_empty() {
+                    to.push(' ');
+                }
+                to.push(c);
+            }
+        }
+    }
+
+    /// What comes next stands apart.
+    pub(crate) fn separate(&mut self) {
+        self.needs_space = true;
+    }
+}
+
 /// Builds folded text piece by piece.
 #[derive(Default)]
 struct Folder {
@@ -148,7 +175,7 @@ fn is_invisible(c: char) -> bool {
 }
 
 /// Elements that stand apart from the text around them: `<br>` and what CSS shows as a block.
-fn is_separate(name: &str) -> bool {
+pub(crate) fn is_separate(name: &str) -> bool {
     matches!(
         name,
         "address"

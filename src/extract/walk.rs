@@ -7,7 +7,7 @@ use scraper::{ElementRef, Node};
 
 /// One step of a walk.
 #[derive(Clone, Copy)]
-pub(super) enum Step<'a> {
+pub(crate) enum Step<'a> {
     /// A node begins.
     Open(NodeRef<'a, Node>),
     /// A node that was opened ends.
@@ -18,19 +18,19 @@ pub(super) enum Step<'a> {
 ///
 /// A page can nest a hundred thousand deep, so nothing here recurses; and a row that holds other rows must not pay
 /// for them, or a page of rows inside rows would cost their number squared.
-pub(super) struct Walk<'a> {
+pub(crate) struct Walk<'a> {
     root: NodeId,
     last: Option<Step<'a>>,
     next: Option<Step<'a>>,
 }
 
 impl<'a> Walk<'a> {
-    pub(super) fn new(root: NodeRef<'a, Node>) -> Self {
+    pub(crate) fn new(root: NodeRef<'a, Node>) -> Self {
         Self { root: root.id(), last: None, next: Some(Step::Open(root)) }
     }
 
     /// Leaves out what is below the node just opened, and its `Close`.
-    pub(super) fn leave_out(&mut self) {
+    pub(crate) fn leave_out(&mut self) {
         if let Some(Step::Open(node)) = self.last {
             self.next = self.after(node);
         }
@@ -101,6 +101,6 @@ impl<'a> Row<'a> {
 }
 
 /// Elements that are not part of what a reader sees.
-pub(super) fn is_inert(element: ElementRef) -> bool {
+pub(crate) fn is_inert(element: ElementRef) -> bool {
     matches!(element.value().name(), "script" | "style" | "template" | "noscript")
 }

@@ -1,0 +1,196 @@
+//! Facts: an element's text → what can be counted in it. Pure; each element is looked at once.
+
+use std::cell::RefCell;
+
+use crate::moment::{Lexicon, Mention, Place, Value, scan};
+
+use super::tree::{Tree, digest, index};
+
+/// What can be counted in a text.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Facts {
+    /// Its letters and marks.
+    pub chars: u32,
+    /// Its words; languages that write none apart count two letters as one.
+    pub words: f64,
+    /// The share of digits in it.
+    pub digits: f64,
+    /// A date in it.
+    pub date: Option<Dated>,
+    /// Whether it only says that there is more to read.
+    pub is_more: bool,
+    /// A digest of its letters and digits.
+    pub text: u64,
+}
+
+/// A date in a text.
+#[derive(Clone, Copy, Debug)]
+pub struct Dated {
+    /// How much of the text it is.
+    pub share: f64,
+    /// Whether its year is stated.
+    pub has_year: bool,
+    /// Grows with the day; of dates without a year, within one year.
+    pub order: i32,
+}
+
+impl Dated {
+    /// Whether the text is a date and little else.
+    pub fn is_mostly(&self) -> bool {
+        self.share >= 0.5
+    }
+}
+
+/// Dates are looked for in the beginning of a text: an event described further down is not its date.
+const DATE_WITHIN_BYTES: usize = 240;
+
+/// A page's texts, and what was counted in them so far.
+pub struct Texts<'t, 'a> {
+    /// The page.
+    pub tree: &'t Tree<'a>,
+    lexicon: Lexicon,
+    known: RefCell<Vec<Option<Facts>>>,
+}
+
+impl<'t, 'a> Texts<'t, 'a> {
+    /// Nothing is counted yet.
+    pub fn new(tree: &'t Tree<'a>) -> Self {
+        let lexicon = Lexicon::of(tree.language.as_deref());
+        Self { tree, lexicon, known: RefCell::new(vec![None; tree.elements.len()]) }
+    }
+
+    /// The facts of an element's text.
+    pub fn of(&self, at: u32) -> Facts {
+        if let Some(facts) = self.known.borrow()[index(at)] {
+            return facts;
+        }
+        let facts = self.count(self.tree.text(at));
+        self.known.borrow_mut()[index(at)] = Some(facts);
+        facts
+    }
+
+    fn count(&self, text: &str) -> Facts {
+        let mut facts = Facts { text: START, ..Facts::default() };
+        let (mut digits, mut unspaced) = (0_u32, 0_u32);
+        let mut words = 0_u32;
+        let mut is_in_word = false;
+        for c in text.chars() {
+            facts.chars += 1;
+            if is_unspaced(c) {
+                unspaced += 1;
+                is_in_word = false;
+            } else if c.is_alphanumeric() {
+                words += u32::from(!is_in_word);
+                is_in_word = true;
+            } else if c.is_whitespace() {
+                is_in_word = false;
+            }
+            facts.text = with_letter(facts.text, c);
+            digits += u32::from(c.is_numeric());
+        }
+        facts.words = f64::from(words) + f64::from(unspaced) / 2.0;
+        facts.digits = f64::from(digits) / f64::from(facts.chars.max(1));
+        facts.is_more = facts.words <= 8.0 && is_more(text);
+        if digits > 0 || facts.chars <= 40 {
+            facts.date = self.date(text);
+        }
+        facts
+    }
+
+    fn date(&self, text: &str) -> Option<Dated> {
+        let mut end = text.len().min(DATE_WITHIN_BYTES);
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        let start = &text[..end];
+        let place = if text.len() <= 60 { Place::Field } else { Place::Prose };
+        if !start.chars().any(char::is_numeric) {
+            return None;
+        }
+        let mentions = scan(start, place, self.lexicon);
+        let mention = mentions.iter().find(|mention| is_day(mention))?;
+        let (has_year, order) = order(&mention.value);
+        let share = (mention.span.len() as f64) / (text.len() as f64);
+        Some(Dated { share, has_year, order })
+    }
+}
+
+fn is_day(mention: &Mention) -> bool {
+    matches!(
+        mention.value,
+        Value::Day(_)
+            | Value::Span { .. }
+            | Value::Numeric(_)
+            | Value::NumericSpan { .. }
+            | Value::Ago { .. }
+            | Value::Epoch(_)
+            | Value::Month { year: Some(_), .. }
+    )
+}
+
+fn order(value: &Value) -> (bool, i32) {
+    let days = |year: Option<i16>, month: i8, day: i8| {
+        (year.is_some(), i32::from(year.unwrap_or(0)) * 372 + i32::from(month) * 31 + i32::from(day))
+    };
+    match value {
+        Value::Day(day) | Value::Span { last: day, .. } => days(day.year, day.month, day.day),
+        Value::Numeric(day) | Value::NumericSpan { last: day, .. } => days(day.year, day.right, day.left),
+        Value::Month { year, month } => days(*year, *month, 1),
+        Value::Ago { count, .. } => (true, -i32::try_from(*count).unwrap_or(i32::MAX)),
+        Value::Epoch(at) => (true, i32::try_from(at.as_second() / 86_400).unwrap_or(i32::MAX)),
+        _ => (false, 0),
+    }
+}
+
+/// Letters of scripts that do not part words.
+fn is_unspaced(c: char) -> bool {
+    matches!(u32::from(c), 0x0e00..=0x0eff | 0x1000..=0x109f | 0x1780..=0x17ff | 0x2e80..=0x9fff | 0xac00..=0xd7af | 0xf900..=0xfaff | 0x20000..=0x3ffff)
+}
+
+/// Whether a short text only says that there is more: "Read more »".
+fn is_more(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    let bare = lower.trim_matches(|c: char| !c.is_alphanumeric());
+    MORE.iter().any(|more| {
+        bare == *more
+            || bare.strip_prefix(more).is_some_and(|rest| more.len() >= 7 && !rest.starts_with(char::is_alphanumeric))
+    })
+}
+
+/// What sites write on the link below a teaser.
+const MORE: &[&str] = &[
+    "read more", "continue reading", "more", "read on", "learn more", "view more", "see more", "read article",
+    "read the full", "full story", "full text", "details", "view", "view details", "download", "download pdf", "pdf",
+    "permalink", "link", "open", "here", "click here", "comments", "leave a comment", "no comments", "edit",
+    "share", "reply", "print", "html", "docx", "word", "opinion", "weiterlesen", "mehr", "mehr lesen", "mehr erfahren", "weiter",
+    "zum artikel", "lire la suite", "en savoir plus", "suite", "lire", "lire plus", "leer más", "ver más", "más",
+    "seguir leyendo", "más información", "leggi tutto", "leggi", "continua", "continua a leggere", "scopri di più",
+    "saiba mais", "leia mais", "ler mais", "continue lendo", "lees meer", "lees verder", "meer", "czytaj więcej",
+    "więcej", "czytaj dalej", "více", "celý článek", "číst dál", "viac", "читать далее", "подробнее", "далее",
+    "читать", "детальніше", "читати далі", "続きを読む", "もっと見る", "詳細", "詳しくはこちら", "阅读更多", "阅读全文",
+    "更多", "查看更多", "閱讀更多", "繼續閱讀", "全文", "더 보기", "자세히 보기", "devamını oku", "devamı", "läs mer",
+    "les mer", "les mere", "læs mere", "lue lisää", "tovább", "citește mai mult", "citeste mai mult", "περισσότερα",
+    "διαβάστε περισσότερα", "اقرأ المزيد", "المزيد", "קרא עוד", "אקרא", "और पढ़ें", "vairāk", "plačiau", "loe edasi",
+    "прочети повече", "опширније", "više", "pročitaj više", "preberi več", "xem thêm", "อ่านต่อ", "selengkapnya",
+    "baca selengkapnya", "baca lagi",
+];
+
+const START: u64 = 0xcbf2_9ce4_8422_2325;
+
+/// A digest of a text's letters and digits, by which two headlines are one.
+pub fn letters(text: &str) -> u64 {
+    text.chars().fold(START, with_letter)
+}
+
+fn with_letter(sum: u64, c: char) -> u64 {
+    if !c.is_alphanumeric() {
+        return sum;
+    }
+    let lower = if c.is_ascii() { c.to_ascii_lowercase() } else { c.to_lowercase().next().unwrap_or(c) };
+    (sum ^ u64::from(u32::from(lower))).wrapping_mul(0x0100_0000_01b3)
+}
+
+/// A digest of an address by which two links to one thing are one.
+pub fn address(written: &str) -> u64 {
+    digest(written.trim())
+}

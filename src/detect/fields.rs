@@ -1,0 +1,226 @@
+//! Fields: the columns of a group → which of them is the headline, the link, the date. Pure.
+//!
+//! The weights are those of a person who has looked at many listings: what they add up to is compared within one
+//! page only.
+
+use super::{
+    columns::{self, Column},
+    evidence::Evidence,
+    facts::Texts,
+    groups::Group,
+};
+
+/// Which column is which field.
+#[derive(Clone, Debug)]
+pub struct Fields {
+    /// The columns.
+    pub columns: Vec<Column>,
+    /// The headline.
+    pub headline: usize,
+    /// How much like a headline it is.
+    pub headline_worth: f64,
+    /// The link; `None`: no entry links anywhere.
+    pub link: Option<usize>,
+    /// Where the date is.
+    pub date: DatePlace,
+    /// The teaser.
+    pub teaser: Option<usize>,
+    /// The image.
+    pub image: Option<usize>,
+}
+
+/// Where the date of an entry is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DatePlace {
+    /// Nowhere in the entry.
+    Nowhere,
+    /// In a column of its own.
+    Column(usize),
+    /// In the headline's text.
+    Headline,
+    /// In the teaser's text.
+    Teaser,
+}
+
+/// A headline below this worth is none.
+const LEAST_HEADLINE: f64 = 1.2;
+
+/// A date below this worth is none.
+const LEAST_DATE: f64 = 0.5;
+
+/// Tells the fields of a group apart; `None`: nothing in it is a headline.
+pub fn fields(texts: &Texts<'_, '_>, group: &Group, evidence: &Evidence) -> Option<Fields> {
+    let columns = columns::columns(texts, group);
+    let sample = columns::sample(&group.items);
+    let link = best(&columns, |column| link_worth(column) + evidence.of_links(column, texts));
+    let link = link.filter(|(worth, _)| *worth > 0.0).map(|(_, at)| at);
+    let (headline_worth, headline) = best(&columns, |column| {
+        let beside_link = link.map_or(0.0, |link| beside(texts, &columns[link], column));
+        headline_worth(column) + beside_link + evidence.of_headlines(column, texts)
+    })?;
+    if headline_worth < LEAST_HEADLINE {
+        return None;
+    }
+    let headline = same_text_deeper(texts, &columns, headline);
+    let teaser = teaser(texts, &columns, headline);
+    let date = date(texts, &columns, (headline, teaser), evidence);
+    let image = columns.iter().position(|column| column.is_image && column.coverage >= 0.5 && is_varied(texts, column));
+    let _ = sample;
+    Some(Fields { headline, headline_worth, link, date, teaser, image, columns })
+}
+
+fn best(columns: &[Column], worth: impl Fn(&Column) -> f64) -> Option<(f64, usize)> {
+    let worths = columns.iter().enumerate().map(|(at, column)| (worth(column), at));
+    // Of equals the first.
+    worths.fold(None, |best: Option<(f64, usize)>, next| match best {
+        Some((worth, _)) if worth >= next.0 => best,
+        _ => Some(next),
+    })
+}
+
+fn link_worth(column: &Column) -> f64 {
+    if column.linked < 0.3 {
+        return f64::MIN;
+    }
+    2.0 * column.coverage * column.linked * column.distinct_links
+        + 0.6 * column.heading
+        + 0.8 * column.words.min(8.0) / 8.0
+        - 0.5 * column.more
+        - 0.2 * column.mostly_dated
+        - 0.3 * f64::from(u8::from(column.is_image))
+        - 0.4 * f64::from(u8::from(column.hint < 0.0))
+        - 0.002 * (column.chars - 200.0).max(0.0)
+}
+
+fn headline_worth(column: &Column) -> f64 {
+    if column.is_image || column.chars < 1.0 {
+        return f64::MIN;
+    }
+    let words = match column.words {
+        words if words < 1.0 => -1.0,
+        words if words < 2.0 => -0.2,
+        words if words <= 16.0 => 0.4 + 0.6 * ((words - 2.0) / 4.0).min(1.0),
+        words if words <= 30.0 => 0.6,
+        words if words <= 45.0 => -0.6,
+        _ => -1.6,
+    };
+    let yes = |is: bool| f64::from(u8::from(is));
+    words
+        + 1.2 * column.coverage
+        + column.distinct
+        + 1.3 * column.heading
+        + 0.3 * column.bold
+        + 0.9 * column.hint
+        - 1.6 * column.mostly_dated
+        - 1.6 * column.more
+        - 1.2 * yes(column.digits > 0.45)
+        - yes(column.chars > 200.0)
+        - 0.8 * yes(column.is_time || column.is_named_date)
+        + 0.9 * column.linked * column.distinct_links
+}
+
+/// What it adds that a column is the link, is in it, or around it.
+fn beside(texts: &Texts<'_, '_>, link: &Column, column: &Column) -> f64 {
+    let tree = texts.tree;
+    let mut same = 0;
+    let mut near = 0;
+    for (item, at) in &column.cells {
+        let Ok(found) = link.cells.binary_search_by_key(item, |cell| cell.0) else { continue };
+        let other = link.cells[found].1;
+        same += u32::from(other == *at);
+        near += u32::from(tree.holds(other, *at) || tree.holds(*at, other));
+    }
+    let count = column.cells.len() as f64;
+    0.4 * f64::from(same) / count + 0.45 * f64::from(near) / count
+}
+
+/// Of columns with the headline's very texts, the innermost: `h2 a` rather than the whole card around it.
+fn same_text_deeper(texts: &Texts<'_, '_>, columns: &[Column], headline: usize) -> usize {
+    let tree = texts.tree;
+    let of = &columns[headline];
+    if !of.is_entry && of.heading < 0.5 {
+        return headline;
+    }
+    let is_inside = |column: &Column| {
+        column.cells.len() >= of.cells.len()
+            && of.cells.iter().all(|(item, at)| {
+                column.cells.binary_search_by_key(item, |cell| cell.0).is_ok_and(|found| {
+                    let inner = column.cells[found].1;
+                    tree.holds(*at, inner) && inner != *at && texts.of(inner).text == texts.of(*at).text
+                })
+            })
+    };
+    let heading = columns.iter().position(|column| is_inside(column) && column.heading >= 0.9 && of.is_entry);
+    heading.or_else(|| columns.iter().position(is_inside).filter(|_| of.is_entry)).unwrap_or(headline)
+}
+
+fn teaser(texts: &Texts<'_, '_>, columns: &[Column], headline: usize) -> Option<usize> {
+    let tree = texts.tree;
+    let title = &columns[headline];
+    let is_apart = |column: &Column| {
+        column.cells.iter().all(|(item, at)| {
+            title.cells.binary_search_by_key(item, |cell| cell.0).map_or(true, |found| {
+                let other = title.cells[found].1;
+                !tree.holds(other, *at) && !tree.holds(*at, other)
+            })
+        })
+    };
+    let worth = |column: &Column| {
+        let is_long = column.chars >= 40.0 && column.words >= 5.0;
+        let is_text = is_long && column.distinct >= 0.5 && column.more < 0.5 && column.mostly_dated < 0.5;
+        if !is_text || column.coverage < 0.4 || !is_apart(column) {
+            return f64::MIN;
+        }
+        column.coverage + (column.chars / 200.0).min(1.0) - (column.chars - 1500.0).max(0.0) / 1500.0
+    };
+    best(columns, worth).filter(|(worth, _)| *worth > 0.0).map(|(_, at)| at)
+}
+
+fn date(
+    texts: &Texts<'_, '_>,
+    columns: &[Column],
+    (headline, teaser): (usize, Option<usize>),
+    evidence: &Evidence,
+) -> DatePlace {
+    let yes = |is: bool| f64::from(u8::from(is));
+    let worth = |column: &Column| {
+        if column.is_image {
+            return f64::MIN;
+        }
+        column.coverage * column.dated
+            + 0.5 * column.mostly_dated
+            + 0.4 * column.with_year
+            + 0.35 * column.monotone * column.dated
+            + 0.35 * yes(column.is_time)
+            + 0.3 * yes(column.is_named_date)
+            - 0.4 * yes(column.is_named_other_date)
+            - 0.002 * column.chars
+            + evidence.of_dates(column, texts)
+            - f64::MAX * yes(column.dated < 0.3)
+    };
+    let Some((worth, at)) = best(columns, worth).filter(|(worth, _)| *worth > LEAST_DATE) else {
+        return DatePlace::Nowhere;
+    };
+    let column = &columns[at];
+    if at == headline || (worth < 1.0 && column.words > 12.0 && Some(at) != teaser) {
+        return if columns[headline].dated >= 0.3 { DatePlace::Headline } else { DatePlace::Nowhere };
+    }
+    // A long text that is not the date's own place is the teaser, or is in it.
+    if Some(at) == teaser || (column.mostly_dated < 0.3 && column.chars > 120.0) {
+        let is_teaser = teaser.is_some_and(|teaser| columns[teaser].dated >= 0.3);
+        return if is_teaser { DatePlace::Teaser } else { DatePlace::Column(at) };
+    }
+    DatePlace::Column(at)
+}
+
+fn is_varied(texts: &Texts<'_, '_>, column: &Column) -> bool {
+    let addresses: std::collections::HashSet<&str> = column
+        .cells
+        .iter()
+        .filter_map(|(_, at)| {
+            let node = texts.tree.get(*at).node;
+            node.attr("data-src").or_else(|| node.attr("srcset")).or_else(|| node.attr("src"))
+        })
+        .collect();
+    addresses.len() * 2 > column.cells.len()
+}

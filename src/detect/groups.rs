@@ -1,0 +1,107 @@
+//! Groups: a page → sets of elements that may be the entries of a listing, the likeliest first. Pure.
+//!
+//! A record is repeated markup: elements of one path, of one class, or side by side. Every such set is a candidate;
+//! what it is worth is `score`'s to say, this file only leaves out what cannot be one.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::tree::{Tree, digest, mix};
+
+/// Elements that may be the entries of a listing, in document order, none inside another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// The elements.
+    pub items: Vec<u32>,
+}
+
+/// The most groups that are looked at closely.
+pub const LOOKED_AT: usize = 48;
+
+/// The longest listing: a year of court opinions has hundreds of rows.
+const MAX_ITEMS: usize = 3000;
+
+/// The groups of a page worth a closer look.
+pub fn groups(tree: &Tree<'_>, most: usize) -> Vec<Group> {
+    let mut buckets: FxHashMap<u64, Vec<u32>> = FxHashMap::default();
+    for (at, element) in tree.elements.iter().enumerate() {
+        let at = u32::try_from(at).unwrap_or(u32::MAX);
+        if is_never_entry(element.tag) || (tree.text_bytes(at) < 4 && tree.links_in(at) == 0) {
+            continue;
+        }
+        let tag = digest(element.tag);
+        let around = tree.parent(at).map(|parent| tree.get(parent));
+        let mut add = |kind: u64, key: u64| buckets.entry(mix(kind, key)).or_default().push(at);
+        add(1, element.path);
+        add(2, element.tags);
+        add(3, mix(around.map_or(0, |around| around.path), tag));
+        add(5, mix(u64::from(element.parent), tag));
+        for (class, _) in &element.classes {
+            add(4, mix(tag, digest(class)));
+        }
+        if element.node.attr("itemtype").is_some() {
+            add(6, digest(element.node.attr("itemtype").unwrap_or("")));
+        }
+        if element.tag == "article" {
+            add(7, 0);
+        }
+    }
+    let mut seen: FxHashSet<u64> = FxHashSet::default();
+    let mut found: Vec<(f64, Group)> = Vec::new();
+    for mut items in buckets.into_values() {
+        if items.len() < 2 || items.len() > MAX_ITEMS {
+            continue;
+        }
+        outermost(tree, &mut items);
+        if items.len() < 2 || !seen.insert(signature(&items)) {
+            continue;
+        }
+        if let Some(worth) = worth(tree, &items) {
+            found.push((worth, Group { items }));
+        }
+    }
+    found.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.items.cmp(&b.1.items)));
+    found.truncate(most);
+    found.into_iter().map(|(_, group)| group).collect()
+}
+
+/// Leaves out what is inside another of the same set.
+fn outermost(tree: &Tree<'_>, items: &mut Vec<u32>) {
+    let mut end = 0;
+    items.retain(|at| {
+        let is_outer = *at >= end;
+        if is_outer {
+            end = tree.get(*at).end;
+        }
+        is_outer
+    });
+}
+
+fn signature(items: &[u32]) -> u64 {
+    items.iter().fold(items.len() as u64, |sum, at| mix(sum, u64::from(*at)))
+}
+
+/// A first guess at what a group is worth; `None`: too few of its elements link anywhere.
+fn worth(tree: &Tree<'_>, items: &[u32]) -> Option<f64> {
+    let count = items.len() as f64;
+    let linked = items
+        .iter()
+        .filter(|at| tree.links_in(**at) > 0 || tree.link_around(**at, 3).is_some())
+        .count() as f64
+        / count;
+    if linked < 0.3 {
+        return None;
+    }
+    let bytes: f64 = items.iter().map(|at| f64::from(tree.text_bytes(*at))).sum();
+    let share = bytes / (tree.all_text_bytes().max(1) as f64);
+    let chrome = items.iter().filter(|at| tree.get(**at).is_chrome).count() as f64 / count;
+    let length = (bytes / count / 60.0).min(1.0);
+    Some((count.ln() / 20_f64.ln()).min(1.5) + linked + 2.5 * share.sqrt() + length - 1.5 * chrome)
+}
+
+fn is_never_entry(tag: &str) -> bool {
+    matches!(
+        tag,
+        "html" | "body" | "tbody" | "thead" | "tfoot" | "img" | "form" | "br" | "hr" | "input" | "time" | "label"
+            | "main" | "nav" | "source" | "picture" | "title"
+    )
+}

@@ -1,0 +1,131 @@
+//! Detection: a page → the listings on it, each as the config of a source that reads it. Pure.
+//!
+//! ```text
+//! Html ─tree→ Tree ─groups→ Group ─columns, fields→ Fields ─score→ Scored ─selector, propose→ Proposal
+//! ```
+//!
+//! A listing is markup that repeats and says something in each repetition. Detection refuses to know any site, and
+//! proposes nothing it has not read back: a proposal's entries are what `extract`, `normalize` and `moment` give
+//! with its config, the same as every later run.
+
+mod columns;
+mod confidence;
+mod evidence;
+mod facts;
+mod fields;
+mod groups;
+mod names;
+mod propose;
+mod score;
+mod selector;
+mod tree;
+
+use jiff::Timestamp;
+use scraper::ElementRef;
+
+use crate::{
+    config::Source,
+    decode::Document,
+    extract::parse,
+    fixture,
+    page::Page,
+    refresh::Reading,
+};
+
+pub use self::{
+    evidence::Known,
+    propose::{DateKey, Keys},
+    score::Features,
+};
+
+use self::{evidence::Evidence, facts::Texts, groups::Group, score::Scored, tree::Tree};
+
+/// A source that could be followed.
+#[derive(Clone, Debug)]
+pub struct Proposal {
+    /// Its config.
+    pub keys: Keys,
+    /// The same, read.
+    pub source: Source,
+    /// How likely it is right, from 0 to 1.
+    pub confidence: f64,
+    /// What the page gives with it.
+    pub reading: Reading,
+    /// What spoke for it.
+    pub features: Features,
+    /// What spoke for it in one number.
+    pub score: f64,
+}
+
+/// How many listings of a page are proposed.
+const PROPOSED: usize = 4;
+
+/// Finds the listings of a page, the likeliest first; empty: there is none.
+///
+/// `known` are entries that are known to be on it or on an earlier version; none of them is needed.
+pub fn detect(document: &Document, page: &Page, known: &[Known], still_time: &dyn Fn() -> bool) -> Vec<Proposal> {
+    let parsed = parse::parse(&document.text, still_time);
+    let Some(root) = parsed.html.tree.root().children().find_map(ElementRef::wrap) else { return Vec::new() };
+    let tree = Tree::read(root, &document.url);
+    let texts = Texts::new(&tree);
+    let evidence = Evidence::find(&texts, known, (&document.url, &document.url));
+    let ranked = ranked(&texts, &evidence);
+    let mut proposals: Vec<Proposal> = Vec::new();
+    for scored in ranked.iter().take(PROPOSED) {
+        proposals.extend(proposal(&texts, scored, &ranked, page, still_time));
+    }
+    proposals
+}
+
+/// The groups of a page that could be its listing, the likeliest first, none of them twice.
+fn ranked(texts: &Texts<'_, '_>, evidence: &Evidence) -> Vec<Scored> {
+    let most = if evidence.is_asked() { 4 * groups::LOOKED_AT } else { groups::LOOKED_AT };
+    let groups: Vec<Group> = groups::groups(texts.tree, most);
+    let mut all: Vec<Scored> =
+        groups.into_iter().filter_map(|group| score::scored(texts, group, evidence)).collect();
+    all.sort_by(|a, b| b.score.total_cmp(&a.score));
+    let mut chosen: Vec<Scored> = Vec::new();
+    for scored in &all {
+        let scored = score::descend(texts, scored.clone(), &all);
+        if !chosen.iter().any(|other| overlaps(texts.tree, other, &scored)) {
+            chosen.push(scored);
+        }
+        if chosen.len() > PROPOSED {
+            break;
+        }
+    }
+    chosen
+}
+
+/// Whether two groups share most of their elements, one being inside the other or the same.
+fn overlaps(tree: &Tree<'_>, a: &Scored, b: &Scored) -> bool {
+    let inside = |outer: &Scored, inner: &Scored| {
+        let items = &outer.group.items;
+        let held = inner.group.items.iter().filter(|at| {
+            let holder = items.partition_point(|item| item <= at).checked_sub(1);
+            holder.is_some_and(|holder| tree.holds(items[holder], **at))
+        });
+        held.count() * 2 > inner.group.items.len()
+    };
+    inside(a, b) || inside(b, a)
+}
+
+fn proposal(
+    texts: &Texts<'_, '_>,
+    scored: &Scored,
+    ranked: &[Scored],
+    page: &Page,
+    still_time: &dyn Fn() -> bool,
+) -> Option<Proposal> {
+    let (keys, fit) = propose::keys(texts, scored, &page.url)?;
+    let source = keys.source("proposed")?;
+    let reading = fixture::read_dated(&source, page, still_time).ok()?;
+    let margin = ranked.iter().map(|other| other.score).filter(|other| *other < scored.score).fold(0.0, f64::max);
+    let confidence = confidence::confidence(&scored.features, scored.score, (scored.score - margin, fit));
+    Some(Proposal { keys, source, confidence, reading, features: scored.features, score: scored.score })
+}
+
+/// The time a page is read as of when none is known.
+pub fn as_of(page: &Page) -> Timestamp {
+    page.fetched_at
+}

@@ -1,0 +1,211 @@
+//! Names: a class or an id → what it says of the element that has it. Pure.
+//!
+//! Refuses to know any site: only words that many themes share, and the shapes of names that programs make.
+
+/// How well a class name would survive a redesign, which is also what it costs to rely on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hold {
+    /// It names what the element is: `entry-title`, `news-list`.
+    Meaning,
+    /// It names something.
+    Plain,
+    /// It names how the element looks (`col-md-6`), or ends in a number.
+    Look,
+    /// It differs from entry to entry or from build to build (`post-123`, `odd`, `css-1ab2c3`); never relied on.
+    Volatile,
+}
+
+/// What a class name says.
+pub fn hold(class: &str) -> Hold {
+    if is_look(class) {
+        return Hold::Look;
+    }
+    if is_volatile(class) {
+        return Hold::Volatile;
+    }
+    if class.ends_with(|c: char| c.is_ascii_digit()) {
+        return Hold::Look;
+    }
+    if words(class).any(|word| MEANING.contains(&word.as_str())) { Hold::Meaning } else { Hold::Plain }
+}
+
+/// The words of a name, in lower case: `entryTitle_small` has three.
+pub fn words(name: &str) -> impl Iterator<Item = String> + '_ {
+    name.split(|c: char| !c.is_alphanumeric()).flat_map(camel_words).filter(|word| !word.is_empty())
+}
+
+/// The part of a page that a name belongs to, when it is one beside the content: `nav`, `sidebar`.
+pub fn chrome_word(name: &str) -> Option<&'static str> {
+    let words: Vec<String> = words(name).collect();
+    let is_of_entry = words.iter().any(|word| ENTRY.contains(&word.as_str()));
+    let found = CHROME.iter().find(|chrome| words.iter().any(|word| word == *chrome));
+    found.copied().filter(|_| !is_of_entry)
+}
+
+/// What a name says of a field, from -1 (surely not) to 1: for headlines.
+pub fn headline_hint(class: &str) -> f64 {
+    let mut hint = 0.0;
+    for word in words(class) {
+        match word.as_str() {
+            "title" | "headline" | "heading" | "subject" | "name" => hint = 1.0,
+            "date" | "time" | "author" | "byline" | "meta" | "tag" | "tags" | "category" | "categories"
+            | "label" | "comments" | "comment" | "more" | "readmore" | "permalink" | "share" => return -1.0,
+            _ => {}
+        }
+    }
+    hint
+}
+
+/// Whether a name says that an element holds a date of publication.
+pub fn is_date(class: &str) -> bool {
+    words(class)
+        .any(|word| matches!(word.as_str(), "date" | "time" | "datetime" | "published" | "posted" | "day"))
+}
+
+/// Whether a name says that a date is another one: the last day of something, or the last change.
+pub fn is_other_date(class: &str) -> bool {
+    words(class).any(|word| {
+        matches!(word.as_str(), "updated" | "modified" | "deadline" | "expires" | "closing" | "argued" | "filed")
+    })
+}
+
+fn camel_words(part: &str) -> impl Iterator<Item = String> + '_ {
+    let mut words = vec![String::new()];
+    let mut was_lower = false;
+    for c in part.chars() {
+        if c.is_uppercase() && was_lower {
+            words.push(String::new());
+        }
+        was_lower = c.is_lowercase();
+        let word = words.last_mut().expect("never empty: it starts with one and only grows");
+        word.extend(c.to_lowercase());
+    }
+    words.into_iter()
+}
+
+/// Words that name what a listing is made of.
+const MEANING: &[&str] = &[
+    "entry", "entries", "post", "posts", "article", "articles", "item", "items", "news", "list", "listing", "card",
+    "cards", "teaser", "teasers", "result", "results", "row", "summary", "story", "stories", "title", "headline",
+    "excerpt", "date", "time", "published", "press", "release", "releases", "event", "events", "archive", "blog",
+    "feed", "content", "description", "heading", "opinion", "opinions", "document", "documents", "meeting",
+    "meetings", "publication", "publications", "hentry", "image", "thumbnail", "thumb", "link", "meta",
+];
+
+/// Words that name one entry or a part of it: `entry-header` is no page header.
+const ENTRY: &[&str] = &["entry", "post", "article", "item", "card", "teaser", "story", "hentry", "list", "result"];
+
+/// Words that name what stands beside the content of a page.
+const CHROME: &[&str] = &[
+    "nav", "navbar", "navigation", "menu", "submenu", "dropdown", "breadcrumb", "breadcrumbs", "pager",
+    "pagination", "footer", "sidebar", "cookie", "cookies", "share", "sharing", "social", "comments", "comment",
+    "widget", "widgets", "related", "popular", "trending", "newsletter", "masthead", "header", "toolbar", "tagcloud",
+    "tags", "cloud", "blogroll", "skip", "modal", "popup", "banner", "sponsors", "languages", "login", "aside",
+    "sitemap", "ticker",
+];
+
+/// States and places that change from entry to entry.
+const STATES: &[&str] = &[
+    "odd", "even", "first", "last", "active", "current", "clearfix", "selected", "open", "closed", "hover",
+    "hidden", "visible", "alt", "sticky", "alternate", "collapsed", "expanded", "clear", "left", "right", "new",
+    "lazy", "lazyload", "lazyloaded", "lazyloading", "loaded", "animated", "disabled", "enabled", "show", "hide",
+];
+
+/// What content systems put before the name of a tag, an author, a state.
+const PREFIXES: &[&str] = &[
+    "tag-", "category-", "author-", "status-", "format-", "postid-", "post_tag-", "has-", "is-", "no-", "wp-image-",
+    "css-", "sc-", "jsx-", "svelte-", "emotion-", "astro-", "wow", "fade", "data-v-", "delay-", "term-",
+];
+
+fn is_volatile(class: &str) -> bool {
+    let lower = class.to_ascii_lowercase();
+    if STATES.contains(&lower.as_str()) || PREFIXES.iter().any(|prefix| lower.starts_with(prefix)) {
+        return true;
+    }
+    let digits = class.bytes().filter(u8::is_ascii_digit).count();
+    let ends_in_number = lower.trim_end_matches(|c: char| c.is_ascii_digit());
+    let is_numbered = ends_in_number.len() < lower.len()
+        && (ends_in_number.ends_with(['-', '_'])
+            || ["row", "item", "odd", "even", "post", "entry"].iter().any(|w| ends_in_number.ends_with(w)));
+    let is_zebra = words(class).any(|word| matches!(word.as_str(), "odd" | "even" | "first" | "last"));
+    digits >= 3 || is_numbered || is_zebra || is_hash(class)
+}
+
+/// `_Ab3xZ`, `Card_title__3xY2z`, `sc8Gh2`: letters and digits in no order a person writes.
+fn is_hash(class: &str) -> bool {
+    let tail = class.rsplit(['_', '-']).next().unwrap_or(class);
+    let has = |f: fn(&u8) -> bool| tail.bytes().any(|b| f(&b));
+    let changes = tail
+        .as_bytes()
+        .windows(2)
+        .filter(|pair| pair[0].is_ascii_digit() != pair[1].is_ascii_digit())
+        .count();
+    tail.len() >= 5
+        && has(u8::is_ascii_digit)
+        && (changes >= 2 || (has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase)))
+}
+
+/// Names of grids and of utility frameworks: legal, and the first to go in a redesign.
+fn is_look(class: &str) -> bool {
+    let lower = class.trim_start_matches('-').to_ascii_lowercase();
+    if class.contains([':', '/', '[', '!']) {
+        return true;
+    }
+    let first = lower.split(['-', '_']).next().unwrap_or("");
+    let rest = lower.get(first.len()..).unwrap_or("");
+    let is_measured = rest.len() > 1;
+    is_measured
+        && matches!(
+            first,
+            "col" | "row" | "mt" | "mb" | "ml" | "mr" | "mx" | "my" | "pt" | "pb" | "pl" | "pr" | "px" | "py"
+                | "m" | "p" | "w" | "h" | "d" | "text" | "bg" | "border" | "flex" | "grid" | "gap" | "font"
+                | "justify" | "align" | "items" | "offset" | "order" | "float" | "rounded" | "shadow" | "span"
+                | "small" | "medium" | "large" | "xs" | "sm" | "md" | "lg" | "xl" | "space" | "leading" | "max"
+                | "min" | "overflow" | "z" | "g" | "gx" | "gy" | "fs" | "fw" | "u" | "pull" | "cell"
+        )
+        && !words(class).skip(1).any(|word| MEANING.contains(&word.as_str()))
+        || matches!(
+            lower.as_str(),
+            "row" | "container" | "flex" | "grid" | "block" | "inline" | "hidden" | "relative" | "absolute"
+                | "columns" | "column" | "wrapper" | "inner" | "outer" | "container-fluid" | "underline" | "uppercase"
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_programs_make_are_volatile() {
+        for class in [
+            "post-123", "views-row-1", "odd", "css-1ab2c3", "Card_title__3xY2z", "row0", "category-news",
+            "et_pb_blog_item_0_1", "sc-fzXfMy", "is-active", "item-last",
+        ] {
+            assert_eq!(hold(class), Hold::Volatile, "{class}");
+        }
+    }
+
+    #[test]
+    fn names_that_people_write_hold() {
+        for class in ["entry-title", "newsList", "et_pb_post", "press-release", "hentry", "teaser__title"] {
+            assert_eq!(hold(class), Hold::Meaning, "{class}");
+        }
+        for class in ["bulletin", "akten", "sf-ticker2x"] {
+            assert_ne!(hold(class), Hold::Volatile, "{class}");
+        }
+    }
+
+    #[test]
+    fn grids_and_utilities_are_looks() {
+        for class in ["col-md-6", "mt-4", "md:flex", "text-gray-500", "container", "w-1/2", "style3"] {
+            assert_eq!(hold(class), Hold::Look, "{class}");
+        }
+    }
+
+    #[test]
+    fn an_entry_header_is_no_page_header() {
+        assert_eq!(chrome_word("site-header"), Some("header"));
+        assert_eq!(chrome_word("entry-header"), None);
+        assert_eq!(chrome_word("mainNavigation"), Some("navigation"));
+    }
+}

@@ -1,0 +1,173 @@
+//! Proposals: a group and its fields → the config of a source that gives its entries. Pure.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+use url::Url;
+
+use super::{
+    columns::{self, Column},
+    facts::Texts,
+    fields::DatePlace,
+    score::Scored,
+    selector::{self, Cell, Found},
+};
+use crate::config::{self, ConfigText, Source};
+
+/// The keys of a source, in the order a person writes them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Keys {
+    /// The page.
+    pub url: Url,
+    /// One element an entry.
+    pub entry: String,
+    /// The headline: fallbacks, at least one.
+    pub headline: Vec<String>,
+    /// The link; empty: the headline's own.
+    pub link: Vec<String>,
+    /// The date.
+    pub date: DateKey,
+    /// The teaser; empty: none.
+    pub teaser: Vec<String>,
+    /// The image; empty: none.
+    pub image: Vec<String>,
+}
+
+/// What the config says of the date.
+#[derive(Clone, Debug, PartialEq)]
+pub enum DateKey {
+    /// Nothing.
+    None,
+    /// Where its text is, with fallbacks.
+    At(Vec<String>),
+    /// Which field's text holds it.
+    From(&'static str),
+}
+
+/// Writes the keys for a group, and how well its `entry` gives the group.
+pub fn keys(texts: &Texts<'_, '_>, of: &Scored, url: &Url) -> Option<(Keys, f64)> {
+    let tree = texts.tree;
+    let entry = selector::of_entries(tree, &of.group.items)?;
+    let fields = &of.fields;
+    let sample = columns::sample(&of.group.items);
+    let field = |at: usize| field(texts, &sample, &fields.columns[at]);
+    let headline = field(fields.headline);
+    if headline.is_empty() {
+        return None;
+    }
+    let is_linked_otherwise = fields.link.is_some_and(|link| {
+        !is_headlines_own(texts, &sample, &fields.columns[fields.headline], &fields.columns[link])
+    });
+    let date = match fields.date {
+        DatePlace::Nowhere => DateKey::None,
+        DatePlace::Column(at) => DateKey::At(field(at)),
+        DatePlace::Headline => DateKey::From("headline"),
+        DatePlace::Teaser => DateKey::From("teaser"),
+    };
+    let keys = Keys {
+        url: url.clone(),
+        entry: entry.text,
+        headline,
+        link: fields.link.filter(|_| is_linked_otherwise).map(field).unwrap_or_default(),
+        date,
+        teaser: fields.teaser.map(field).unwrap_or_default(),
+        image: fields.image.map(field).unwrap_or_default(),
+    };
+    Some((keys, entry.fit))
+}
+
+/// The selectors of one field: one, and another for entries that are built otherwise.
+fn field(texts: &Texts<'_, '_>, sample: &[u32], column: &Column) -> Vec<String> {
+    if column.is_entry {
+        return vec!["*".to_owned()];
+    }
+    let tree = texts.tree;
+    let is_taken = |at: u32| column.is_image || texts.of(at).chars > 0;
+    let mut cells: Vec<Cell> = sample.iter().map(|item| Cell { item: *item, at: None }).collect();
+    for (item, at) in &column.cells {
+        cells[usize::from(*item)].at = Some(*at);
+    }
+    let Some(first) = selector::of_field(tree, &cells, &is_taken) else { return Vec::new() };
+    let Found { text, fit } = first;
+    if fit < 0.3 { Vec::new() } else { vec![text] }
+}
+
+/// Whether the headline's own link, as `extract` finds it, is the link that is meant.
+fn is_headlines_own(texts: &Texts<'_, '_>, sample: &[u32], headline: &Column, link: &Column) -> bool {
+    let mut wrong = 0;
+    for (item, at) in &link.cells {
+        let element = sample[usize::from(*item)];
+        let meant = columns::link(texts, element, *at);
+        let own = headline.cells.binary_search_by_key(item, |cell| cell.0).ok();
+        let own = own.and_then(|found| columns::link(texts, element, headline.cells[found].1));
+        let is_only = || own.is_none() && only_link(texts, element) == meant;
+        wrong += usize::from(own != meant && !is_only());
+    }
+    (wrong as f64) <= 0.02 * link.cells.len() as f64
+}
+
+/// The one address that all links of an entry share.
+fn only_link(texts: &Texts<'_, '_>, item: u32) -> Option<u64> {
+    let tree = texts.tree;
+    let mut links = (item..tree.get(item).end).filter_map(|at| tree.get(at).href).map(super::facts::address);
+    let first = links.next()?;
+    links.all(|other| other == first).then_some(first)
+}
+
+impl Keys {
+    /// The keys as TOML, for below `[source.ID]` or a file of its own.
+    pub fn to_toml(&self) -> String {
+        let mut text = String::new();
+        for (name, value) in self.pairs() {
+            // Writing to a `String` cannot fail.
+            let _ = writeln!(text, "{name:<8} = {}", to_toml(&value));
+        }
+        text
+    }
+
+    /// The keys as JSON.
+    pub fn to_json(&self) -> Value {
+        self.pairs().into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+
+    fn pairs(&self) -> Vec<(&'static str, Value)> {
+        let mut pairs = vec![("url", json!(self.url)), ("entry", json!(self.entry))];
+        let mut add = |name, selectors: &[String]| match selectors {
+            [] => {}
+            [one] => pairs.push((name, json!(one))),
+            several => pairs.push((name, json!(several))),
+        };
+        add("headline", &self.headline);
+        add("link", &self.link);
+        add("teaser", &self.teaser);
+        add("image", &self.image);
+        match &self.date {
+            DateKey::None => {}
+            DateKey::At(selectors) if selectors.is_empty() => {}
+            DateKey::At(selectors) if selectors.len() == 1 => pairs.push(("date", json!(selectors[0]))),
+            DateKey::At(selectors) => pairs.push(("date", json!(selectors))),
+            DateKey::From(field) => pairs.push(("date", json!({ "from": field }))),
+        }
+        pairs
+    }
+
+    /// The source these keys make; `None`: they are no config, which would be a defect of this module.
+    pub fn source(&self, id: &str) -> Option<Source> {
+        let text = format!("[source.{id}]\n{}", self.to_toml());
+        let file = ConfigText { path: "gleaner.toml".into(), text };
+        let config = config::read(&[file], &|_| None).ok()?;
+        config.sources.into_iter().next()
+    }
+}
+
+fn to_toml(value: &Value) -> String {
+    match value {
+        Value::Array(values) => format!("[{}]", values.iter().map(to_toml).collect::<Vec<_>>().join(", ")),
+        Value::Object(object) => {
+            let pairs: Vec<String> = object.iter().map(|(name, value)| format!("{name} = {}", to_toml(value))).collect();
+            format!("{{ {} }}", pairs.join(", "))
+        }
+        Value::String(text) => toml::Value::String(text.clone()).to_string(),
+        other => other.to_string(),
+    }
+}

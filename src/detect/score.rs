@@ -1,0 +1,213 @@
+//! Score: a group and its fields → how likely it is the listing. Pure.
+//!
+//! The features are kept beside the sum: `confidence` weighs them anew, and `explain` can show them.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::{
+    columns,
+    evidence::Evidence,
+    facts::Texts,
+    fields::{DatePlace, Fields, fields},
+    groups::Group,
+    tree::{Tree, mix},
+};
+
+/// A group that may be the listing.
+#[derive(Clone, Debug)]
+pub struct Scored {
+    /// The entries' elements.
+    pub group: Group,
+    /// Their fields.
+    pub fields: Fields,
+    /// What speaks for and against it.
+    pub features: Features,
+    /// All of that in one number; comparable within one page.
+    pub score: f64,
+}
+
+/// What speaks for and against a group, each from 0 to 1 unless said otherwise.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Features {
+    /// Entries.
+    pub count: f64,
+    /// The share of entries with a link of their own.
+    pub links: f64,
+    /// How much like a headline the headlines are, without bounds.
+    pub headline: f64,
+    /// Words in a headline.
+    pub words: f64,
+    /// The share of headlines that differ.
+    pub distinct: f64,
+    /// The share of entries with a date.
+    pub dates: f64,
+    /// How far the dates go one way.
+    pub monotone: f64,
+    /// The share of headlines that are headings.
+    pub headings: f64,
+    /// How alike the entries are inside.
+    pub regular: f64,
+    /// How alike the addresses are.
+    pub shape: f64,
+    /// The share of the page's text that is in it.
+    pub share: f64,
+    /// The share of entries beside the content.
+    pub chrome: f64,
+    /// The share of entries that hold several records.
+    pub multi: f64,
+    /// Letters of an entry's text, the median.
+    pub chars: f64,
+}
+
+/// Scores a group; `None`: it has no headlines.
+pub fn scored(texts: &Texts<'_, '_>, group: Group, evidence: &Evidence) -> Option<Scored> {
+    let fields = fields(texts, &group, evidence)?;
+    let features = features(texts, &group, &fields);
+    let score = sum(&features) + evidence.of_group(texts, &group);
+    Some(Scored { group, fields, features, score })
+}
+
+fn features(texts: &Texts<'_, '_>, group: &Group, fields: &Fields) -> Features {
+    let tree = texts.tree;
+    let items = &group.items;
+    let count = items.len() as f64;
+    let headline = &fields.columns[fields.headline];
+    let bytes: u64 = items.iter().map(|at| u64::from(tree.text_bytes(*at))).sum();
+    let mut chars: Vec<u32> = items.iter().map(|at| tree.text_bytes(*at)).collect();
+    chars.sort_unstable();
+    let (dates, monotone) = match fields.date {
+        DatePlace::Nowhere => (0.0, 0.0),
+        DatePlace::Column(at) => {
+            let column = &fields.columns[at];
+            (column.coverage * column.dated, column.monotone)
+        }
+        DatePlace::Headline => (headline.coverage * headline.dated, headline.monotone),
+        DatePlace::Teaser => {
+            let teaser = fields.teaser.map(|at| &fields.columns[at]);
+            (teaser.map_or(0.0, |t| t.coverage * t.dated), teaser.map_or(0.0, |t| t.monotone))
+        }
+    };
+    let link = fields.link.map(|at| &fields.columns[at]);
+    Features {
+        count,
+        links: link.map_or(0.0, |link| link.coverage * link.linked * link.distinct_links),
+        headline: fields.headline_worth,
+        words: headline.words,
+        distinct: headline.distinct * headline.coverage,
+        dates,
+        monotone,
+        headings: headline.heading * headline.coverage,
+        regular: fields.columns.iter().map(|column| column.coverage).sum::<f64>() / (fields.columns.len() as f64),
+        shape: shape(texts, items),
+        share: bytes as f64 / (tree.all_text_bytes().max(1) as f64),
+        chrome: items.iter().filter(|at| tree.get(**at).is_chrome).count() as f64 / count,
+        multi: multi(fields),
+        chars: f64::from(chars[chars.len() / 2]),
+    }
+}
+
+fn sum(of: &Features) -> f64 {
+    let yes = |is: bool| f64::from(u8::from(is));
+    1.1 * (of.count.ln() / 20_f64.ln()).min(1.7)
+        + 1.8 * of.links
+        + 1.7 * ((of.words - 1.0) / 6.0).clamp(0.0, 1.0) * of.distinct
+        + 1.3 * of.dates
+        + 0.5 * (of.chars / 160.0).min(1.0)
+        + 0.5 * of.headings
+        + 0.5 * of.regular
+        + 0.4 * of.shape
+        + 1.3 * of.share.sqrt()
+        - 2.2 * of.chrome * (1.0 - (2.2 * of.share).min(0.8))
+        - 1.6 * of.multi
+        - 0.6 * yes(of.words > 20.0)
+        - 1.2 * yes(of.count < 3.0)
+        - 2.5 * yes(of.words > 40.0)
+}
+
+/// The share of entries in which the headline's place is there again, with text of its size: a section of records.
+fn multi(fields: &Fields) -> f64 {
+    let headline = &fields.columns[fields.headline];
+    let again = fields.columns.iter().filter(|column| {
+        column.way.0 == headline.way.0
+            && column.way.1 > headline.way.1
+            && column.words >= 0.4 * headline.words
+            && column.words <= 2.5 * headline.words
+            && column.linked >= 0.5 * headline.linked
+    });
+    again.map(|column| column.coverage).fold(0.0, f64::max)
+}
+
+/// The share of entries whose address is built like most of them.
+fn shape(texts: &Texts<'_, '_>, items: &[u32]) -> f64 {
+    let sample = columns::sample(items);
+    let mut shapes: FxHashMap<u64, usize> = FxHashMap::default();
+    let mut count = 0_usize;
+    for item in &sample {
+        let tree = texts.tree;
+        let inside = (*item..tree.get(*item).end).find_map(|at| tree.get(at).href);
+        let Some(href) = inside.or_else(|| tree.link_around(*item, 2).and_then(|at| tree.get(at).href)) else {
+            continue;
+        };
+        *shapes.entry(address_shape(href)).or_default() += 1;
+        count += 1;
+    }
+    shapes.values().max().map_or(0.0, |most| *most as f64 / count.max(1) as f64)
+}
+
+fn address_shape(href: &str) -> u64 {
+    let path = href.split(['?', '#']).next().unwrap_or(href);
+    path.split('/').fold(href.contains('?').into(), |sum, part| {
+        let is_number = !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+        mix(sum, if is_number { 1 } else { 2 + u64::from(part.is_empty()) })
+    })
+}
+
+/// Replaces a group by what is inside it, where its entries turn out to be sections of records.
+pub fn descend(texts: &Texts<'_, '_>, of: Scored, all: &[Scored]) -> Scored {
+    let mut best = of;
+    for _ in 0..3 {
+        let inner = all
+            .iter()
+            .filter(|inner| is_inside(texts.tree, &best, inner))
+            .max_by(|a, b| a.score.total_cmp(&b.score));
+        match inner {
+            Some(inner) => best = inner.clone(),
+            None => break,
+        }
+    }
+    best
+}
+
+fn is_inside(tree: &Tree<'_>, outer: &Scored, inner: &Scored) -> bool {
+    let (o, i) = (&outer.group.items, &inner.group.items);
+    if (i.len() as f64) < 1.4 * o.len() as f64 || inner.score < outer.score - 2.6 {
+        return false;
+    }
+    let mut counts = vec![0_usize; o.len()];
+    for at in i {
+        let holder = o.partition_point(|item| item < at).checked_sub(1);
+        if let Some(holder) = holder.filter(|holder| tree.holds(o[*holder], *at) && o[*holder] != *at) {
+            counts[holder] += 1;
+        }
+    }
+    let inside: usize = counts.iter().sum();
+    let several = counts.iter().filter(|count| **count >= 2).count();
+    let bytes = |items: &[u32]| items.iter().map(|at| f64::from(tree.text_bytes(*at))).sum::<f64>();
+    let is_constant = counts.iter().all(|count| *count == counts[0]);
+    let signatures: FxHashSet<u64> = i.iter().map(|at| class_signature(tree, *at)).collect();
+    let is_one_kind = signatures.len() == 1 || i.len() >= 10 * signatures.len();
+    inside as f64 >= 0.85 * i.len() as f64
+        && several as f64 >= 0.4 * o.len() as f64
+        && bytes(i) >= 0.5 * bytes(o)
+        && inner.fields.headline_worth >= 0.6 * outer.fields.headline_worth
+        && is_one_kind
+        && !(is_constant && outer.features.dates > 0.5)
+}
+
+fn class_signature(tree: &Tree<'_>, at: u32) -> u64 {
+    let element = tree.get(at);
+    element
+        .classes
+        .iter()
+        .fold(super::tree::digest(element.tag), |sum, (class, _)| mix(sum, super::tree::digest(class)))
+}

@@ -1,0 +1,420 @@
+//! Selectors: elements that are meant → the selector a careful person would write for them. Pure.
+//!
+//! Candidates are tried from the shortest and most lasting on, over the array and not over CSS: hundreds cost less
+//! than one selector does on the page. Refuses names that change (`names::Hold::Volatile`), texts, and chains of places.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::{
+    names::Hold,
+    tree::{Tree, index},
+};
+
+/// What one compound of a selector asks for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+enum Simple<'a> {
+    Tag(&'a str),
+    Class(&'a str),
+    TagClass(&'a str, &'a str),
+    Id(&'a str),
+    Itemprop(&'a str),
+    /// A tag at a place among its parent's elements, from 1.
+    Place(&'a str, u16),
+    /// A tag that holds another.
+    Has(&'a str, &'static str),
+    /// A tag without any class.
+    Bare(&'a str),
+}
+
+/// How two compounds are joined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Joint {
+    Inside,
+    Child,
+}
+
+/// A selector of up to three compounds, the outermost first.
+#[derive(Clone, Debug)]
+struct Chain<'a> {
+    leaf: Simple<'a>,
+    /// Towards the outside.
+    outer: Vec<(Joint, Simple<'a>)>,
+    cost: f64,
+}
+
+/// A selector that was found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Found {
+    /// As a person would write it.
+    pub text: String,
+    /// How well it gives what is meant, from 0 to 1.
+    pub fit: f64,
+}
+
+/// Differences of fit below this are not worth a longer selector.
+const SAME_FIT: f64 = 0.004;
+
+/// Elements this far out are still named in a selector.
+const MAX_LEVELS: usize = 9;
+
+/// The selector that gives these elements of the page, and no others.
+pub fn of_entries(tree: &Tree<'_>, items: &[u32]) -> Option<Found> {
+    let marks = Marks::of(tree, items);
+    let mut best = Best { marks: &marks, found: None };
+    let leaves = leaves(tree, items);
+    let outers = outers(tree, items);
+    for (leaf, cost) in &leaves {
+        let all: Vec<u32> = (0..len(tree)).filter(|at| is(tree, *at, leaf)).collect();
+        if all.len() > 40 * items.len() + 400 {
+            continue;
+        }
+        let fit = best.offer(Chain { leaf: leaf.clone(), outer: Vec::new(), cost: *cost }, &all);
+        if fit > 0.999 {
+            continue;
+        }
+        let mut near: Vec<(f64, usize, Joint, Vec<u32>)> = Vec::new();
+        for (number, (outer, outer_cost)) in outers.iter().enumerate() {
+            for joint in [Joint::Inside, Joint::Child] {
+                let inside: Vec<u32> =
+                    all.iter().copied().filter(|at| is_in(tree, *at, &[(joint, outer.clone())])).collect();
+                let cost = cost + outer_cost + if joint == Joint::Child { 0.05 } else { 0.0 };
+                let chain = Chain { leaf: leaf.clone(), outer: vec![(joint, outer.clone())], cost };
+                let fit = best.offer(chain, &inside);
+                near.push((fit, number, joint, inside));
+            }
+        }
+        near.sort_by(|a, b| b.0.total_cmp(&a.0));
+        if near.first().is_none_or(|first| first.0 > 0.999) {
+            continue;
+        }
+        for (_, number, joint, found) in near.iter().take(6) {
+            let (middle, middle_cost) = &outers[*number];
+            for (outer, outer_cost) in outers.iter().take(30) {
+                let path = [(*joint, middle.clone()), (Joint::Inside, outer.clone())];
+                let inside: Vec<u32> = found.iter().copied().filter(|at| is_in(tree, *at, &path)).collect();
+                let cost = cost + middle_cost + outer_cost + 0.4;
+                best.offer(Chain { leaf: leaf.clone(), outer: path.to_vec(), cost }, &inside);
+            }
+        }
+    }
+    best.found.map(|(fit, chain)| Found { text: written(&chain), fit })
+}
+
+/// The best selector offered so far: the better fit, and of equals the cheaper.
+struct Best<'m, 'a> {
+    marks: &'m Marks,
+    found: Option<(f64, Chain<'a>)>,
+}
+
+impl<'a> Best<'_, 'a> {
+    /// How well what a selector found fits.
+    fn offer(&mut self, chain: Chain<'a>, found: &[u32]) -> f64 {
+        let fit = self.marks.fit(found);
+        let is_better = self.found.as_ref().is_none_or(|(known, other)| {
+            fit > known + SAME_FIT || (fit > known - SAME_FIT && chain.cost < other.cost - 1e-9)
+        });
+        if is_better {
+            self.found = Some((fit, chain));
+        }
+        fit
+    }
+}
+
+/// What one entry should give for a field.
+pub struct Cell {
+    /// The entry's element.
+    pub item: u32,
+    /// The element that is meant; `None`: the entry has none.
+    pub at: Option<u32>,
+}
+
+/// The selector that gives, as its first match inside each entry, the element that is meant.
+///
+/// `is_taken` says whether a match counts: one without text is passed over.
+pub fn of_field(tree: &Tree<'_>, cells: &[Cell], is_taken: &dyn Fn(u32) -> bool) -> Option<Found> {
+    let meant: Vec<u32> = cells.iter().filter_map(|cell| cell.at).collect();
+    if meant.is_empty() {
+        return None;
+    }
+    let mut chains: Vec<Chain<'_>> = Vec::new();
+    let leaves = field_leaves(tree, &meant);
+    let outers = field_outers(tree, cells);
+    for (leaf, cost) in &leaves {
+        chains.push(Chain { leaf: leaf.clone(), outer: Vec::new(), cost: *cost });
+        for (outer, outer_cost) in &outers {
+            for joint in [Joint::Inside, Joint::Child] {
+                let cost = cost + outer_cost + if joint == Joint::Child { 0.05 } else { 0.0 };
+                chains.push(Chain { leaf: leaf.clone(), outer: vec![(joint, outer.clone())], cost });
+            }
+        }
+    }
+    chains.sort_by(|a, b| a.cost.total_cmp(&b.cost));
+    chains.truncate(160);
+    let mut best: Option<(f64, Chain<'_>)> = None;
+    for chain in chains {
+        let fit = field_fit(tree, &chain, cells, is_taken);
+        if best.as_ref().is_none_or(|(known, _)| fit > known + SAME_FIT) {
+            best = Some((fit, chain));
+        }
+        if best.as_ref().is_some_and(|(fit, _)| *fit > 0.999) {
+            break;
+        }
+    }
+    best.map(|(fit, chain)| Found { text: written(&chain), fit })
+}
+
+fn field_fit(tree: &Tree<'_>, chain: &Chain<'_>, cells: &[Cell], is_taken: &dyn Fn(u32) -> bool) -> f64 {
+    let right = cells.iter().filter(|cell| {
+        let end = tree.get(cell.item).end;
+        let mut inside = cell.item + 1..end;
+        let first = inside.find(|at| {
+            is(tree, *at, &chain.leaf) && is_in(tree, *at, &chain.outer) && is_taken(*at)
+        });
+        match (first, cell.at) {
+            (Some(first), Some(meant)) => first == meant || tree.get(first).text == tree.get(meant).text,
+            (None, None) => true,
+            _ => false,
+        }
+    });
+    right.count() as f64 / cells.len() as f64
+}
+
+/// Which elements are meant, for telling how well a selector does.
+struct Marks {
+    is_meant: Vec<bool>,
+    count: usize,
+}
+
+impl Marks {
+    fn of(tree: &Tree<'_>, items: &[u32]) -> Self {
+        let mut is_meant = vec![false; tree.elements.len()];
+        for at in items {
+            is_meant[index(*at)] = true;
+        }
+        Self { is_meant, count: items.len() }
+    }
+
+    /// The harmonic mean of precision and recall.
+    fn fit(&self, found: &[u32]) -> f64 {
+        let right = found.iter().filter(|at| self.is_meant[index(**at)]).count();
+        2.0 * right as f64 / (found.len() + self.count).max(1) as f64
+    }
+}
+
+fn len(tree: &Tree<'_>) -> u32 {
+    u32::try_from(tree.elements.len()).unwrap_or(u32::MAX)
+}
+
+fn is(tree: &Tree<'_>, at: u32, simple: &Simple<'_>) -> bool {
+    let element = tree.get(at);
+    let has_class = |class: &str| element.classes.iter().any(|(own, _)| *own == class);
+    match simple {
+        Simple::Tag(tag) => element.tag == *tag,
+        Simple::Class(class) => has_class(class),
+        Simple::TagClass(tag, class) => element.tag == *tag && has_class(class),
+        Simple::Id(id) => element.id == Some(*id),
+        Simple::Itemprop(prop) => element.node.attr("itemprop") == Some(*prop),
+        Simple::Place(tag, place) => element.tag == *tag && element.place == *place,
+        Simple::Has(tag, inner) => {
+            element.tag == *tag && (at + 1..element.end).any(|inside| tree.get(inside).tag == *inner)
+        }
+        Simple::Bare(tag) => element.tag == *tag && element.node.attr("class").is_none(),
+    }
+}
+
+fn is_in(tree: &Tree<'_>, at: u32, outer: &[(Joint, Simple<'_>)]) -> bool {
+    let Some(((joint, simple), rest)) = outer.split_first() else { return true };
+    match joint {
+        Joint::Child => tree.parent(at).is_some_and(|parent| is(tree, parent, simple) && is_in(tree, parent, rest)),
+        Joint::Inside => tree.around(at).any(|around| is(tree, around, simple) && is_in(tree, around, rest)),
+    }
+}
+
+/// What nearly all of these elements are, with what it costs to say it.
+fn common<'a>(tree: &Tree<'a>, elements: &[u32], share: f64) -> Vec<(Simple<'a>, f64)> {
+    let mut counts: FxHashMap<Simple<'a>, usize> = FxHashMap::default();
+    for at in elements {
+        for simple in simples(tree, *at) {
+            *counts.entry(simple).or_default() += 1;
+        }
+    }
+    let least = elements.len() as f64 * share;
+    let mut common: Vec<(Simple<'a>, f64)> = counts
+        .into_iter()
+        .filter(|(_, count)| *count as f64 >= least)
+        .map(|(simple, _)| {
+            let cost = cost(tree, &simple, elements);
+            (simple, cost)
+        })
+        .collect();
+    common.sort_by(|a, b| a.1.total_cmp(&b.1).then_with(|| a.0.cmp(&b.0)));
+    common
+}
+
+fn simples<'a>(tree: &Tree<'a>, at: u32) -> Vec<Simple<'a>> {
+    let element = tree.get(at);
+    let mut simples = vec![Simple::Tag(element.tag)];
+    for (class, _) in &element.classes {
+        if is_plain_name(class) {
+            simples.push(Simple::Class(class));
+            simples.push(Simple::TagClass(element.tag, class));
+        }
+    }
+    simples.extend(element.id.filter(|id| is_plain_name(id)).map(Simple::Id));
+    simples.extend(element.node.attr("itemprop").filter(|prop| is_plain_name(prop)).map(Simple::Itemprop));
+    simples
+}
+
+/// Names that need no escaping in CSS.
+fn is_plain_name(name: &str) -> bool {
+    let mut bytes = name.bytes();
+    let first = bytes.next();
+    first.is_some_and(|b| b.is_ascii_alphabetic() || b == b'_' || !b.is_ascii())
+        && bytes.all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_') || !b.is_ascii())
+}
+
+fn cost(tree: &Tree<'_>, simple: &Simple<'_>, elements: &[u32]) -> f64 {
+    let of_class = |class: &str| {
+        let hold = elements.iter().flat_map(|at| &tree.get(*at).classes).find(|(own, _)| *own == class);
+        match hold.map(|(_, hold)| *hold) {
+            Some(Hold::Meaning) => 0.7,
+            Some(Hold::Plain) => 1.0,
+            _ => 1.9,
+        }
+    };
+    match simple {
+        Simple::Tag(tag) => of_tag(tag),
+        Simple::Class(class) => of_class(class),
+        Simple::TagClass(_, class) => of_class(class) + 0.12,
+        Simple::Id(id) => if id.bytes().any(|b| b.is_ascii_digit()) { 2.0 } else { 0.9 },
+        Simple::Itemprop(_) => 0.5,
+        Simple::Place(tag, _) => of_tag(tag) + if matches!(*tag, "td" | "th") { 0.6 } else { 1.6 },
+        Simple::Has(tag, _) => of_tag(tag) + 0.5,
+        Simple::Bare(tag) => of_tag(tag) + 1.2,
+    }
+}
+
+fn of_tag(tag: &str) -> f64 {
+    match tag {
+        "article" | "time" => 0.6,
+        "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "main" => 0.8,
+        "li" | "tr" | "td" | "a" | "ul" | "ol" | "table" | "dt" | "dd" | "section" | "p" | "img" | "tbody" => 1.2,
+        _ => 1.6,
+    }
+}
+
+fn leaves<'a>(tree: &Tree<'a>, items: &[u32]) -> Vec<(Simple<'a>, f64)> {
+    let mut leaves = common(tree, items, 0.9);
+    leaves.retain(|(simple, _)| !matches!(simple, Simple::Id(_)));
+    leaves.truncate(14);
+    let tag = tree.get(items[0]).tag;
+    if items.iter().all(|at| tree.get(*at).tag == tag) {
+        for inner in ["a", "td", "h1", "h2", "h3", "h4", "time", "p", "strong", "b"] {
+            leaves.push((Simple::Has(tag, inner), of_tag(tag) + 0.5));
+        }
+        if items.iter().all(|at| tree.get(*at).node.attr("class").is_none()) {
+            leaves.push((Simple::Bare(tag), of_tag(tag) + 1.2));
+        }
+    }
+    leaves
+}
+
+/// What stands around nearly all of these elements.
+fn outers<'a>(tree: &Tree<'a>, items: &[u32]) -> Vec<(Simple<'a>, f64)> {
+    let mut counts: FxHashMap<Simple<'a>, (usize, usize)> = FxHashMap::default();
+    for at in items {
+        let mut own: FxHashSet<Simple<'a>> = FxHashSet::default();
+        for (level, around) in tree.around(*at).take(MAX_LEVELS).enumerate() {
+            for simple in simples(tree, around) {
+                if own.insert(simple.clone()) {
+                    let count = counts.entry(simple).or_insert((0, level));
+                    count.0 += 1;
+                }
+            }
+        }
+    }
+    let least = items.len() as f64 * 0.95;
+    let around: Vec<u32> = items.first().map_or(Vec::new(), |at| tree.around(*at).take(MAX_LEVELS).collect());
+    let mut outers: Vec<(Simple<'a>, f64)> = counts
+        .into_iter()
+        .filter(|(simple, (count, _))| *count as f64 >= least && !matches!(simple, Simple::Tag("html" | "body")))
+        .map(|(simple, (_, level))| {
+            let cost = cost(tree, &simple, &around) * 0.9 + 0.15 + 0.05 * level as f64;
+            (simple, cost)
+        })
+        .collect();
+    outers.sort_by(|a, b| a.1.total_cmp(&b.1).then_with(|| a.0.cmp(&b.0)));
+    outers.truncate(60);
+    outers
+}
+
+fn field_leaves<'a>(tree: &Tree<'a>, meant: &[u32]) -> Vec<(Simple<'a>, f64)> {
+    let mut leaves = common(tree, meant, 0.6);
+    leaves.retain(|(simple, _)| !matches!(simple, Simple::Id(_)));
+    leaves.truncate(10);
+    let first = tree.get(meant[0]);
+    let same = meant.iter().filter(|at| tree.get(**at).place == first.place && tree.get(**at).tag == first.tag);
+    if same.count() as f64 >= 0.6 * meant.len() as f64 {
+        let place = Simple::Place(first.tag, first.place);
+        let cost = cost(tree, &place, meant);
+        leaves.push((place, cost));
+    }
+    leaves
+}
+
+/// What stands around the elements that are meant, inside their entries, with their places in a row of cells.
+fn field_outers<'a>(tree: &Tree<'a>, cells: &[Cell]) -> Vec<(Simple<'a>, f64)> {
+    let mut counts: FxHashMap<Simple<'a>, (usize, usize, u32)> = FxHashMap::default();
+    let mut count = 0_usize;
+    for cell in cells {
+        let Some(at) = cell.at else { continue };
+        count += 1;
+        let mut own: FxHashSet<Simple<'a>> = FxHashSet::default();
+        let inside = tree.around(at).take_while(|around| *around > cell.item);
+        for (level, around) in inside.take(6).enumerate() {
+            let element = tree.get(around);
+            let place = matches!(element.tag, "td" | "th" | "div" | "span" | "p" | "li" | "dd")
+                .then_some(Simple::Place(element.tag, element.place));
+            for simple in simples(tree, around).into_iter().chain(place) {
+                if !matches!(simple, Simple::Id(_)) && own.insert(simple.clone()) {
+                    counts.entry(simple).or_insert((0, level, around)).0 += 1;
+                }
+            }
+        }
+    }
+    let least = count as f64 * 0.6;
+    let mut outers: Vec<(Simple<'a>, f64)> = counts
+        .into_iter()
+        .filter(|(_, (count, ..))| *count as f64 >= least)
+        .map(|(simple, (_, level, at))| {
+            let cost = cost(tree, &simple, &[at]) * 0.9 + 0.15 + 0.05 * level as f64;
+            (simple, cost)
+        })
+        .collect();
+    outers.sort_by(|a, b| a.1.total_cmp(&b.1).then_with(|| a.0.cmp(&b.0)));
+    outers.truncate(24);
+    outers
+}
+
+fn written(chain: &Chain<'_>) -> String {
+    let mut text = String::new();
+    for (joint, simple) in chain.outer.iter().rev() {
+        text.push_str(&write(simple));
+        text.push_str(if *joint == Joint::Child { " > " } else { " " });
+    }
+    text.push_str(&write(&chain.leaf));
+    text
+}
+
+fn write(simple: &Simple<'_>) -> String {
+    match simple {
+        Simple::Tag(tag) => (*tag).to_owned(),
+        Simple::Class(class) => format!(".{class}"),
+        Simple::TagClass(tag, class) => format!("{tag}.{class}"),
+        Simple::Id(id) => format!("#{id}"),
+        Simple::Itemprop(prop) => format!("[itemprop=\"{prop}\"]"),
+        Simple::Place(tag, place) => format!("{tag}:nth-child({place})"),
+        Simple::Has(tag, inner) => format!("{tag}:has({inner})"),
+        Simple::Bare(tag) => format!("{tag}:not([class])"),
+    }
+}

@@ -1,0 +1,302 @@
+//! The tree of a page as an array, which makes everything after it a matter of ranges. Pure.
+//!
+//! Elements stand in document order, so that what is inside element `i` is `i..end`; all text of the page is one
+//! folded string, and an element's text a slice of it. What nobody sees is not in it.
+
+use scraper::{ElementRef, Node};
+use url::Url;
+
+use super::names::{self, Hold};
+use crate::extract::{
+    address, text,
+    walk::{Step, Walk, is_inert},
+};
+
+/// The most elements read; the largest honest listings have some 40,000.
+const MAX_ELEMENTS: usize = 120_000;
+
+/// The parent of the first element.
+pub const NONE: u32 = u32::MAX;
+
+/// An element of the page.
+pub struct Element<'a> {
+    /// The element itself.
+    pub node: ElementRef<'a>,
+    /// Its tag.
+    pub tag: &'a str,
+    /// The element around it, or [`NONE`].
+    pub parent: u32,
+    /// The first element after all that are inside it.
+    pub end: u32,
+    /// How many elements are around it.
+    pub depth: u16,
+    /// Its place among its parent's elements, from 1.
+    pub place: u16,
+    /// Its classes that can be relied on.
+    pub classes: Vec<(&'a str, Hold)>,
+    /// Its id.
+    pub id: Option<&'a str>,
+    /// The address it links to, as written, when it leads anywhere.
+    pub href: Option<&'a str>,
+    /// Where its text stands in the text of the page.
+    pub text: (u32, u32),
+    /// Whether text stands in it directly.
+    pub has_own_text: bool,
+    /// Whether it is part of what stands beside the content.
+    pub is_chrome: bool,
+    /// A digest of its tag and classes and those around it.
+    pub path: u64,
+    /// A digest of its tag and those around it.
+    pub tags: u64,
+}
+
+/// A page.
+pub struct Tree<'a> {
+    /// Every element a reader sees, in document order.
+    pub elements: Vec<Element<'a>>,
+    text: String,
+    /// How many links stand before each element.
+    links: Vec<u32>,
+    /// The language the page states.
+    pub language: Option<String>,
+}
+
+/// Joins two digests.
+pub fn mix(a: u64, b: u64) -> u64 {
+    (a.rotate_left(5) ^ b).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
+/// A digest of a text.
+pub fn digest(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
+impl<'a> Tree<'a> {
+    /// Reads a tree.
+    pub fn read(root: ElementRef<'a>, base: &Url) -> Self {
+        let mut tree = Self {
+            elements: Vec::new(),
+            text: String::new(),
+            links: Vec::new(),
+            language: root.attr("lang").map(str::to_owned),
+        };
+        tree.fill(root, base);
+        let mut before = 0;
+        for element in &tree.elements {
+            tree.links.push(before);
+            before += u32::from(element.href.is_some());
+        }
+        tree.links.push(before);
+        tree.mark_chrome();
+        tree
+    }
+
+    fn fill(&mut self, root: ElementRef<'a>, base: &Url) {
+        let mut open: Vec<u32> = Vec::new();
+        let mut children: Vec<u16> = Vec::new();
+        let mut pen = text::Pen::default();
+        let mut walk = Walk::new(*root);
+        while let Some(step) = walk.next() {
+            match step {
+                Step::Open(node) => match node.value() {
+                    Node::Text(piece) => {
+                        let before = self.text.len();
+                        pen.write(piece, &mut self.text);
+                        if let Some(top) = open.last().filter(|_| self.text.len() > before) {
+                            self.elements[index(*top)].has_own_text = true;
+                        }
+                    }
+                    Node::Element(value) => {
+                        let Some(element) = ElementRef::wrap(node) else { continue };
+                        if let Some(count) = children.last_mut() {
+                            *count = count.saturating_add(1);
+                        }
+                        let is_unseen = is_inert(element) || is_unread(value.name());
+                        if is_unseen || self.elements.len() >= MAX_ELEMENTS {
+                            walk.leave_out();
+                            continue;
+                        }
+                        if text::is_separate(value.name()) {
+                            pen.separate();
+                        }
+                        let place = children.last().copied().unwrap_or(1);
+                        let parent = open.last().copied();
+                        open.push(u32::try_from(self.elements.len()).unwrap_or(NONE));
+                        children.push(0);
+                        let element = self.element(element, parent, place, base);
+                        self.elements.push(element);
+                    }
+                    _ => {}
+                },
+                Step::Close(node) => {
+                    let Some(value) = node.value().as_element() else { continue };
+                    let (Some(top), Some(_)) = (open.pop(), children.pop()) else { continue };
+                    let end = u32::try_from(self.elements.len()).unwrap_or(NONE);
+                    let text_end = u32::try_from(self.text.len()).unwrap_or(NONE);
+                    let element = &mut self.elements[index(top)];
+                    element.end = end;
+                    element.text.1 = text_end;
+                    if text::is_separate(value.name()) {
+                        pen.separate();
+                    }
+                }
+            }
+        }
+    }
+
+    fn element(&self, node: ElementRef<'a>, parent: Option<u32>, place: u16, base: &Url) -> Element<'a> {
+        let value = node.value();
+        let around = parent.map(|parent| &self.elements[index(parent)]);
+        let mut classes: Vec<(&str, Hold)> = value
+            .classes()
+            .map(|class| (class, names::hold(class)))
+            .filter(|(_, hold)| *hold != Hold::Volatile)
+            .collect();
+        classes.sort_by_key(|(class, _)| *class);
+        let own = classes.iter().fold(digest(value.name()), |sum, (class, _)| mix(sum, digest(class)));
+        let href = (value.name() == "a").then(|| value.attr("href")).flatten();
+        let start = u32::try_from(self.text.len()).unwrap_or(NONE);
+        Element {
+            node,
+            tag: value.name(),
+            parent: parent.unwrap_or(NONE),
+            end: 0,
+            depth: around.map_or(0, |around| around.depth.saturating_add(1)),
+            place,
+            classes,
+            id: value.id().filter(|id| !id.trim().is_empty()),
+            href: href.filter(|written| leads_somewhere(base, written)),
+            text: (start, start),
+            has_own_text: false,
+            is_chrome: around.is_some_and(|around| around.is_chrome),
+            path: mix(around.map_or(7, |around| around.path), own),
+            tags: mix(around.map_or(7, |around| around.tags), digest(value.name())),
+        }
+    }
+
+    /// An element's text, white space folded.
+    pub fn text(&self, at: u32) -> &str {
+        let (start, end) = self.elements[index(at)].text;
+        self.text.get(start as usize..end as usize).unwrap_or("").trim()
+    }
+
+    /// How many bytes of text an element has.
+    pub fn text_bytes(&self, at: u32) -> u32 {
+        let (start, end) = self.elements[index(at)].text;
+        end.saturating_sub(start)
+    }
+
+    /// How many bytes of text the page has.
+    pub fn all_text_bytes(&self) -> usize {
+        self.text.len()
+    }
+
+    /// How many links are in an element, itself counted.
+    pub fn links_in(&self, at: u32) -> u32 {
+        self.links[index(self.elements[index(at)].end)] - self.links[index(at)]
+    }
+
+    /// The element.
+    pub fn get(&self, at: u32) -> &Element<'a> {
+        &self.elements[index(at)]
+    }
+
+    /// Whether `inner` is inside `outer`, or the same.
+    pub fn holds(&self, outer: u32, inner: u32) -> bool {
+        outer <= inner && inner < self.get(outer).end
+    }
+
+    /// The elements around an element, the nearest first.
+    pub fn around(&self, at: u32) -> impl Iterator<Item = u32> + '_ {
+        std::iter::successors(self.parent(at), |at| self.parent(*at))
+    }
+
+    /// The element around an element.
+    pub fn parent(&self, at: u32) -> Option<u32> {
+        Some(self.get(at).parent).filter(|parent| *parent != NONE)
+    }
+
+    /// The link that an element is, else the nearest around it up to `levels`.
+    pub fn link_around(&self, at: u32, levels: usize) -> Option<u32> {
+        std::iter::once(at).chain(self.around(at).take(levels)).find(|at| self.get(*at).href.is_some())
+    }
+
+    /// Marks what stands beside the content. A part with more than half of the page's text is content, whatever it
+    /// is called: `class="sidebar-right"` on the body is common. So is a word for parts that together have as much.
+    fn mark_chrome(&mut self) {
+        let whole = u32::try_from(self.text.len()).unwrap_or(NONE);
+        let mut roots: Vec<(u32, &'static str)> = Vec::new();
+        let mut covered: std::collections::HashMap<&'static str, (u32, u32)> = std::collections::HashMap::new();
+        for at in 0..self.elements.len() {
+            let at = u32::try_from(at).unwrap_or(NONE);
+            let Some(word) = self.chrome_word(at) else { continue };
+            let bytes = self.text_bytes(at);
+            if bytes > whole / 2 {
+                continue;
+            }
+            roots.push((at, word));
+            // Parts inside parts of the same word are counted once.
+            let sum = covered.entry(word).or_default();
+            if at >= sum.1 {
+                *sum = (sum.0 + bytes, self.get(at).end);
+            }
+        }
+        for (at, word) in roots {
+            if covered[word].0 > whole / 2 {
+                continue;
+            }
+            let end = self.get(at).end;
+            for inside in at..end {
+                self.elements[index(inside)].is_chrome = true;
+            }
+        }
+    }
+
+    fn chrome_word(&self, at: u32) -> Option<&'static str> {
+        let element = self.get(at);
+        let role = element.node.attr("role");
+        let by_role = match role {
+            Some("navigation") => Some("nav"),
+            Some("banner" | "contentinfo" | "complementary" | "search" | "menu" | "menubar") => Some("aside"),
+            _ => None,
+        };
+        let by_tag = match element.tag {
+            "nav" => Some("nav"),
+            "aside" => Some("aside"),
+            // Inside sectioning content they belong to the section, not the page (HTML standard §4.3.8).
+            "header" | "footer" if !self.around(at).any(|around| self.is_section(around)) => Some("footer"),
+            _ => None,
+        };
+        by_role.or(by_tag).or_else(|| {
+            let is_name_of_page = matches!(element.tag, "html" | "body" | "main" | "article" | "h1" | "h2" | "h3" | "a");
+            let names = element.node.value().classes().chain(element.id);
+            let mut words = names.take(if is_name_of_page { 0 } else { usize::MAX }).filter_map(names::chrome_word);
+            words.next()
+        })
+    }
+
+    fn is_section(&self, at: u32) -> bool {
+        matches!(self.get(at).tag, "article" | "aside" | "main" | "nav" | "section" | "li" | "td")
+    }
+}
+
+/// An element's place in the array.
+pub fn index(at: u32) -> usize {
+    at as usize
+}
+
+fn is_unread(tag: &str) -> bool {
+    matches!(tag, "head" | "svg" | "select" | "iframe" | "object" | "textarea" | "datalist")
+}
+
+fn leads_somewhere(base: &Url, written: &str) -> bool {
+    let trimmed = written.trim();
+    if trimmed.is_empty() || trimmed == "#" {
+        return false;
+    }
+    // Resolving costs; plain paths and http need none.
+    let is_plain = trimmed.starts_with(['/', '?', '.']) || trimmed.starts_with("http");
+    is_plain || !trimmed.contains(':') || address::resolve(base, trimmed).is_ok()
+}
