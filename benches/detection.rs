@@ -121,6 +121,16 @@ fn same_title(a: &str, b: &str) -> bool {
     !a.is_empty() && !b.is_empty() && (a == b || head(&a) == head(&b) || (a.len() >= 12 && b.contains(&a)) || (b.len() >= 12 && a.contains(&b)))
 }
 
+fn tokens(text: &str) -> std::collections::BTreeSet<String> {
+    text.to_lowercase().split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).map(str::to_owned).collect()
+}
+
+/// A tidied name still has most of its words on the page.
+fn most_words(headline: &str, title: &str) -> bool {
+    let (h, t) = (tokens(headline), tokens(title));
+    t.intersection(&h).count() as f64 >= 0.6 * t.len() as f64
+}
+
 fn tail(link: &str) -> String {
     let link = link.split('#').next().unwrap();
     let bare = link.trim_end_matches("index.html").trim_end_matches('/').trim_start_matches('.');
@@ -160,7 +170,7 @@ fn judge(corpus: &str, case: &str, value: &Value, best: Option<&Proposal>) -> Ou
         taken[at] = true;
         outcome.matched += 1;
         let entry = found[at];
-        if truth.title.is_some() { outcome.titles.1 += 1; outcome.titles.0 += usize::from(title(entry)); }
+        if truth.title.is_some() { outcome.titles.1 += 1; outcome.titles.0 += usize::from(title(entry) || truth.title.as_ref().is_some_and(|t| most_words(&entry.headline, t))); }
         if truth.link.is_some() { outcome.links.1 += 1; outcome.links.0 += usize::from(link(entry)); }
         if let Some(d) = &truth.date { outcome.dates.1 += 1;
             let near = entry.moment.as_ref().is_some_and(|m| d.get(..10).and_then(|d| d.parse::<jiff::civil::Date>().ok()).is_some_and(|d| { let off = |x: jiff::civil::Date| (d - x).get_days().abs(); off(m.day) <= i32::from(corpus == "site_pairs") || m.first_day.is_some_and(|f| off(f) == 0) }));

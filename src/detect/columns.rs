@@ -50,6 +50,10 @@ pub struct Column {
     pub more: f64,
     /// The share of cells that link, stand in a link, or hold one.
     pub linked: f64,
+    /// The share of cells that are links themselves.
+    pub is_link: f64,
+    /// Whether its cells are of a kind that holds parts of a page, not a line of text.
+    pub is_part_of_page: bool,
     /// The share of addresses that differ, of those that link.
     pub distinct_links: f64,
     /// The share of cells that are a heading or stand in or around one alone.
@@ -186,6 +190,8 @@ fn column(texts: &Texts<'_, '_>, way: (u64, u8), cells: Vec<(u16, u32)>, sample:
         digits: mean(&|i| facts[i].digits),
         more: share(&|i| facts[i].is_more),
         linked: links.len() as f64 / count,
+        is_link: share(&|i| tree.get(cells[i].1).href.is_some()),
+        is_part_of_page: matches!(element.tag, "div" | "section" | "article" | "tr" | "ul" | "ol" | "table" | "header"),
         distinct_links: distinct_links.len() as f64 / (links.len().max(1) as f64),
         heading: share(&|i| is_heading(texts, sample[cells[i].0 as usize], cells[i].1)),
         bold: share(&|i| is_bold(texts, sample[cells[i].0 as usize], cells[i].1)),

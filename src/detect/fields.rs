@@ -57,6 +57,7 @@ pub fn fields(texts: &Texts<'_, '_>, group: &Group, evidence: &Evidence) -> Opti
     let (headline_worth, headline) = best(&columns, |column| {
         let beside_link = link.map_or(0.0, |link| beside(texts, &columns[link], column));
         headline_worth(column) + beside_link + evidence.of_headlines(column, texts)
+            - holding(texts, &columns, column)
     })?;
     if headline_worth < LEAST_HEADLINE {
         return None;
@@ -89,6 +90,7 @@ fn link_worth(column: &Column) -> f64 {
         - 0.2 * column.mostly_dated
         - 0.3 * f64::from(u8::from(column.is_image))
         - 0.4 * f64::from(u8::from(column.hint < 0.0))
+        + 0.5 * column.is_link
         - 0.002 * (column.chars - 200.0).max(0.0)
 }
 
@@ -116,7 +118,26 @@ fn headline_worth(column: &Column) -> f64 {
         - 1.2 * yes(column.digits > 0.45)
         - yes(column.chars > 200.0)
         - 0.8 * yes(column.is_time || column.is_named_date)
+        - 0.9 * yes(column.is_entry && column.is_part_of_page)
         + 0.9 * column.linked * column.distinct_links
+}
+
+/// What it costs that a column holds other places that say something: it is a part of the entry, not a line.
+fn holding(texts: &Texts<'_, '_>, columns: &[Column], column: &Column) -> f64 {
+    let tree = texts.tree;
+    let holds = |inner: &&Column| {
+        let is_told = inner.words >= 1.0 && inner.coverage >= 0.5 && !inner.is_image;
+        let mut held = 0_usize;
+        for (item, at) in &inner.cells {
+            let Ok(found) = column.cells.binary_search_by_key(item, |cell| cell.0) else { continue };
+            let outer = column.cells[found].1;
+            let is_part = outer != *at && tree.holds(outer, *at);
+            held += usize::from(is_part && tree.text_bytes(*at) + 4 < tree.text_bytes(outer));
+        }
+        is_told && held * 2 > column.cells.len()
+    };
+    let held = columns.iter().filter(holds).take(3).count();
+    0.7 * held as f64
 }
 
 /// What it adds that a column is the link, is in it, or around it.

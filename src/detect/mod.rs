@@ -51,10 +51,18 @@ pub struct Proposal {
     pub confidence: f64,
     /// What the page gives with it.
     pub reading: Reading,
+    /// How well `entry` gives the elements that are meant, from 0 to 1.
+    pub fit: f64,
     /// What spoke for it.
     pub features: Features,
     /// What spoke for it in one number.
     pub score: f64,
+}
+
+impl Proposal {
+    fn worth(&self) -> f64 {
+        self.score - 4.0 * (1.0 - self.fit)
+    }
 }
 
 /// How many listings of a page are proposed.
@@ -74,6 +82,8 @@ pub fn detect(document: &Document, page: &Page, known: &[Known], still_time: &dy
     for scored in ranked.iter().take(PROPOSED) {
         proposals.extend(proposal(&texts, scored, &ranked, page, still_time));
     }
+    // A listing that no selector gives is worth less than a lesser one that can be read.
+    proposals.sort_by(|a, b| b.worth().total_cmp(&a.worth()));
     proposals
 }
 
@@ -122,7 +132,7 @@ fn proposal(
     let reading = fixture::read_dated(&source, page, still_time).ok()?;
     let margin = ranked.iter().map(|other| other.score).filter(|other| *other < scored.score).fold(0.0, f64::max);
     let confidence = confidence::confidence(&scored.features, scored.score, (scored.score - margin, fit));
-    Some(Proposal { keys, source, confidence, reading, features: scored.features, score: scored.score })
+    Some(Proposal { keys, source, confidence, reading, fit, features: scored.features, score: scored.score })
 }
 
 /// The time a page is read as of when none is known.

@@ -101,7 +101,7 @@ const CHROME: &[&str] = &[
     "pagination", "footer", "sidebar", "cookie", "cookies", "share", "sharing", "social", "comments", "comment",
     "widget", "widgets", "related", "popular", "trending", "newsletter", "masthead", "header", "toolbar", "tagcloud",
     "tags", "cloud", "blogroll", "skip", "modal", "popup", "banner", "sponsors", "languages", "login", "aside",
-    "sitemap", "ticker",
+    "sitemap", "ticker", "slider", "slide", "slides", "slideshow", "carousel", "swiper", "marquee",
 ];
 
 /// States and places that change from entry to entry.

@@ -55,6 +55,8 @@ pub struct Features {
     pub chrome: f64,
     /// The share of entries that hold several records.
     pub multi: f64,
+    /// How far the entries are cells of rows: several in each, each place of its own kind.
+    pub cells: f64,
     /// Letters of an entry's text, the median.
     pub chars: f64,
 }
@@ -102,6 +104,7 @@ fn features(texts: &Texts<'_, '_>, group: &Group, fields: &Fields) -> Features {
         share: bytes as f64 / (tree.all_text_bytes().max(1) as f64),
         chrome: items.iter().filter(|at| tree.get(**at).is_chrome).count() as f64 / count,
         multi: multi(fields),
+        cells: cells(texts, items),
         chars: f64::from(chars[chars.len() / 2]),
     }
 }
@@ -117,8 +120,9 @@ fn sum(of: &Features) -> f64 {
         + 0.5 * of.regular
         + 0.4 * of.shape
         + 1.3 * of.share.sqrt()
-        - 2.2 * of.chrome * (1.0 - (2.2 * of.share).min(0.8))
+        - 2.2 * of.chrome * (1.0 - (1.2 * of.share).min(0.6))
         - 1.6 * of.multi
+        - 2.4 * of.cells
         - 0.6 * yes(of.words > 20.0)
         - 1.2 * yes(of.count < 3.0)
         - 2.5 * yes(of.words > 40.0)
@@ -135,6 +139,68 @@ fn multi(fields: &Fields) -> f64 {
             && column.linked >= 0.5 * headline.linked
     });
     again.map(|column| column.coverage).fold(0.0, f64::max)
+}
+
+/// Whether a group is the cells of rows and not the rows: the same number of them stands in each element around
+/// them, and what stands first is of another kind than what stands second.
+fn cells(texts: &Texts<'_, '_>, items: &[u32]) -> f64 {
+    let tree = texts.tree;
+    for level in 0..3 {
+        let mut rows: Vec<(u32, Vec<u32>)> = Vec::new();
+        for at in items {
+            let Some(row) = tree.around(*at).nth(level) else { return 0.0 };
+            match rows.last_mut().filter(|(last, _)| *last == row) {
+                Some((_, cells)) => cells.push(*at),
+                None => rows.push((row, vec![*at])),
+            }
+        }
+        if rows.len() < 3 {
+            return 0.0;
+        }
+        let mut sizes: FxHashMap<usize, usize> = FxHashMap::default();
+        for (_, cells) in &rows {
+            *sizes.entry(cells.len()).or_default() += 1;
+        }
+        let (size, count) = sizes.into_iter().max_by_key(|(size, count)| (*count, *size)).unwrap_or((1, 0));
+        if size == 1 {
+            continue;
+        }
+        if (count as f64) < 0.7 * rows.len() as f64 || size > 12 {
+            return 0.0;
+        }
+        let rows: Vec<&Vec<u32>> = rows.iter().map(|(_, cells)| cells).filter(|cells| cells.len() == size).take(40).collect();
+        return if is_of_kinds(texts, &rows, size) { 1.0 } else { 0.0 };
+    }
+    0.0
+}
+
+/// Whether the places of a row differ in kind: digits in one, words in the next.
+fn is_of_kinds(texts: &Texts<'_, '_>, rows: &[&Vec<u32>], size: usize) -> bool {
+    let of = |place: usize, value: &dyn Fn(u32) -> f64| {
+        rows.iter().map(|cells| value(cells[place])).sum::<f64>() / rows.len() as f64
+    };
+    let measures: [&dyn Fn(u32) -> f64; 3] = [
+        &|at| texts.of(at).digits,
+        &|at| f64::from(u8::from(texts.of(at).date.is_some_and(|date| date.is_mostly()))),
+        &|at| f64::from(u8::from(texts.tree.links_in(at) > 0 || texts.tree.get(at).href.is_some())),
+    ];
+    let differs = measures.iter().any(|measure| {
+        let values: Vec<f64> = (0..size).map(|place| of(place, measure)).collect();
+        let most = values.iter().copied().fold(f64::MIN, f64::max);
+        let least = values.iter().copied().fold(f64::MAX, f64::min);
+        most - least > 0.45
+    });
+    let words: Vec<f64> = (0..size).map(|place| of(place, &|at| texts.of(at).words)).collect();
+    let distinct = |place: usize| {
+        rows.iter().map(|cells| texts.of(cells[place]).text).collect::<FxHashSet<_>>().len() as f64 / rows.len() as f64
+    };
+    let kinds: Vec<f64> = (0..size).map(distinct).collect();
+    let spread = |values: &[f64]| {
+        (values.iter().copied().fold(f64::MIN, f64::max), values.iter().copied().fold(f64::MAX, f64::min))
+    };
+    let (most, least) = spread(&words);
+    let (varied, same) = spread(&kinds);
+    differs || most > 4.0 * least + 1.0 || (varied > 0.8 && same < 0.3)
 }
 
 /// The share of entries whose address is built like most of them.
