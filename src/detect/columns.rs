@@ -70,6 +70,8 @@ pub struct Column {
     pub is_time: bool,
     /// Whether its cells are the entries themselves.
     pub is_entry: bool,
+    /// Whether its cells are cells of a table.
+    pub is_cell: bool,
     /// Whether its cells are images.
     pub is_image: bool,
 }
@@ -200,6 +202,7 @@ fn column(texts: &Texts<'_, '_>, way: (u64, u8), cells: Vec<(u16, u32)>, sample:
         is_named_other_date: named(names::is_other_date),
         is_time: element.tag == "time" || element.node.attr("datetime").is_some(),
         is_entry: cells.iter().all(|(item, at)| sample[*item as usize] == *at),
+        is_cell: matches!(element.tag, "td" | "th"),
         is_image: element.tag == "img",
         cells,
     }

@@ -3,10 +3,12 @@
 //! The weights are those of a person who has looked at many listings: what they add up to is compared within one
 //! page only.
 
+use rustc_hash::{FxHashMap, FxHashSet};
+
 use super::{
     columns::{self, Column},
     evidence::Evidence,
-    facts::Texts,
+    facts::{self, Texts},
     groups::Group,
 };
 
@@ -54,11 +56,24 @@ pub fn fields(texts: &Texts<'_, '_>, group: &Group, evidence: &Evidence) -> Opti
     let sample = columns::sample(&group.items);
     let link = best(&columns, |column| link_worth(column) + evidence.of_links(column, texts));
     let link = link.filter(|(worth, _)| *worth > 0.0).map(|(_, at)| at);
-    let (headline_worth, headline) = best(&columns, |column| {
-        let beside_link = link.map_or(0.0, |link| beside(texts, &columns[link], column));
-        headline_worth(column) + beside_link + evidence.of_headlines(column, texts)
-            - holding(texts, &columns, column)
-    })?;
+    let first_look: Vec<f64> = columns
+        .iter()
+        .map(|column| {
+            let beside_link = link.map_or(0.0, |link| beside(texts, &columns[link], column));
+            headline_worth(column) + beside_link + evidence.of_headlines(column, texts)
+        })
+        .collect();
+    let likeliest = first_look.iter().copied().fold(f64::MIN, f64::max);
+    let (headline_worth, headline) = first_look
+        .iter()
+        .enumerate()
+        .filter(|(_, worth)| **worth > likeliest - 3.0)
+        .map(|(at, worth)| {
+            let column = &columns[at];
+            let told = by_words(told(texts, column)) - by_words(column.words);
+            (worth + told - holding(texts, &columns, column), at)
+        })
+        .fold(None, |best: Option<(f64, usize)>, next| if best.is_some_and(|b| b.0 >= next.0) { best } else { Some(next) })?;
     if headline_worth < LEAST_HEADLINE {
         return None;
     }
@@ -98,14 +113,7 @@ fn headline_worth(column: &Column) -> f64 {
     if column.is_image || column.chars < 1.0 {
         return f64::MIN;
     }
-    let words = match column.words {
-        words if words < 1.0 => -1.0,
-        words if words < 2.0 => -0.2,
-        words if words <= 16.0 => 0.4 + 0.6 * ((words - 2.0) / 4.0).min(1.0),
-        words if words <= 30.0 => 0.6,
-        words if words <= 45.0 => -0.6,
-        _ => -1.6,
-    };
+    let words = by_words(column.words);
     let yes = |is: bool| f64::from(u8::from(is));
     words
         + 1.2 * column.coverage
@@ -120,6 +128,45 @@ fn headline_worth(column: &Column) -> f64 {
         - 0.8 * yes(column.is_time || column.is_named_date)
         - 0.9 * yes(column.is_entry && column.is_part_of_page)
         + 0.9 * column.linked * column.distinct_links
+}
+
+/// What a headline of so many words is worth.
+fn by_words(words: f64) -> f64 {
+    match words {
+        words if words < 1.0 => -1.0,
+        words if words < 2.0 => -0.2,
+        words if words <= 16.0 => 0.4 + 0.6 * ((words - 2.0) / 4.0).min(1.0),
+        words if words <= 30.0 => 0.6,
+        words if words <= 45.0 => -0.6,
+        _ => -1.6,
+    }
+}
+
+/// How many words of a column's cells say something: not numbers, and not the words that most cells repeat ("Docket
+/// No.", "opens in a new window").
+fn told(texts: &Texts<'_, '_>, column: &Column) -> f64 {
+    const FEWEST: usize = 4;
+    if column.cells.len() < FEWEST || column.words > 45.0 {
+        return column.words;
+    }
+    let mut counts: FxHashMap<u64, usize> = FxHashMap::default();
+    let words = |at: u32| {
+        let text = texts.tree.text(at);
+        text.split(|c: char| !c.is_alphanumeric()).filter(|word| word.chars().any(char::is_alphabetic))
+    };
+    for (_, at) in &column.cells {
+        let own: FxHashSet<u64> = words(*at).map(facts::letters).collect();
+        for word in own {
+            *counts.entry(word).or_default() += 1;
+        }
+    }
+    let most = column.cells.len() * 2 / 5;
+    let telling = |at: u32| words(at).filter(|word| counts.get(&facts::letters(word)).is_some_and(|n| *n <= most)).count();
+    let mean = column.cells.iter().map(|(_, at)| telling(*at)).sum::<usize>() as f64 / column.cells.len() as f64;
+    let plain = column.words.min(3.0) / 2.0;
+    // Scripts without spaces have one long word where others have many.
+    let unspaced = if column.words > 0.0 && column.chars / column.words < 2.6 { column.words } else { 0.0 };
+    mean.max(plain).max(unspaced).min(column.words)
 }
 
 /// What it costs that a column holds other places that say something: it is a part of the entry, not a line.

@@ -15,7 +15,7 @@ pub struct Group {
 }
 
 /// The most groups that are looked at closely.
-pub const LOOKED_AT: usize = 48;
+pub const LOOKED_AT: usize = 72;
 
 /// The longest listing: a year of court opinions has hundreds of rows.
 const MAX_ITEMS: usize = 3000;
@@ -95,7 +95,14 @@ fn worth(tree: &Tree<'_>, items: &[u32]) -> Option<f64> {
     let share = bytes / (tree.all_text_bytes().max(1) as f64);
     let chrome = items.iter().filter(|at| tree.get(**at).is_chrome).count() as f64 / count;
     let length = (bytes / count / 60.0).min(1.0);
-    Some((count.ln() / 20_f64.ln()).min(1.5) + linked + 2.5 * share.sqrt() + length - 1.5 * chrome)
+    let tag = match tree.get(items[0]).tag {
+        "article" => 0.8,
+        "tr" => 0.6,
+        "li" | "div" | "section" => 0.1,
+        "td" | "th" | "span" | "font" => -0.5,
+        _ => 0.0,
+    };
+    Some(tag + (count.ln() / 20_f64.ln()).min(1.5) + linked + 2.0 * share.sqrt() + length - 1.5 * chrome)
 }
 
 fn is_never_entry(tag: &str) -> bool {

@@ -94,6 +94,7 @@ fn ranked(texts: &Texts<'_, '_>, evidence: &Evidence) -> Vec<Scored> {
     let mut all: Vec<Scored> =
         groups.into_iter().filter_map(|group| score::scored(texts, group, evidence)).collect();
     all.sort_by(|a, b| b.score.total_cmp(&a.score));
+    #[allow(clippy::disallowed_methods)] if std::env::var("DBG").is_ok() { for s in all.iter().take(14) { let at = s.group.items[s.group.items.len()/2]; let h = &s.fields.columns[s.fields.headline]; eprintln!("DBG {:.2} n{} <{} {:?} {:?}> head<{}> {:?} date {:?} {:?}", s.score, s.group.items.len(), texts.tree.get(at).tag, texts.tree.get(at).node.attr("class"), texts.tree.parent(at).map(|p| texts.tree.get(p).node.attr("class")), texts.tree.get(h.cells[h.cells.len()/2].1).tag, texts.tree.text(h.cells[h.cells.len()/2].1).chars().take(50).collect::<String>(), s.fields.date, s.features); } }
     let mut chosen: Vec<Scored> = Vec::new();
     for scored in &all {
         let scored = score::descend(texts, scored.clone(), &all);

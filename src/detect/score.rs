@@ -136,7 +136,9 @@ fn multi(fields: &Fields) -> f64 {
             && column.way.1 > headline.way.1
             && column.words >= 0.4 * headline.words
             && column.words <= 2.5 * headline.words
+            && column.linked * column.distinct_links >= 0.5
             && column.linked >= 0.5 * headline.linked
+            && !column.is_cell
     });
     again.map(|column| column.coverage).fold(0.0, f64::max)
 }
@@ -267,6 +269,7 @@ fn is_inside(tree: &Tree<'_>, outer: &Scored, inner: &Scored) -> bool {
         && bytes(i) >= 0.5 * bytes(o)
         && inner.fields.headline_worth >= 0.6 * outer.fields.headline_worth
         && is_one_kind
+        && inner.features.dates >= 0.5 * outer.features.dates
         && !(is_constant && outer.features.dates > 0.5)
 }
 
