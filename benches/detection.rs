@@ -206,6 +206,6 @@ fn report(outcomes: &[Outcome]) {
             list.iter().filter(|o| o.right() >= 0.9).count() as f64 / n, rate(&|o| o.titles), rate(&|o| o.links), rate(&|o| o.dates),
             sure.iter().filter(|o| o.right() < 0.9).count(), sure.len());
     }
-    for o in outcomes { if o.right() < 0.9 || o.titles.0 * 10 < o.titles.1 * 9 || o.links.0 * 10 < o.links.1 * 9 {
+    for o in outcomes { if o.right() < 0.9 || o.titles.0 * 10 < o.titles.1 * 9 || o.links.0 * 10 < o.links.1 * 9 || o.dates.0 * 10 < o.dates.1 * 9 {
         println!("BAD {}/{} {} exp {} found {} matched {} right {:.2} titles {:?} links {:?} dates {:?} conf {:.2} {}", o.corpus, o.case, o.grade, o.expected, o.found, o.matched, o.right(), o.titles, o.links, o.dates, o.confidence, o.entry); } }
 }

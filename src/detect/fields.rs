@@ -123,10 +123,10 @@ fn headline_worth(column: &Column) -> f64 {
         + 0.9 * column.hint
         - 1.6 * column.mostly_dated
         - 1.6 * column.more
-        - 1.2 * yes(column.digits > 0.45)
+        - 3.0 * (column.digits - 0.2).clamp(0.0, 0.4)
         - yes(column.chars > 200.0)
         - 0.8 * yes(column.is_time || column.is_named_date)
-        - 0.9 * yes(column.is_entry && column.is_part_of_page)
+        - 1.5 * yes(column.is_entry && column.is_part_of_page)
         + 0.9 * column.linked * column.distinct_links
 }
 
@@ -163,7 +163,7 @@ fn told(texts: &Texts<'_, '_>, column: &Column) -> f64 {
     let most = column.cells.len() * 2 / 5;
     let telling = |at: u32| words(at).filter(|word| counts.get(&facts::letters(word)).is_some_and(|n| *n <= most)).count();
     let mean = column.cells.iter().map(|(_, at)| telling(*at)).sum::<usize>() as f64 / column.cells.len() as f64;
-    let plain = column.words.min(3.0) / 2.0;
+    let plain = column.words.min(2.0) * 0.45;
     // Scripts without spaces have one long word where others have many.
     let unspaced = if column.words > 0.0 && column.chars / column.words < 2.6 { column.words } else { 0.0 };
     mean.max(plain).max(unspaced).min(column.words)
