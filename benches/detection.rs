@@ -83,7 +83,7 @@ fn truths(value: &Value) -> Vec<Truth> {
 }
 
 fn propose(page: &Page) -> Vec<Proposal> {
-    match decode::decode(page) { Ok(document) => detect::detect(&document, page, &[], &|| true), Err(_) => Vec::new() }
+    match decode::decode(page) { Ok(document) => detect::detect(&document, page, &[], &|| true).proposals, Err(_) => Vec::new() }
 }
 
 fn listings(root: &Path, options: &Options) {

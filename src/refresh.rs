@@ -272,20 +272,30 @@ pub fn read(source: &Source, page: &Page, still_time: &dyn Fn() -> bool) -> Resu
         return Err(verdict);
     }
     let document = document.map_err(|why| Verdict::Unreadable { reason: why.to_string() })?;
-    let mut listing = listing(source, &document, still_time)?;
+    let listing = listing(source, &document, still_time)?;
+    Ok(believe(document, listing, page, still_time))
+}
+
+/// A listing as it was found on a page becomes what is read of it: its entries, believed, their dates not yet resolved.
+pub(crate) fn believe(
+    document: Document,
+    mut listing: Listing,
+    page: &Page,
+    still_time: &dyn Fn() -> bool,
+) -> Reading {
     let mut diagnostics = document.diagnostics.clone();
     diagnostics.append(&mut listing.diagnostics.clone());
     let (sightings, mut noticed) = normalize(&listing, &page.url, still_time);
     diagnostics.append(&mut noticed);
     listing.diagnostics.clone_from(&diagnostics);
-    Ok(Reading {
+    Reading {
         document,
         listing,
         sightings,
         resolutions: Vec::new(),
         diagnostics,
         headers: page.headers.clone(),
-    })
+    }
 }
 
 /// Reads a document as what it is, or as what the config says it is.

@@ -5,6 +5,7 @@
 
 pub mod terminal;
 
+mod add;
 mod alert;
 mod capture;
 mod check;
@@ -68,6 +69,8 @@ enum Command {
     Run(run::Options),
     /// The same on a schedule, and the feeds over HTTP, until it is told to stop
     Serve(serve::Options),
+    /// Look at a page, find its listing, and propose a source with the entries it gives
+    Add(add::Options),
     /// Check the config and show all its problems at once; touches no network
     Check(check::Options),
     /// Show for each entry and field where it came from, or why it is missing
@@ -165,6 +168,7 @@ pub fn command(arguments: &Arguments, terminal: &mut Terminal) -> Exit {
     let outcome = match &arguments.command {
         Command::Run(options) => run::run(places, options, terminal),
         Command::Serve(options) => serve::serve(places, options, terminal),
+        Command::Add(options) => add::add(places, options, terminal),
         Command::Check(options) => check::check(places, options, terminal),
         Command::Explain(options) => explain::explain(places, options, terminal),
         Command::Capture(options) => capture::capture(places, options, terminal),

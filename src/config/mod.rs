@@ -12,6 +12,7 @@ pub mod keys;
 pub mod load;
 mod problem;
 mod read;
+pub mod save;
 mod schema;
 mod selector;
 mod settings;

@@ -13,7 +13,10 @@ use super::{
     groups::Group,
     tree::digest,
 };
-use crate::{extract::address, normalize::canonical};
+use crate::{
+    extract::address,
+    normalize::{canonical, comparable},
+};
 
 /// An entry that is known.
 #[derive(Clone, Debug, Default)]
@@ -24,6 +27,8 @@ pub struct Known {
     pub link: Option<Url>,
     /// Its day.
     pub day: Option<Date>,
+    /// Whether the headline may be a part of what stands on the page: a person typed it.
+    pub is_typed: bool,
 }
 
 /// Known entries, and where they stand on a page.
@@ -46,6 +51,16 @@ pub struct Held {
     pub single: usize,
     /// Items with more than one.
     pub many: usize,
+}
+
+/// The innermost element that shows a text a person typed.
+fn holder(texts: &Texts<'_, '_>, typed: &str) -> Option<u32> {
+    let wanted = comparable(typed);
+    let all = (0..texts.tree.elements.len()).map(|at| u32::try_from(at).unwrap_or(u32::MAX));
+    let lines = all.filter(|at| texts.tree.text_bytes(*at) as usize <= 2 * typed.len() + 400);
+    lines
+        .filter(|at| comparable(texts.tree.text(*at)).contains(&wanted))
+        .min_by_key(|at| (texts.tree.text_bytes(*at), u32::MAX - at))
 }
 
 impl Evidence {
@@ -78,6 +93,11 @@ impl Evidence {
             };
             evidence.found.extend(by_link.or_else(by_text).map(|known| (at, known)));
         }
+        for (number, entry) in known.iter().enumerate().filter(|(_, entry)| entry.is_typed) {
+            evidence.found.extend(holder(texts, &entry.headline).map(|at| (at, u16::try_from(number).unwrap_or(0))));
+        }
+        evidence.found.sort_unstable();
+        evidence.found.dedup();
         evidence
     }
 

@@ -12,6 +12,7 @@ mod columns;
 mod confidence;
 mod evidence;
 mod facts;
+mod feeds;
 mod fields;
 mod groups;
 mod names;
@@ -20,20 +21,23 @@ mod score;
 mod selector;
 mod tree;
 
-use jiff::Timestamp;
 use scraper::ElementRef;
 
 use crate::{
     config::Source,
     decode::Document,
-    extract::parse,
-    fixture,
+    extract::{
+        extract_parsed,
+        facts::Facts,
+        parse::{self, Parsed},
+    },
     page::Page,
-    refresh::Reading,
+    refresh::{self, Reading},
 };
 
 pub use self::{
-    evidence::Known,
+    evidence::{Held, Known},
+    feeds::LinkedFeed,
     propose::{DateKey, Keys},
     score::Features,
 };
@@ -51,12 +55,27 @@ pub struct Proposal {
     pub confidence: f64,
     /// What the page gives with it.
     pub reading: Reading,
+    /// How much of what is known its entries hold.
+    pub held: Held,
     /// How well `entry` gives the elements that are meant, from 0 to 1.
     pub fit: f64,
     /// What spoke for it.
     pub features: Features,
     /// What spoke for it in one number.
     pub score: f64,
+}
+
+/// What was found on a page.
+#[derive(Clone, Debug, Default)]
+pub struct Found {
+    /// Sources that could be followed, the likeliest first.
+    pub proposals: Vec<Proposal>,
+    /// The page's own feeds.
+    pub feeds: Vec<LinkedFeed>,
+    /// How many of the known entries stand anywhere on the page.
+    pub known_on_page: usize,
+    /// How much text a reader sees on it.
+    pub text_bytes: usize,
 }
 
 impl Proposal {
@@ -71,20 +90,27 @@ const PROPOSED: usize = 4;
 /// Finds the listings of a page, the likeliest first; empty: there is none.
 ///
 /// `known` are entries that are known to be on it or on an earlier version; none of them is needed.
-pub fn detect(document: &Document, page: &Page, known: &[Known], still_time: &dyn Fn() -> bool) -> Vec<Proposal> {
+pub fn detect(document: &Document, page: &Page, known: &[Known], still_time: &dyn Fn() -> bool) -> Found {
     let parsed = parse::parse(&document.text, still_time);
-    let Some(root) = parsed.html.tree.root().children().find_map(ElementRef::wrap) else { return Vec::new() };
-    let tree = Tree::read(root, &document.url);
+    let Some(root) = parsed.html.tree.root().children().find_map(ElementRef::wrap) else {
+        return Found::default();
+    };
+    let base = Facts::read(&parsed.html, &document.url).base;
+    let tree = Tree::read(root, &base);
     let texts = Texts::new(&tree);
-    let evidence = Evidence::find(&texts, known, (&document.url, &document.url));
+    let evidence = Evidence::find(&texts, known, (&base, &document.url));
     let ranked = ranked(&texts, &evidence);
-    let mut proposals: Vec<Proposal> = Vec::new();
-    for scored in ranked.iter().take(PROPOSED) {
-        proposals.extend(proposal(&texts, scored, &ranked, page, still_time));
-    }
+    let looking = Looking { texts: &texts, evidence: &evidence, document, parsed: &parsed, page, still_time };
+    let mut proposals: Vec<Proposal> =
+        ranked.iter().take(PROPOSED).filter_map(|scored| looking.proposal(scored, &ranked)).collect();
     // A listing that no selector gives is worth less than a lesser one that can be read.
     proposals.sort_by(|a, b| b.worth().total_cmp(&a.worth()));
-    proposals
+    Found {
+        proposals,
+        feeds: feeds::linked(root, &base),
+        known_on_page: evidence.on_page(),
+        text_bytes: tree.all_text_bytes(),
+    }
 }
 
 /// The groups of a page that could be its listing, the likeliest first, none of them twice.
@@ -94,7 +120,6 @@ fn ranked(texts: &Texts<'_, '_>, evidence: &Evidence) -> Vec<Scored> {
     let mut all: Vec<Scored> =
         groups.into_iter().filter_map(|group| score::scored(texts, group, evidence)).collect();
     all.sort_by(|a, b| b.score.total_cmp(&a.score));
-    #[allow(clippy::disallowed_methods)] if std::env::var("DBG").is_ok() { for s in all.iter().take(14) { let at = s.group.items[s.group.items.len()/2]; let h = &s.fields.columns[s.fields.headline]; eprintln!("DBG {:.2} n{} <{} {:?} {:?}> head<{}> {:?} date {:?} {:?}", s.score, s.group.items.len(), texts.tree.get(at).tag, texts.tree.get(at).node.attr("class"), texts.tree.parent(at).map(|p| texts.tree.get(p).node.attr("class")), texts.tree.get(h.cells[h.cells.len()/2].1).tag, texts.tree.text(h.cells[h.cells.len()/2].1).chars().take(50).collect::<String>(), s.fields.date, s.features); } }
     let mut chosen: Vec<Scored> = Vec::new();
     for scored in &all {
         let scored = score::descend(texts, scored.clone(), &all);
@@ -121,22 +146,36 @@ fn overlaps(tree: &Tree<'_>, a: &Scored, b: &Scored) -> bool {
     inside(a, b) || inside(b, a)
 }
 
-fn proposal(
-    texts: &Texts<'_, '_>,
-    scored: &Scored,
-    ranked: &[Scored],
-    page: &Page,
-    still_time: &dyn Fn() -> bool,
-) -> Option<Proposal> {
-    let (keys, fit) = propose::keys(texts, scored, &page.url)?;
-    let source = keys.source("proposed")?;
-    let reading = fixture::read_dated(&source, page, still_time).ok()?;
-    let margin = ranked.iter().map(|other| other.score).filter(|other| *other < scored.score).fold(0.0, f64::max);
-    let confidence = confidence::confidence(&scored.features, scored.score, (scored.score - margin, fit));
-    Some(Proposal { keys, source, confidence, reading, fit, features: scored.features, score: scored.score })
+/// A page that is being looked at.
+struct Looking<'l, 'a> {
+    texts: &'l Texts<'l, 'a>,
+    evidence: &'l Evidence,
+    document: &'l Document,
+    parsed: &'l Parsed,
+    page: &'l Page,
+    still_time: &'l dyn Fn() -> bool,
 }
 
-/// The time a page is read as of when none is known.
-pub fn as_of(page: &Page) -> Timestamp {
-    page.fetched_at
+impl Looking<'_, '_> {
+    /// The source that reads a group, and what it gives; `None`: no config reads it.
+    fn proposal(&self, scored: &Scored, ranked: &[Scored]) -> Option<Proposal> {
+        let (keys, fit) = propose::keys(self.texts, scored, &self.page.url)?;
+        let source = keys.source("proposed")?;
+        let listing = extract_parsed(self.document, self.parsed, &source.rules, self.still_time);
+        let mut reading = refresh::believe(self.document.clone(), listing, self.page);
+        reading.date(&source, &[], self.page.fetched_at);
+        let others = ranked.iter().map(|other| other.score).filter(|other| *other < scored.score);
+        let margin = scored.score - others.fold(0.0, f64::max);
+        let confidence = confidence::confidence(&scored.features, scored.score, (margin, fit));
+        Some(Proposal {
+            keys,
+            source,
+            confidence,
+            reading,
+            fit,
+            held: self.evidence.held(self.texts, &scored.group),
+            features: scored.features,
+            score: scored.score,
+        })
+    }
 }

@@ -115,6 +115,20 @@ fn only_link(texts: &Texts<'_, '_>, item: u32) -> Option<u64> {
 }
 
 impl Keys {
+    /// The keys of a source of which only the page is known.
+    pub fn of_page(url: Url) -> Self {
+        let any = "*".to_owned();
+        Self {
+            url,
+            entry: "body".to_owned(),
+            headline: vec![any],
+            link: Vec::new(),
+            date: DateKey::None,
+            teaser: Vec::new(),
+            image: Vec::new(),
+        }
+    }
+
     /// The keys as TOML, for below `[source.ID]` or a file of its own.
     pub fn to_toml(&self) -> String {
         let mut text = String::new();

@@ -8,19 +8,19 @@ use url::Url;
 use super::{address, text};
 
 /// What a page says about itself.
-pub(super) struct Facts {
-    pub(super) base: Url,
-    pub(super) language: Option<String>,
-    pub(super) title: Option<String>,
+pub(crate) struct Facts {
+    pub(crate) base: Url,
+    pub(crate) language: Option<String>,
+    pub(crate) title: Option<String>,
     /// The text of every JSON-LD script, in page order.
-    pub(super) json_ld: Vec<String>,
+    pub(crate) json_ld: Vec<String>,
 }
 
 /// A title is shown in one line of a message.
 const MAX_TITLE_CHARS: usize = 500;
 
 impl Facts {
-    pub(super) fn read(html: &Html, document: &Url) -> Self {
+    pub(crate) fn read(html: &Html, document: &Url) -> Self {
         let mut facts = Self { base: document.clone(), language: None, title: None, json_ld: Vec::new() };
         let mut has_base = false;
         for element in html.tree.root().descendants().filter_map(ElementRef::wrap) {

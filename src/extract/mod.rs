@@ -7,7 +7,7 @@
 
 pub mod address;
 mod dates;
-mod facts;
+pub(crate) mod facts;
 mod field;
 mod image;
 mod link;
@@ -52,12 +52,21 @@ pub const MAX_ROWS: usize = 1000;
 /// `still_time` is asked between pieces of work of a few milliseconds; once it says no, what was read up to there is
 /// the listing, with a diagnostic.
 pub fn extract(document: &Document, rules: &Rules, still_time: &dyn Fn() -> bool) -> Listing {
-    let parsed = parse::parse(&document.text, still_time);
+    extract_parsed(document, &parse::parse(&document.text, still_time), rules, still_time)
+}
+
+/// Reads a document that is a tree already, by a source's rules.
+pub(crate) fn extract_parsed(
+    document: &Document,
+    parsed: &Parsed,
+    rules: &Rules,
+    still_time: &dyn Fn() -> bool,
+) -> Listing {
     let mut notes = Notes::default();
     note_end(parsed.end, document.text.len(), &mut notes);
     let facts = Facts::read(&parsed.html, &document.url);
     let metadata = Metadata::read(&facts.json_ld, &facts.base, &document.url);
-    let (container, elements) = rows(&parsed, rules, &mut notes);
+    let (container, elements) = rows(parsed, rules, &mut notes);
     let ids: HashSet<NodeId> = elements.iter().map(|e| e.id()).collect();
     let reader = Reader { rules, metadata: &metadata };
     // When parsing has used up the time, the little tree it made is still read: asking again would leave nothing.

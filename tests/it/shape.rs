@@ -19,6 +19,7 @@ const CONTACTS: &[Contact] = &[
             "cli/probe.rs",
             "config/load.rs",
             "fetch/connect.rs",
+            "config/save.rs",
             "fixture/folder.rs",
             "publish.rs",
             "serve/files.rs",

@@ -1,0 +1,59 @@
+//! Sources and changes of them → files of the config. IO: disk.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use super::load;
+use crate::id::SourceId;
+
+/// Why a file of the config cannot be written.
+#[derive(Debug, thiserror::Error)]
+pub enum SaveError {
+    /// It is there already.
+    #[error("`{}` is there already", .0.display())]
+    Exists(PathBuf),
+    /// The disk refuses.
+    #[error("cannot write `{}`: {error}", path.display())]
+    Io {
+        /// Which file or folder.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
+}
+
+/// What a config that begins with its first source says.
+const FIRST: &str = "# The config of gleaner; each source has a file of its own in `sources/`.\n";
+
+/// Writes a source of its own file beside the main one, which is begun when there is none; the file written.
+pub fn new_source(asked: Option<&Path>, id: &SourceId, keys: &str) -> Result<PathBuf, SaveError> {
+    let main = load::find(asked).unwrap_or_else(|_| Path::new("config").join("gleaner.toml"));
+    let folder = main.parent().unwrap_or(Path::new("")).join("sources");
+    let path = folder.join(format!("{id}.toml"));
+    if path.exists() {
+        return Err(SaveError::Exists(path));
+    }
+    let failed = |path: &Path, error| SaveError::Io { path: path.to_owned(), error };
+    fs::create_dir_all(&folder).map_err(|error| failed(&folder, error))?;
+    if !main.exists() {
+        replace(&main, FIRST)?;
+    }
+    replace(&path, keys)?;
+    Ok(path)
+}
+
+/// Replaces a file of the config whole, or leaves it as it was.
+pub fn replace(path: &Path, text: &str) -> Result<(), SaveError> {
+    let failed = |error| SaveError::Io { path: path.to_owned(), error };
+    let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
+    let mut file = tempfile::Builder::new().prefix(".gleaner-").tempfile_in(folder).map_err(failed)?;
+    io::Write::write_all(&mut file, text.as_bytes()).map_err(failed)?;
+    file.as_file().sync_all().map_err(failed)?;
+    if let Ok(data) = fs::metadata(path) {
+        fs::set_permissions(file.path(), data.permissions()).map_err(failed)?;
+    }
+    file.persist(path).map_err(|error| failed(error.error))?;
+    Ok(())
+}
