@@ -173,7 +173,7 @@ fn told(texts: &Texts<'_, '_>, column: &Column) -> f64 {
 fn holding(texts: &Texts<'_, '_>, columns: &[Column], column: &Column) -> f64 {
     let tree = texts.tree;
     let holds = |inner: &&Column| {
-        let is_told = inner.words >= 1.0 && inner.coverage >= 0.5 && !inner.is_image;
+        let is_told = inner.words >= 1.0 && inner.coverage >= 0.5 && inner.distinct >= 0.4 && !inner.is_image;
         let mut held = 0_usize;
         for (item, at) in &inner.cells {
             let Ok(found) = column.cells.binary_search_by_key(item, |cell| cell.0) else { continue };

@@ -99,11 +99,23 @@ fn is_headlines_own(texts: &Texts<'_, '_>, sample: &[u32], headline: &Column, li
         let element = sample[usize::from(*item)];
         let meant = columns::link(texts, element, *at);
         let own = headline.cells.binary_search_by_key(item, |cell| cell.0).ok();
-        let own = own.and_then(|found| columns::link(texts, element, headline.cells[found].1));
-        let is_only = || own.is_none() && only_link(texts, element) == meant;
+        let own = own.map(|found| headline.cells[found].1);
+        let is_dead = own.is_some_and(|at| has_dead_link(texts, element, at));
+        let own = own.and_then(|at| columns::link(texts, element, at));
+        let is_only = || own.is_none() && !is_dead && only_link(texts, element) == meant;
         wrong += usize::from(own != meant && !is_only());
     }
     (wrong as f64) <= 0.02 * link.cells.len() as f64
+}
+
+/// Whether an element is, holds or stands in a link that leads nowhere (`#`) and in none that does: `extract` takes it
+/// for the headline's.
+fn has_dead_link(texts: &Texts<'_, '_>, item: u32, at: u32) -> bool {
+    let tree = texts.tree;
+    let inside = at..tree.get(at).end;
+    let around = tree.around(at).take_while(|around| *around >= item);
+    let mut links = inside.chain(around).filter(|at| tree.get(*at).node.attr("href").is_some()).peekable();
+    links.peek().is_some() && links.all(|at| tree.get(at).href.is_none())
 }
 
 /// The one address that all links of an entry share.
