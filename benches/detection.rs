@@ -25,6 +25,7 @@ fn main() {
         is_shown: arguments.iter().any(|a| a == "--show"),
         is_features: arguments.iter().any(|a| a == "--features"),
     };
+    if arguments.iter().any(|a| a == "--heal") { healing(Path::new(root), &options); return; }
     listings(Path::new(root), &options);
 }
 
@@ -208,4 +209,68 @@ fn report(outcomes: &[Outcome]) {
     }
     for o in outcomes { if o.right() < 0.9 || o.titles.0 * 10 < o.titles.1 * 9 || o.links.0 * 10 < o.links.1 * 9 || o.dates.0 * 10 < o.dates.1 * 9 {
         println!("BAD {}/{} {} exp {} found {} matched {} right {:.2} titles {:?} links {:?} dates {:?} conf {:.2} {}", o.corpus, o.case, o.grade, o.expected, o.found, o.matched, o.right(), o.titles, o.links, o.dates, o.confidence, o.entry); } }
+}
+
+fn known_of(truth: &[Truth], page: &Page, with_links: bool) -> Vec<detect::Known> {
+    truth.iter().map(|t| detect::Known {
+        headline: t.title.clone().unwrap_or_default(),
+        link: t.link.as_ref().filter(|_| with_links).and_then(|l| page.url.join(l).ok()),
+        day: t.date.as_ref().and_then(|d| d.get(..10)).and_then(|d| d.parse().ok()),
+        is_typed: false,
+    }).collect()
+}
+
+fn healing(root: &Path, options: &Options) {
+    let source = detect::Keys::of_page(Url::parse("https://example.org/").unwrap()).source("old").unwrap();
+    let mut rows: Vec<(String, bool, String, Option<(f64, f64, usize, f64)>, String)> = Vec::new();
+    let mut folders: Vec<_> = fs::read_dir(root.join("versions")).unwrap().map(|e| e.unwrap().path()).collect();
+    folders.sort();
+    for folder in folders {
+        let case = folder.file_name().unwrap().to_string_lossy().into_owned();
+        let site = case.split("_example").next().unwrap().to_owned();
+        let held = blake3::hash(site.as_bytes()).as_bytes()[0] % 3 == 0;
+        if options.part.as_deref().is_some_and(|p| (p == "held") != held) { continue; }
+        if options.only.as_deref().is_some_and(|o| !case.contains(o)) { continue; }
+        let json = |n: &str| -> Value { serde_json::from_slice(&fs::read(folder.join(n)).unwrap()).unwrap() };
+        let (new, old, meta) = (json("new.json"), json("old.json"), json("meta.json"));
+        let saved = new["saved"].as_str().map(|s| format!("{s} 12:00:00"));
+        let truth = truths(&new);
+        let first = truth.iter().find_map(|t| t.link.clone()).and_then(|l| Url::parse(&l).ok());
+        let url = first.map_or("https://example.org/".to_owned(), |u| format!("https://{}/", u.host_str().unwrap_or("example.org")));
+        let page = page(&folder, "new.html", &url, saved.as_deref());
+        let Ok(document) = decode::decode(&page) else { continue };
+        let older = &truth[truth.len() - (truth.len() * 6).div_ceil(10)..];
+        let memories = [("links and titles", known_of(older, &page, true)), ("titles", known_of(older, &page, false)), ("old page", known_of(&truths(&old), &page, true))];
+        for (name, known) in memories {
+            let healed = detect::heal((&document, &page), &source, &known, &|| true);
+            let changed = meta["markup_changed"].as_bool().unwrap();
+            match healed {
+                Ok(h) => {
+                    let found: Vec<_> = h.reading.sightings.iter().map(|s| &s.entry).collect();
+                    let mut taken = vec![false; found.len()];
+                    let mut matched = 0;
+                    for t in &truth {
+                        let same = |e: &gleaner::entry::Entry| (t.link.as_ref().is_some_and(|l| e.link.as_ref().is_some_and(|f| same_link(f.as_str(), l)))) || t.title.as_ref().is_some_and(|x| same_title(&e.headline, x));
+                        if let Some(at) = (0..found.len()).find(|i| !taken[*i] && same(found[*i])) { taken[at] = true; matched += 1; }
+                    }
+                    // Two lines of the truth that are one entry on the page are one.
+                    let distinct: std::collections::HashSet<_> = truth.iter().map(|t| (t.title.clone(), t.link.clone())).collect();
+                    let (p, r) = (f64::from(matched) / found.len().max(1) as f64, (f64::from(matched) / distinct.len().max(1) as f64).min(1.0));
+                    let f1 = if p + r > 0.0 { 2.0 * p * r / (p + r) } else { 0.0 };
+                    let wrong = taken.iter().filter(|t| !**t).count();
+                    if options.is_shown { println!("{case} {name} known {} found {} new {} older {} conf {:.2} {:?}", h.known, h.found, h.new, h.older, h.confidence, h.changes); for e in found.iter().take(5) { println!("   > {:?} {:?}", e.headline, e.link.as_ref().map(Url::as_str)); } for t in truth.iter().take(3) { println!("   T {:?} {:?} {:?}", t.title, t.link, t.date); } }
+                    rows.push((name.into(), changed, case.clone(), Some((f1, r, wrong, h.confidence)), format!("older {} found {}/{} entries {} truth {}", h.older, h.found, h.known, found.len(), distinct.len())));
+                }
+                Err(why) => { rows.push((name.into(), changed, case.clone(), None, why.to_string())); }
+            }
+        }
+    }
+    for name in ["links and titles", "titles", "old page"] { for changed in [true, false] {
+        let list: Vec<_> = rows.iter().filter(|r| r.0 == name && r.1 == changed).collect();
+        let f1 = list.iter().map(|r| r.3.map_or(0.0, |x| x.0)).sum::<f64>() / list.len() as f64;
+        let healed: Vec<_> = list.iter().filter_map(|r| r.3).collect();
+        let sure: Vec<_> = healed.iter().filter(|x| x.3 >= 0.9).collect();
+        println!("| {name} | changed {changed} | {} | healed {} | F1 {f1:.3} | F1 of healed {:.3} | sure {} | sure with wrong {} | right {:.3}", list.len(), healed.len(), healed.iter().map(|x| x.0).sum::<f64>() / healed.len().max(1) as f64, sure.len(), sure.iter().filter(|x| x.2 > 0).count(), healed.iter().filter(|x| x.0 >= 0.9).count() as f64 / list.len() as f64);
+    } }
+    for r in &rows { if r.3.is_none_or(|x| x.0 < 0.95 || x.2 > 0) { println!("BAD {} {} {} {:?} {}", r.1, r.0, r.2, r.3, r.4); } }
 }

@@ -15,6 +15,7 @@ mod facts;
 mod feeds;
 mod fields;
 mod groups;
+mod heal;
 mod names;
 mod propose;
 mod score;
@@ -38,6 +39,7 @@ use crate::{
 pub use self::{
     evidence::{Held, Known},
     feeds::LinkedFeed,
+    heal::{Healed, Unhealed, heal},
     propose::{DateKey, Keys},
     score::Features,
 };

@@ -1,0 +1,323 @@
+//! Healing: a page on which a source's selectors find nothing right any more, and the entries remembered of it → new
+//! rules that give back the same entries, or the reason why there are none. Pure.
+//!
+//! Rules count only when what is known comes back: one known entry to an item, under its own headline, and nearly all
+//! that stand on the page anywhere. What merely looks like a listing is not enough: a wrong heal publishes another
+//! list under the old name, which is worse than a feed that stands still.
+
+use std::collections::{HashMap, HashSet};
+
+use jiff::civil::Date;
+
+use super::{Keys, Known, Proposal, detect};
+use crate::{
+    config::{DateRule, FieldRule, LinkRule, Rules, Source},
+    decode::Document,
+    entry::Entry,
+    extract::{extract_parsed, parse},
+    normalize::{canonical, comparable},
+    page::Page,
+    refresh::{self, Reading},
+};
+
+/// At least so many known entries must come back; two when hardly more are known.
+const FEWEST: usize = 3;
+
+/// The share of the known entries on a page that must be in the listing.
+const MOST_OF_PAGE: f64 = 0.7;
+
+/// The share of entries known by their links whose headlines must be theirs.
+const SAME_HEADLINES: f64 = 0.8;
+
+/// Why a source was not healed.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum Unhealed {
+    /// There is nothing to know it by.
+    #[error("no entry of it is remembered")]
+    NothingRemembered,
+    /// None of what is known stands on the page.
+    #[error("none of the {known} remembered entries stands on the page")]
+    NothingKnown {
+        /// How many were looked for.
+        known: usize,
+    },
+    /// Something known is there, in nothing that is surely the listing.
+    #[error("{on_page} of {known} remembered entries stand on the page, but {why}")]
+    Unsure {
+        /// How many were looked for.
+        known: usize,
+        /// How many stand on the page.
+        on_page: usize,
+        /// What is missing.
+        why: String,
+    },
+    /// The page is one that stands in for another.
+    #[error("the page is {0}, not the listing")]
+    NoListing(&'static str),
+}
+
+/// New rules for a source.
+#[derive(Clone, Debug)]
+pub struct Healed {
+    /// The keys that change, in the order of a config, each with its value in TOML; `None`: the key goes.
+    pub changes: Vec<(&'static str, Option<String>)>,
+    /// The source with them.
+    pub source: Source,
+    /// What the page gives with them.
+    pub reading: Reading,
+    /// How many entries are looked for.
+    pub known: usize,
+    /// How many came back.
+    pub found: usize,
+    /// Entries that are not known, above the last known one: new.
+    pub new: usize,
+    /// Entries that are not known, below the last known one: older than what is remembered, or another list.
+    pub older: usize,
+    /// How sure it is, from 0 to 1.
+    pub confidence: f64,
+}
+
+/// Finds new rules for a source.
+///
+/// # Errors
+/// Why there are none; the config is then better left as it is.
+pub fn heal(
+    (document, page): (&Document, &Page),
+    source: &Source,
+    known: &[Known],
+    still_time: &dyn Fn() -> bool,
+) -> Result<Healed, Unhealed> {
+    if known.is_empty() {
+        return Err(Unhealed::NothingRemembered);
+    }
+    let found = detect(document, page, known, still_time);
+    let on_page = found.known_on_page;
+    if on_page == 0 {
+        return Err(Unhealed::NothingKnown { known: known.len() });
+    }
+    let unsure = |why: String| Unhealed::Unsure { known: known.len(), on_page, why };
+    let mut best: Option<(Returned, &Proposal)> = None;
+    for proposal in &found.proposals {
+        let returned = returned(&proposal.reading, known, page);
+        let is_better = best.as_ref().is_none_or(|(other, _)| returned.worth() > other.worth());
+        if is_better {
+            best = Some((returned, proposal));
+        }
+    }
+    let Some((returned, proposal)) = best else { return Err(unsure("nothing on it repeats".to_owned())) };
+    returned.check(known.len(), on_page).map_err(unsure)?;
+    let looking = Looking { document, page, source, known, still_time };
+    Ok(looking.healed(proposal))
+}
+
+/// What came back of what is known.
+#[derive(Clone, Copy, Debug, Default)]
+struct Returned {
+    /// Known entries that are among the entries read.
+    found: usize,
+    /// Entries read that are known, by link and headline both.
+    agreeing: usize,
+    /// Entries read that are known by their link, and have a headline to compare.
+    compared: usize,
+    /// Entries read.
+    entries: usize,
+    new: usize,
+    older: usize,
+}
+
+impl Returned {
+    fn worth(&self) -> f64 {
+        let junk = self.entries.saturating_sub(self.found + self.new) as f64;
+        self.found as f64 + 0.5 * self.agreeing as f64 - 0.25 * junk
+    }
+
+    fn check(&self, known: usize, on_page: usize) -> Result<(), String> {
+        let fewest = FEWEST.min(on_page.max(2)).min(known.max(2));
+        if self.found < fewest {
+            return Err(format!("the likeliest listing gives back {}", self.found));
+        }
+        if (self.found as f64) < MOST_OF_PAGE * on_page as f64 {
+            return Err(format!("the likeliest listing gives back {} of these", self.found));
+        }
+        if (self.agreeing as f64) < SAME_HEADLINES * self.compared as f64 {
+            return Err(format!("the headlines of {} of {} differ", self.compared - self.agreeing, self.compared));
+        }
+        Ok(())
+    }
+
+    /// What speaks against it, each by its share.
+    fn confidence(&self, on_page: usize) -> f64 {
+        let share = |part: usize, of: usize| if of == 0 { 1.0 } else { (part as f64 / of as f64).min(1.0) };
+        let seen = 1.0 - (-(self.found as f64) / 1.2).exp();
+        let is_older_rare = self.older <= 2 || self.older * 5 <= self.entries;
+        seen * share(self.found, on_page).sqrt()
+            * share(self.agreeing, self.compared)
+            * if is_older_rare { 1.0 } else { 0.85 }
+    }
+}
+
+fn returned(reading: &Reading, known: &[Known], page: &Page) -> Returned {
+    let mut by_link: HashMap<String, usize> = HashMap::new();
+    let mut by_headline: HashMap<String, usize> = HashMap::new();
+    for (number, entry) in known.iter().enumerate() {
+        if let Some(link) = &entry.link {
+            by_link.entry(canonical(link, &page.url)).or_insert(number);
+        }
+        by_headline.entry(comparable(&entry.headline)).or_insert(number);
+    }
+    let mut returned = Returned { entries: reading.sightings.len(), ..Returned::default() };
+    let mut seen: HashSet<usize> = HashSet::new();
+    let mut last_known = 0;
+    let mut unknown: Vec<(usize, Option<Date>)> = Vec::new();
+    for (place, sighting) in reading.sightings.iter().enumerate() {
+        let entry = &sighting.entry;
+        let linked = entry.link.as_ref().and_then(|link| by_link.get(&canonical(link, &page.url)).copied());
+        let named = by_headline.get(&comparable(&entry.headline)).copied();
+        if let Some(number) = linked {
+            returned.compared += 1;
+            returned.agreeing += usize::from(is_same_headline(entry, &known[number]));
+        }
+        match linked.or(named) {
+            Some(number) => {
+                seen.insert(number);
+                last_known = place;
+            }
+            None => unknown.push((place, entry.moment.as_ref().map(|moment| moment.day))),
+        }
+    }
+    returned.found = seen.len();
+    let oldest = known.iter().filter_map(|entry| entry.day).min();
+    let is_older = |(place, day): &(usize, Option<Date>)| match (day, oldest) {
+        (Some(day), Some(oldest)) => *day < oldest,
+        _ => *place > last_known,
+    };
+    returned.older = unknown.iter().filter(|row| is_older(row)).count();
+    returned.new = unknown.len() - returned.older;
+    returned
+}
+
+/// Sites shorten headlines, and put a word before them.
+fn is_same_headline(entry: &Entry, known: &Known) -> bool {
+    let (a, b) = (comparable(&entry.headline), comparable(&known.headline));
+    let (short, long) = if a.len() < b.len() { (&a, &b) } else { (&b, &a) };
+    a == b || (short.len() * 2 >= long.len() && long.contains(short.trim_end_matches('…').trim_end()))
+}
+
+/// A page that a source is healed by.
+struct Looking<'l> {
+    document: &'l Document,
+    page: &'l Page,
+    source: &'l Source,
+    known: &'l [Known],
+    still_time: &'l dyn Fn() -> bool,
+}
+
+impl Looking<'_> {
+    /// The proposal's rules, with every old rule that still works.
+    fn healed(&self, proposal: &Proposal) -> Healed {
+        let parsed = parse::parse(&self.document.text, self.still_time);
+        let read = |rules: &Rules| {
+            let listing = extract_parsed(self.document, &parsed, rules, self.still_time);
+            let mut reading = refresh::believe(self.document.clone(), listing, self.page);
+            reading.date(&Source { rules: rules.clone(), ..self.source.clone() }, &[], self.page.fetched_at);
+            reading
+        };
+        let (old, new) = (&self.source.rules, &proposal.source.rules);
+        let mut rules = Rules { listing: None, id: None, author: None, category: None, ..new.clone() };
+        let mut reading = read(&rules);
+        let mut changes: Vec<(&'static str, Option<String>)> = Vec::new();
+        let keys = &proposal.keys;
+        let mut settle = |name: &'static str, trial: Rules, rules: &mut Rules, value: Option<String>| {
+            let tried = read(&trial);
+            if self.is_as_good(name, &tried, &reading) {
+                *rules = trial;
+                reading = tried;
+            } else {
+                changes.push((name, value));
+            }
+        };
+        if let Some(listing) = &old.listing {
+            settle("listing", Rules { listing: Some(listing.clone()), ..rules.clone() }, &mut rules, None);
+        }
+        settle("entry", Rules { entry: old.entry.clone(), ..rules.clone() }, &mut rules, keys.value("entry"));
+        let headline = Rules { headline: old.headline.clone(), ..rules.clone() };
+        settle("headline", headline, &mut rules, keys.value("headline"));
+        settle("link", Rules { link: old.link.clone(), ..rules.clone() }, &mut rules, keys.value("link"));
+        type Field = (&'static str, fn(&Rules) -> Option<FieldRule>, fn(&mut Rules, Option<FieldRule>));
+        let fields: [Field; 5] = [
+            ("teaser", |r| r.teaser.clone(), |r, f| r.teaser = f),
+            ("image", |r| r.image.clone(), |r, f| r.image = f),
+            ("author", |r| r.author.clone(), |r, f| r.author = f),
+            ("category", |r| r.category.clone(), |r, f| r.category = f),
+            ("id", |r| r.id.clone(), |r, f| r.id = f),
+        ];
+        for (name, get, set) in fields {
+            let Some(field) = get(old) else {
+                // What the source never had is not added behind its owner's back.
+                set(&mut rules, None);
+                continue;
+            };
+            let mut trial = rules.clone();
+            set(&mut trial, Some(field));
+            settle(name, trial, &mut rules, keys.value(name));
+        }
+        let date: Option<DateRule> = old.date.clone();
+        settle("date", Rules { date, ..rules.clone() }, &mut rules, keys.value("date"));
+        // A key that neither was there nor is needed is no change.
+        let had = |name: &str| match name {
+            "link" => !matches!(old.link, LinkRule::OfHeadline),
+            "date" => old.date.is_some(),
+            _ => true,
+        };
+        changes.retain(|(name, value)| value.is_some() || had(name));
+        let source = Source { rules, ..self.source.clone() };
+        let reading = read(&source.rules);
+        let returned = returned(&reading, self.known, self.page);
+        Healed {
+            changes,
+            source,
+            known: self.known.len(),
+            found: returned.found,
+            new: returned.new,
+            older: returned.older,
+            confidence: returned.confidence(self.on_page(proposal)),
+            reading,
+        }
+    }
+
+    fn on_page(&self, proposal: &Proposal) -> usize {
+        proposal.held.entries.max(1)
+    }
+
+    /// Whether a reading with an old rule gives as much as one with the new rule.
+    fn is_as_good(&self, name: &str, tried: &Reading, reading: &Reading) -> bool {
+        let (a, b) = (returned(tried, self.known, self.page), returned(reading, self.known, self.page));
+        let is_listing = a.found >= b.found && a.agreeing >= b.agreeing && a.entries == b.entries;
+        let count = |reading: &Reading, has: fn(&Entry) -> bool| {
+            reading.sightings.iter().filter(|sighting| has(&sighting.entry)).count()
+        };
+        let has: fn(&Entry) -> bool = match name {
+            "link" => |entry| entry.link.is_some(),
+            "teaser" => |entry| entry.teaser.is_some(),
+            "image" => |entry| entry.image.is_some(),
+            "author" => |entry| entry.author.is_some(),
+            "category" => |entry| !entry.categories.is_empty(),
+            "date" => |entry| entry.moment.is_some(),
+            _ => |_| true,
+        };
+        let (tried, reference) = (count(tried, has), count(reading, has));
+        let is_found = match name {
+            "author" | "category" => tried > 0,
+            _ => tried * 10 >= reference * 9,
+        };
+        is_listing && is_found
+    }
+}
+
+impl Keys {
+    /// One key's value in TOML; `None`: it is not needed.
+    pub fn value(&self, name: &str) -> Option<String> {
+        let prefix = format!("{name:<8} = ");
+        self.to_toml().lines().find_map(|line| line.strip_prefix(&prefix).map(str::to_owned))
+    }
+}
