@@ -259,6 +259,7 @@ fn healing(root: &Path, options: &Options) {
                     let f1 = if p + r > 0.0 { 2.0 * p * r / (p + r) } else { 0.0 };
                     let wrong = taken.iter().filter(|t| !**t).count();
                     if options.is_shown { println!("{case} {name} known {} found {} new {} older {} conf {:.2} {:?}", h.known, h.found, h.new, h.older, h.confidence, h.changes); for e in found.iter().take(5) { println!("   > {:?} {:?}", e.headline, e.link.as_ref().map(Url::as_str)); } for t in truth.iter().take(3) { println!("   T {:?} {:?} {:?}", t.title, t.link, t.date); } }
+                    if options.is_shown { for (i, e) in found.iter().enumerate() { if !taken[i] { println!("   EXTRA {} {:?} {:?}", i, e.headline, e.link.as_ref().map(Url::as_str)); } } }
                     rows.push((name.into(), changed, case.clone(), Some((f1, r, wrong, h.confidence)), format!("older {} found {}/{} entries {} truth {}", h.older, h.found, h.known, found.len(), distinct.len())));
                 }
                 Err(why) => { rows.push((name.into(), changed, case.clone(), None, why.to_string())); }

@@ -12,6 +12,7 @@ mod check;
 mod date;
 mod doctor;
 mod explain;
+mod heal;
 mod live;
 mod probe;
 mod publish;
@@ -75,6 +76,8 @@ enum Command {
     Check(check::Options),
     /// Show for each entry and field where it came from, or why it is missing
     Explain(explain::Options),
+    /// Find a drifted source's remembered entries on its page again, and propose new selectors
+    Heal(heal::Options),
     /// Save a source's page as a fixture: bytes as received, headers, time
     Capture(capture::Options),
     /// Replay fixtures offline and compare with what is expected
@@ -171,6 +174,7 @@ pub fn command(arguments: &Arguments, terminal: &mut Terminal) -> Exit {
         Command::Add(options) => add::add(places, options, terminal),
         Command::Check(options) => check::check(places, options, terminal),
         Command::Explain(options) => explain::explain(places, options, terminal),
+        Command::Heal(options) => heal::heal(places, options, terminal),
         Command::Capture(options) => capture::capture(places, options, terminal),
         Command::Test(options) => test::test(places, options, terminal),
         Command::Date(options) => date::date(options, terminal),

@@ -10,6 +10,7 @@ mod field;
 mod headers;
 pub mod keys;
 pub mod load;
+pub mod patch;
 mod problem;
 mod read;
 pub mod save;

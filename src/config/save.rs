@@ -1,4 +1,5 @@
 //! Sources and changes of them → files of the config. IO: disk.
+#![allow(clippy::disallowed_methods)]
 
 use std::{
     fs, io,
@@ -15,7 +16,7 @@ pub enum SaveError {
     #[error("`{}` is there already", .0.display())]
     Exists(PathBuf),
     /// The disk refuses.
-    #[error("cannot write `{}`: {error}", path.display())]
+    #[error("cannot use `{}`: {error}", path.display())]
     Io {
         /// Which file or folder.
         path: PathBuf,
@@ -42,6 +43,11 @@ pub fn new_source(asked: Option<&Path>, id: &SourceId, keys: &str) -> Result<Pat
     }
     replace(&path, keys)?;
     Ok(path)
+}
+
+/// A file of the config as it stands on disk.
+pub fn text(path: &Path) -> Result<String, SaveError> {
+    fs::read_to_string(path).map_err(|error| SaveError::Io { path: path.to_owned(), error })
 }
 
 /// Replaces a file of the config whole, or leaves it as it was.

@@ -11,6 +11,7 @@ use super::{
     columns::Column,
     facts::{self, Texts},
     groups::Group,
+    likeness::Headlines,
     tree::digest,
 };
 use crate::{
@@ -40,6 +41,7 @@ pub struct Evidence {
     found: Vec<(u32, u16)>,
     headlines: FxHashMap<u64, u16>,
     links: FxHashMap<u64, u16>,
+    worded: Headlines,
 }
 
 /// How much of what is known a group holds.
@@ -80,6 +82,7 @@ impl Evidence {
         if known.is_empty() {
             return evidence;
         }
+        evidence.worded = Headlines::of(known.iter().map(|entry| entry.headline.as_str()));
         for at in 0..texts.tree.elements.len() {
             let at = u32::try_from(at).unwrap_or(u32::MAX);
             let bytes = texts.tree.text_bytes(at);
@@ -88,8 +91,9 @@ impl Evidence {
                 evidence.links.get(&digest(&canonical(&resolved, url))).copied()
             });
             let by_text = || {
+                let text = texts.tree.text(at);
                 let is_line = (2..=600).contains(&bytes);
-                is_line.then(|| evidence.headlines.get(&facts::letters(texts.tree.text(at))).copied()).flatten()
+                is_line.then(|| evidence.headlines.get(&facts::letters(text)).copied().or_else(|| evidence.worded.find(text)))?
             };
             evidence.found.extend(by_link.or_else(by_text).map(|known| (at, known)));
         }
@@ -158,8 +162,11 @@ impl Evidence {
         if !self.is_asked() {
             return 0.0;
         }
-        let equal = column.cells.iter().filter(|(_, at)| self.headlines.contains_key(&texts.of(*at).text)).count();
-        3.0 * equal as f64 / (self.count.min(column.cells.len()).max(1) as f64)
+        let count = |is: &dyn Fn(u32) -> bool| column.cells.iter().filter(|(_, at)| is(*at)).count() as f64;
+        let equal = |at: u32| self.headlines.contains_key(&texts.of(at).text);
+        let alike = |at: u32| texts.of(at).chars <= 300 && self.worded.find(texts.tree.text(at)).is_some();
+        let (equal, shown) = (count(&equal), count(&|at| equal(at) || alike(at)));
+        (equal + 2.0 * shown) / (self.count.min(column.cells.len()).max(1) as f64)
     }
 
     /// What evidence adds to a column's worth as the date.

@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet};
 
 use jiff::civil::Date;
 
-use super::{Keys, Known, Proposal, detect};
+use super::{Keys, Known, Proposal, detect, likeness::Headlines};
 use crate::{
     config::{DateRule, FieldRule, LinkRule, Rules, Source},
     decode::Document,
@@ -158,6 +158,7 @@ impl Returned {
 
 fn returned(reading: &Reading, known: &[Known], page: &Page) -> Returned {
     let mut by_link: HashMap<String, usize> = HashMap::new();
+    let worded = Headlines::of(known.iter().map(|entry| entry.headline.as_str()));
     let mut by_headline: HashMap<String, usize> = HashMap::new();
     for (number, entry) in known.iter().enumerate() {
         if let Some(link) = &entry.link {
@@ -172,10 +173,15 @@ fn returned(reading: &Reading, known: &[Known], page: &Page) -> Returned {
     for (place, sighting) in reading.sightings.iter().enumerate() {
         let entry = &sighting.entry;
         let linked = entry.link.as_ref().and_then(|link| by_link.get(&canonical(link, &page.url)).copied());
-        let named = by_headline.get(&comparable(&entry.headline)).copied();
+        let exactly = by_headline.get(&comparable(&entry.headline)).copied();
+        let named = exactly.or_else(|| worded.find(&entry.headline).map(usize::from));
         if let Some(number) = linked {
             returned.compared += 1;
-            returned.agreeing += usize::from(is_same_headline(entry, &known[number]));
+            returned.agreeing += usize::from(
+                exactly == Some(number)
+                    || worded.is(u16::try_from(number).unwrap_or(u16::MAX), &entry.headline)
+                    || is_same_headline(entry, &known[number]),
+            );
         }
         match linked.or(named) {
             Some(number) => {

@@ -16,6 +16,7 @@ mod feeds;
 mod fields;
 mod groups;
 mod heal;
+mod likeness;
 mod names;
 mod propose;
 mod score;

@@ -62,11 +62,64 @@ pub struct Features {
 }
 
 /// Scores a group; `None`: it has no headlines.
-pub fn scored(texts: &Texts<'_, '_>, group: Group, evidence: &Evidence) -> Option<Scored> {
+pub fn scored(texts: &Texts<'_, '_>, mut group: Group, evidence: &Evidence) -> Option<Scored> {
+    leave_out_heads(texts, &mut group);
     let fields = fields(texts, &group, evidence)?;
     let features = features(texts, &group, &fields);
     let score = sum(&features) + evidence.of_group(texts, &group);
     Some(Scored { group, fields, features, score })
+}
+
+/// Leaves out what is no entry among entries: the row that names the columns, the line above a year.
+///
+/// Nearly all of a listing link somewhere and are dated; what does neither is a heading of theirs.
+fn leave_out_heads(texts: &Texts<'_, '_>, group: &mut Group) {
+    leave_out_other_rows(texts.tree, group);
+    let tree = texts.tree;
+    let is_linked = |at: u32| tree.links_in(at) > 0 || tree.link_around(at, 2).is_some();
+    let is_dated = |at: u32| texts.of(at).date.is_some() || tree.get(at).node.attr("datetime").is_some();
+    let count = group.items.len() as f64;
+    let linked = group.items.iter().filter(|at| is_linked(**at)).count() as f64 / count;
+    if linked < 0.75 || group.items.len() < 4 {
+        return;
+    }
+    let unlinked: Vec<u32> = group.items.iter().copied().filter(|at| !is_linked(*at)).collect();
+    if unlinked.is_empty() {
+        return;
+    }
+    let sample = columns::sample(&group.items);
+    let dated = sample.iter().filter(|at| is_dated(**at)).count() as f64 / sample.len() as f64;
+    let is_head = |at: u32| !is_linked(at) && (dated < 0.5 || !is_dated(at));
+    if group.items.iter().filter(|at| !is_head(**at)).count() >= 2 {
+        group.items.retain(|at| !is_head(*at));
+    }
+}
+
+/// Leaves out table rows of another build: those that name the columns, those that lay out the page.
+fn leave_out_other_rows(tree: &Tree<'_>, group: &mut Group) {
+    if group.items.len() < 4 || !group.items.iter().all(|at| tree.get(*at).tag == "tr") {
+        return;
+    }
+    let cells = |at: u32| {
+        let mut child = at + 1;
+        let mut count = (0_usize, 0_usize);
+        while child < tree.get(at).end {
+            count.0 += usize::from(tree.get(child).tag == "td");
+            count.1 += usize::from(tree.get(child).tag == "th");
+            child = tree.get(child).end;
+        }
+        count
+    };
+    let mut kinds: FxHashMap<(usize, usize), usize> = FxHashMap::default();
+    for at in &group.items {
+        *kinds.entry(cells(*at)).or_default() += 1;
+    }
+    let most = kinds.into_iter().max_by_key(|(kind, count)| (*count, *kind));
+    if let Some((kind, count)) = most.filter(|(_, count)| *count * 20 >= group.items.len() * 17) {
+        if count >= 2 {
+            group.items.retain(|at| cells(*at) == kind);
+        }
+    }
 }
 
 fn features(texts: &Texts<'_, '_>, group: &Group, fields: &Fields) -> Features {

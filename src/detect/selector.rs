@@ -22,6 +22,8 @@ enum Simple<'a> {
     Place(&'a str, u16),
     /// A tag that holds another.
     Has(&'a str, &'static str),
+    /// A row with at least so many cells.
+    Cells(u16),
     /// A tag without any class.
     Bare(&'a str),
 }
@@ -218,6 +220,13 @@ fn is(tree: &Tree<'_>, at: u32, simple: &Simple<'_>) -> bool {
         Simple::Has(tag, inner) => {
             element.tag == *tag && (at + 1..element.end).any(|inside| tree.get(inside).tag == *inner)
         }
+        Simple::Cells(place) => {
+            let is_cell = |inside: &u32| {
+                let inner = tree.get(*inside);
+                inner.parent == at && inner.tag == "td" && inner.place == *place
+            };
+            element.tag == "tr" && (at + 1..element.end).any(|inside| is_cell(&inside))
+        }
         Simple::Bare(tag) => element.tag == *tag && element.node.attr("class").is_none(),
     }
 }
@@ -290,6 +299,7 @@ fn cost(tree: &Tree<'_>, simple: &Simple<'_>, elements: &[u32]) -> f64 {
         Simple::Itemprop(_) => 0.5,
         Simple::Place(tag, _) => of_tag(tag) + if matches!(*tag, "td" | "th") { 0.6 } else { 1.6 },
         Simple::Has(tag, _) => of_tag(tag) + 0.5,
+        Simple::Cells(_) => of_tag("tr") + 0.8,
         Simple::Bare(tag) => of_tag(tag) + 1.2,
     }
 }
@@ -311,6 +321,11 @@ fn leaves<'a>(tree: &Tree<'a>, items: &[u32]) -> Vec<(Simple<'a>, f64)> {
     if items.iter().all(|at| tree.get(*at).tag == tag) {
         for inner in ["a", "td", "h1", "h2", "h3", "h4", "time", "p", "strong", "b"] {
             leaves.push((Simple::Has(tag, inner), of_tag(tag) + 0.5));
+        }
+        let cells = (items[0] + 1..tree.get(items[0]).end).filter(|at| tree.get(*at).parent == items[0]).count();
+        if tag == "tr" && cells >= 2 {
+            let simple = Simple::Cells(u16::try_from(cells).unwrap_or(u16::MAX));
+            leaves.push((simple, of_tag(tag) + 0.8));
         }
         if items.iter().all(|at| tree.get(*at).node.attr("class").is_none()) {
             leaves.push((Simple::Bare(tag), of_tag(tag) + 1.2));
@@ -415,6 +430,7 @@ fn write(simple: &Simple<'_>) -> String {
         Simple::Itemprop(prop) => format!("[itemprop=\"{prop}\"]"),
         Simple::Place(tag, place) => format!("{tag}:nth-child({place})"),
         Simple::Has(tag, inner) => format!("{tag}:has({inner})"),
+        Simple::Cells(place) => format!("tr:has(> td:nth-child({place}))"),
         Simple::Bare(tag) => format!("{tag}:not([class])"),
     }
 }

@@ -1,0 +1,159 @@
+//! `heal`: a drifted source and what is remembered of it → new selectors, as a change of the config.
+
+use std::fmt::Write as _;
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::{Exit, Failure, Outcome, Places, Replay, capture, live::PARSE_LIMIT, replay, terminal::Terminal, workspace};
+use crate::{
+    clock::Deadline,
+    config::{Config, Source, patch, save},
+    detect::{self, Healed, Known},
+    entry::Entry,
+    fixture,
+    record::Record,
+    store::{Newest, Store as _},
+    verdict::blocked,
+};
+
+/// So many of the latest entries are looked for; older ones have left most pages.
+const LOOKED_FOR: usize = 100;
+
+/// Entries shown.
+const SHOWN: usize = 20;
+
+/// Options of `heal`.
+#[derive(Debug, Args)]
+pub struct Options {
+    /// The source
+    #[arg(value_name = "ID")]
+    id: String,
+    /// Write the change to the config
+    #[arg(long)]
+    yes: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    replay: Replay,
+}
+
+pub fn heal(places: &Places, options: &Options, terminal: &mut Terminal) -> Outcome {
+    let config = workspace::config(places, terminal)?;
+    let source = workspace::one(&config, &options.id)?;
+    let known = remembered(places, &config, source, terminal)?;
+    let page = match &options.replay.replay {
+        Some(root) => {
+            let case = replay::newest(root, source, options.replay.until)?;
+            case.page().map_err(|error| replay::failure(&error))?
+        }
+        None => capture::fetch(source)?,
+    };
+    let needs_person = |message: String| Failure { exit: Exit::NeedsPerson, ..Failure::usage(message) };
+    let deadline = Deadline::after(PARSE_LIMIT);
+    let reading = fixture::read_dated(source, &page, &|| deadline.is_ahead()).map_err(|verdict| {
+        let reason = verdict.reason().unwrap_or_default();
+        needs_person(format!("{}: {} ({reason}); nothing was changed", source.id, verdict.word()))
+    })?;
+    if let Some(kind) = blocked::kind(&page.headers, &reading.document.text).filter(|_| reading.sightings.is_empty()) {
+        return Err(needs_person(format!("{}: the page is {kind}, not the listing; nothing was changed", source.id)));
+    }
+    let healed = detect::heal((&reading.document, &page), source, &known, &|| deadline.is_ahead())
+        .map_err(|why| needs_person(format!("{}: {why}; nothing was changed", source.id)))?;
+    if healed.changes.is_empty() {
+        terminal.data(&told(options, source, &healed, ""));
+        return Ok(Exit::Fine);
+    }
+    let change = change(&config, source, &healed)?;
+    let difference = fixture::difference(&change.before, &change.after);
+    terminal.data(&told(options, source, &healed, &difference));
+    if !options.yes {
+        terminal.remark(&format!("next: `gleaner heal {} --yes` writes this to `{}`", source.id, change.path.display()));
+        return Ok(Exit::Fine);
+    }
+    save::replace(&change.path, &change.after).map_err(|error| Failure::usage(error.to_string()))?;
+    terminal.say(&format!("{}: healed in `{}`", source.id, change.path.display()));
+    Ok(Exit::Fine)
+}
+
+/// What is remembered of a source's last good pages, the newest first.
+fn remembered(places: &Places, config: &Config, source: &Source, terminal: &Terminal) -> Result<Vec<Known>, Failure> {
+    let store = workspace::open_store(places, config, terminal)?;
+    let records = store.records(&source.id, Newest::of(LOOKED_FOR));
+    let known = records.map_err(|error| workspace::store_failure(&error))?.into_iter().map(known).collect();
+    store.close().map_err(|error| workspace::store_failure(&error))?;
+    Ok(known)
+}
+
+fn known(record: Record) -> Known {
+    let Entry { headline, link, moment, .. } = record.entry;
+    Known { headline, link, day: moment.map(|moment| moment.day), is_typed: false }
+}
+
+/// A file of the config before and after.
+struct Change {
+    path: std::path::PathBuf,
+    before: String,
+    after: String,
+}
+
+fn change(config: &Config, source: &Source, healed: &Healed) -> Result<Change, Failure> {
+    for (at, path) in config.files.iter().enumerate() {
+        let before = save::text(path).map_err(|error| Failure::usage(error.to_string()))?;
+        let is_own = at > 0 && path.file_stem().is_some_and(|stem| stem == source.id.as_str());
+        let place = if is_own { patch::Place::File } else { patch::Place::Source(source.id.as_str()) };
+        if at > 0 && !is_own {
+            continue;
+        }
+        if let Some(after) = patch::patched(&before, place, &healed.changes) {
+            return Ok(Change { path: path.clone(), before, after });
+        }
+    }
+    let keys: Vec<String> = healed
+        .changes
+        .iter()
+        .map(|(name, value)| value.as_ref().map_or_else(|| format!("no `{name}`"), |value| format!("{name} = {value}")))
+        .collect();
+    Err(Failure::usage(format!("the place of `{}` in the config cannot be changed", source.id))
+        .hint(format!("write there: {}", keys.join("; "))))
+}
+
+fn told(options: &Options, source: &Source, healed: &Healed, difference: &str) -> String {
+    if options.json {
+        return format!("{:#}\n", as_json(source, healed, difference));
+    }
+    let mut out = String::new();
+    // Writing to a `String` cannot fail.
+    if healed.changes.is_empty() {
+        let _ = writeln!(out, "{}: the selectors give the remembered entries; nothing to heal", source.id);
+    }
+    let _ = writeln!(
+        out,
+        "{}: {} of {} remembered entries are found again, {} new, {} older; confidence {:.2}",
+        source.id, healed.found, healed.known, healed.new, healed.older, healed.confidence
+    );
+    out.push_str(difference);
+    for sighting in healed.reading.sightings.iter().take(SHOWN) {
+        let day = sighting.entry.moment.as_ref().map_or_else(|| "-".repeat(10), |moment| moment.day.to_string());
+        let _ = writeln!(out, "  {day}  {}", sighting.entry.headline);
+    }
+    out
+}
+
+fn as_json(source: &Source, healed: &Healed, difference: &str) -> Value {
+    let changes: serde_json::Map<String, Value> =
+        healed.changes.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
+    let entries: Vec<&Entry> = healed.reading.sightings.iter().map(|sighting| &sighting.entry).collect();
+    json!({
+        "source": source.id,
+        "changes": changes,
+        "patch": difference,
+        "known": healed.known,
+        "found": healed.found,
+        "new": healed.new,
+        "older": healed.older,
+        "confidence": (healed.confidence * 1000.0).round() / 1000.0,
+        "entries": entries,
+    })
+}
