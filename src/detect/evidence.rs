@@ -41,6 +41,8 @@ pub struct Evidence {
     found: Vec<(u32, u16)>,
     headlines: FxHashMap<u64, u16>,
     links: FxHashMap<u64, u16>,
+    /// Which of them stand on the page with their headline.
+    shown: FxHashSet<u16>,
     worded: Headlines,
 }
 
@@ -93,9 +95,13 @@ impl Evidence {
             let by_text = || {
                 let text = texts.tree.text(at);
                 let is_line = (2..=600).contains(&bytes);
-                is_line.then(|| evidence.headlines.get(&facts::letters(text)).copied().or_else(|| evidence.worded.find(text)))?
+                is_line.then(|| {
+                    evidence.headlines.get(&facts::letters(text)).copied().or_else(|| evidence.worded.find(text))
+                })?
             };
-            evidence.found.extend(by_link.or_else(by_text).map(|known| (at, known)));
+            let by_text = by_text();
+            evidence.shown.extend(by_text);
+            evidence.found.extend(by_link.or(by_text).map(|known| (at, known)));
         }
         for (number, entry) in known.iter().enumerate().filter(|(_, entry)| entry.is_typed) {
             evidence.found.extend(holder(texts, &entry.headline).map(|at| (at, u16::try_from(number).unwrap_or(0))));
@@ -113,6 +119,11 @@ impl Evidence {
     /// How many known entries stand on the page at all.
     pub fn on_page(&self) -> usize {
         self.found.iter().map(|(_, known)| known).collect::<FxHashSet<_>>().len()
+    }
+
+    /// Which of the known entries, by their number, stand on the page with their headline.
+    pub fn shown(&self) -> FxHashSet<u16> {
+        self.shown.clone()
     }
 
     /// How much of what is known a group holds.

@@ -8,6 +8,7 @@
 use std::collections::{HashMap, HashSet};
 
 use jiff::civil::Date;
+use rustc_hash::FxHashSet;
 
 use super::{Keys, Known, Proposal, detect, likeness::Headlines};
 use crate::{
@@ -51,9 +52,6 @@ pub enum Unhealed {
         /// What is missing.
         why: String,
     },
-    /// The page is one that stands in for another.
-    #[error("the page is {0}, not the listing")]
-    NoListing(&'static str),
 }
 
 /// New rules for a source.
@@ -98,7 +96,7 @@ pub fn heal(
     let unsure = |why: String| Unhealed::Unsure { known: known.len(), on_page, why };
     let mut best: Option<(Returned, &Proposal)> = None;
     for proposal in &found.proposals {
-        let returned = returned(&proposal.reading, known, page);
+        let returned = returned(&proposal.reading, known, page, &found.known_by_headline);
         let is_better = best.as_ref().is_none_or(|(other, _)| returned.worth() > other.worth());
         if is_better {
             best = Some((returned, proposal));
@@ -106,7 +104,7 @@ pub fn heal(
     }
     let Some((returned, proposal)) = best else { return Err(unsure("nothing on it repeats".to_owned())) };
     returned.check(known.len(), on_page).map_err(unsure)?;
-    let looking = Looking { document, page, source, known, still_time };
+    let looking = Looking { document, page, source, known, shown: &found.known_by_headline, still_time };
     Ok(looking.healed(proposal))
 }
 
@@ -156,7 +154,7 @@ impl Returned {
     }
 }
 
-fn returned(reading: &Reading, known: &[Known], page: &Page) -> Returned {
+fn returned(reading: &Reading, known: &[Known], page: &Page, shown: &FxHashSet<u16>) -> Returned {
     let mut by_link: HashMap<String, usize> = HashMap::new();
     let worded = Headlines::of(known.iter().map(|entry| entry.headline.as_str()));
     let mut by_headline: HashMap<String, usize> = HashMap::new();
@@ -175,11 +173,13 @@ fn returned(reading: &Reading, known: &[Known], page: &Page) -> Returned {
         let linked = entry.link.as_ref().and_then(|link| by_link.get(&canonical(link, &page.url)).copied());
         let exactly = by_headline.get(&comparable(&entry.headline)).copied();
         let named = exactly.or_else(|| worded.find(&entry.headline).map(usize::from));
-        if let Some(number) = linked {
+        // Where the headline stands nowhere on the page there is nothing to compare.
+        let is_shown = |number: usize| u16::try_from(number).is_ok_and(|number| shown.contains(&number));
+        if let Some(number) = linked.filter(|number| is_shown(*number)) {
             returned.compared += 1;
             returned.agreeing += usize::from(
                 exactly == Some(number)
-                    || worded.is(u16::try_from(number).unwrap_or(u16::MAX), &entry.headline)
+                    || worded.is_in(u16::try_from(number).unwrap_or(u16::MAX), &entry.headline)
                     || is_same_headline(entry, &known[number]),
             );
         }
@@ -215,6 +215,7 @@ struct Looking<'l> {
     page: &'l Page,
     source: &'l Source,
     known: &'l [Known],
+    shown: &'l FxHashSet<u16>,
     still_time: &'l dyn Fn() -> bool,
 }
 
@@ -278,7 +279,7 @@ impl Looking<'_> {
         changes.retain(|(name, value)| value.is_some() || had(name));
         let source = Source { rules, ..self.source.clone() };
         let reading = read(&source.rules);
-        let returned = returned(&reading, self.known, self.page);
+        let returned = returned(&reading, self.known, self.page, self.shown);
         Healed {
             changes,
             source,
@@ -297,7 +298,7 @@ impl Looking<'_> {
 
     /// Whether a reading with an old rule gives as much as one with the new rule.
     fn is_as_good(&self, name: &str, tried: &Reading, reading: &Reading) -> bool {
-        let (a, b) = (returned(tried, self.known, self.page), returned(reading, self.known, self.page));
+        let (a, b) = (returned(tried, self.known, self.page, self.shown), returned(reading, self.known, self.page, self.shown));
         let is_listing = a.found >= b.found && a.agreeing >= b.agreeing && a.entries == b.entries;
         let count = |reading: &Reading, has: fn(&Entry) -> bool| {
             reading.sightings.iter().filter(|sighting| has(&sighting.entry)).count()

@@ -60,11 +60,12 @@ impl Headlines {
         }
     }
 
-    /// Whether a text is this headline.
-    pub fn is(&self, number: u16, text: &str) -> bool {
+    /// Whether a text, which is known to be of this entry, has its headline in it.
+    pub fn is_in(&self, number: u16, text: &str) -> bool {
         let own = words(text);
-        let count = self.words[usize::from(number)].iter().filter(|word| own.contains(*word)).count();
-        self.is_enough(number, count, own.len())
+        let telling = &self.words[usize::from(number)];
+        let count = telling.iter().filter(|word| own.contains(*word)).count();
+        count * 2 >= telling.len()
     }
 
     fn is_enough(&self, number: u16, count: usize, length: usize) -> bool {

@@ -23,6 +23,7 @@ mod score;
 mod selector;
 mod tree;
 
+use rustc_hash::FxHashSet;
 use scraper::ElementRef;
 
 use crate::{
@@ -77,6 +78,8 @@ pub struct Found {
     pub feeds: Vec<LinkedFeed>,
     /// How many of the known entries stand anywhere on the page.
     pub known_on_page: usize,
+    /// Which of the known entries, by their number, stand on it with their headline.
+    pub known_by_headline: FxHashSet<u16>,
     /// How much text a reader sees on it.
     pub text_bytes: usize,
 }
@@ -112,6 +115,7 @@ pub fn detect(document: &Document, page: &Page, known: &[Known], still_time: &dy
         proposals,
         feeds: feeds::linked(root, &base),
         known_on_page: evidence.on_page(),
+        known_by_headline: evidence.shown(),
         text_bytes: tree.all_text_bytes(),
     }
 }

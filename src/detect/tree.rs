@@ -233,7 +233,7 @@ impl<'a> Tree<'a> {
             let at = u32::try_from(at).unwrap_or(NONE);
             let Some(word) = self.chrome_word(at) else { continue };
             let bytes = self.text_bytes(at);
-            if bytes > whole / 2 {
+            if bytes > whole / 2 || self.holds_main(at, bytes > whole / 5) {
                 continue;
             }
             roots.push((at, word));
@@ -252,6 +252,14 @@ impl<'a> Tree<'a> {
                 self.elements[index(inside)].is_chrome = true;
             }
         }
+    }
+
+    /// Whether the page's main part is in an element; of a large one, its main heading says so too.
+    fn holds_main(&self, at: u32, is_large: bool) -> bool {
+        (at + 1..self.get(at).end).any(|inside| {
+            let element = self.get(inside);
+            element.tag == "main" || element.node.attr("role") == Some("main") || (is_large && element.tag == "h1")
+        })
     }
 
     fn chrome_word(&self, at: u32) -> Option<&'static str> {
