@@ -1,20 +1,26 @@
 //! `add`: a page → its own feeds, and the listings on it as sources that could be followed.
 
-use std::{fmt::Write as _, path::PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use jiff::Timestamp;
-use serde_json::{Value, json};
 use url::Url;
 
-use super::{Exit, Failure, Outcome, Places, capture, live::PARSE_LIMIT, replay, terminal::Terminal, workspace};
+use super::{
+    Exit, Failure, Outcome, Places, capture,
+    live::PARSE_LIMIT,
+    offer::{self, Offer},
+    replay,
+    terminal::Terminal,
+    workspace,
+};
 use crate::{
     clock::{self, Deadline},
-    config::{Source, save},
+    config::{self, ConfigText, Source, load, save},
     decode,
-    detect::{self, Found, Known, Proposal},
+    detect::{self, Found, Known},
     fetch,
-    fixture::folder,
+    fixture::{self, folder},
     id::SourceId,
     page::{Headers, Page},
 };
@@ -22,8 +28,11 @@ use crate::{
 /// Below this confidence nothing is written without a person's choice.
 const SURE: f64 = 0.6;
 
-/// Entries shown of a proposal; the rest is counted.
-const SHOWN: usize = 20;
+/// Feeds that a page links are asked for, so many of them.
+const FEEDS_ASKED: usize = 3;
+
+/// Where a feed answers when the page links none.
+const USUAL_PLACES: [&str; 4] = ["feed/", "/feed/", "/rss.xml", "/atom.xml"];
 
 /// Options of `add`.
 #[derive(Debug, Args)]
@@ -61,14 +70,17 @@ pub struct Options {
 }
 
 pub fn add(places: &Places, options: &Options, terminal: &mut Terminal) -> Outcome {
-    let page = page(options)?;
-    let found = look(&page, options)?;
-    let chosen = options.listing.checked_sub(1).and_then(|at| found.proposals.get(at));
+    let page = page(places, options)?;
     let id = options.id.clone().unwrap_or_else(|| id_of(&page.url));
-    let text = if options.json { format!("{:#}\n", as_json(&found, chosen)) } else { as_text(&found, chosen, &id) };
+    let (found, offers) = look(places, &page, options)?;
+    let chosen = options.listing.checked_sub(1).filter(|at| *at < offers.len());
+    let text = match options.json {
+        true => format!("{:#}\n", offer::as_json(&found, &offers, chosen)),
+        false => offer::as_text(&found, &offers, chosen, &id),
+    };
     terminal.data(&text);
-    let Some(chosen) = chosen else {
-        return Err(Failure { exit: Exit::NeedsPerson, ..nothing(&found, options) });
+    let Some(chosen) = chosen.map(|at| &offers[at]) else {
+        return Err(Failure { exit: Exit::NeedsPerson, ..nothing(&found, offers.len(), options) });
     };
     if !options.yes {
         terminal.remark(&format!("next: the same with `--yes` writes it to the config as `{id}`"));
@@ -77,7 +89,8 @@ pub fn add(places: &Places, options: &Options, terminal: &mut Terminal) -> Outco
     let is_chosen_by_person = options.listing > 1 || !options.like.is_empty();
     if chosen.confidence < SURE && !is_chosen_by_person {
         let message = format!("a confidence of {:.2} is too low to write the source", chosen.confidence);
-        let failure = Failure::usage(message).hint("name a headline you see with `--like \"...\"`, and look at what it gives");
+        let failure = Failure::usage(message)
+            .hint("name a headline you see with `--like \"...\"`, and look at what it gives");
         return Err(Failure { exit: Exit::NeedsPerson, ..failure });
     }
     write(places, (&id, options), (&page, chosen), terminal)
@@ -86,56 +99,106 @@ pub fn add(places: &Places, options: &Options, terminal: &mut Terminal) -> Outco
 fn write(
     places: &Places,
     (id, options): (&SourceId, &Options),
-    (page, chosen): (&Page, &Proposal),
+    (page, chosen): (&Page, &Offer),
     terminal: &Terminal,
 ) -> Outcome {
-    let file = save::new_source(places.config.as_deref(), id, &chosen.keys.to_toml())
+    let file = save::new_source(places.config.as_deref(), id, &chosen.toml)
         .map_err(|error| Failure::usage(error.to_string()))?;
     // What was written must be what every later command reads.
     let config = workspace::config(places, terminal)?;
     workspace::one(&config, id.as_str())?;
+    let page = chosen.page.as_ref().unwrap_or(page);
     let case = folder::save(&options.fixtures, id, page).map_err(|error| replay::failure(&error))?;
     terminal.say(&format!("`{id}` is in `{}`, its page in `{}`", file.display(), case.display()));
     Ok(Exit::Fine)
 }
 
-fn page(options: &Options) -> Result<Page, Failure> {
+fn page(places: &Places, options: &Options) -> Result<Page, Failure> {
     let Some(path) = &options.page else {
         let url = options.url.as_ref().expect("clap asks for one when there is no page");
-        return capture::fetch(&asking(url)?);
+        return capture::fetch(&asking(places, url, false)?);
     };
     let url = options.address.clone().or_else(|| options.url.clone());
-    let url = url.ok_or_else(|| Failure::usage("`--page` needs the page's address").hint("add `--url URL`"))?;
+    let url =
+        url.ok_or_else(|| Failure::usage("`--page` needs the page's address").hint("add `--url URL`"))?;
     let body = folder::read_page(path).map_err(|error| replay::failure(&error))?;
-    let headers = Headers(vec![("content-type".to_owned(), "text/html".to_owned())]);
-    Ok(Page { url, status: 200, headers, body, fetched_at: options.at.unwrap_or_else(clock::now) })
+    Ok(Page {
+        url,
+        status: 200,
+        headers: Headers::default(),
+        body,
+        fetched_at: options.at.unwrap_or_else(clock::now),
+    })
 }
 
-/// A source that only asks for its page.
-fn asking(url: &Url) -> Result<Source, Failure> {
-    let keys = detect::Keys::of_page(url.clone());
-    keys.source("new").ok_or_else(|| Failure::usage(format!("`{url}` is not the address of a page")))
+/// A source that only asks for its page, with the defaults of the config where there is one.
+fn asking(places: &Places, url: &Url, is_feed: bool) -> Result<Source, Failure> {
+    let main = load::find(places.config.as_deref()).ok().and_then(|path| {
+        let text = save::text(&path).ok()?;
+        Some(ConfigText { path, text })
+    });
+    let empty = || ConfigText { path: "gleaner.toml".into(), text: String::new() };
+    let keys = if is_feed { offer::feed_toml(url) } else { detect::Keys::of_page(url.clone()).to_toml() };
+    let name = "page-that-is-looked-at";
+    let own = ConfigText { path: format!("{name}.toml").into(), text: keys };
+    let files = [main.unwrap_or_else(empty), own];
+    let config = config::read(&files, &workspace::environment).ok();
+    let source =
+        config.and_then(|config| config.sources.into_iter().find(|source| source.id.as_str() == name));
+    source.ok_or_else(|| {
+        Failure::usage(format!("`{url}` cannot be asked for with this config"))
+            .hint("`gleaner check` says why")
+    })
 }
 
-fn look(page: &Page, options: &Options) -> Result<Found, Failure> {
+fn look(places: &Places, page: &Page, options: &Options) -> Result<(Found, Vec<Offer>), Failure> {
     let document = decode::decode(page);
-    if let Some(verdict) = fetch::refused(page, document.as_ref().ok().map(|document| document.text.as_str())) {
+    if let Some(verdict) = fetch::refused(page, document.as_ref().ok().map(|document| document.text.as_str()))
+    {
         let message = format!("{}: {} ({})", page.url, verdict.word(), verdict.reason().unwrap_or_default());
         return Err(Failure { exit: Exit::NeedsPerson, ..Failure::usage(message) });
     }
     let document = document.map_err(|why| Failure::usage(format!("{}: {why}", page.url)))?;
-    let known: Vec<Known> =
-        options.like.iter().map(|text| Known { headline: text.clone(), is_typed: true, ..Known::default() }).collect();
+    if let Some(offer) = feed(places, page.clone()) {
+        return Ok((Found::default(), vec![offer]));
+    }
+    let known: Vec<Known> = options
+        .like
+        .iter()
+        .map(|text| Known { headline: text.clone(), is_typed: true, ..Known::default() })
+        .collect();
     let deadline = Deadline::after(PARSE_LIMIT);
     let mut found = detect::detect(&document, page, &known, &|| deadline.is_ahead());
     if !known.is_empty() {
         found.proposals.retain(|proposal| proposal.held.entries > 0);
     }
-    Ok(found)
+    let mut offers: Vec<Offer> = found.proposals.iter().map(Offer::of_listing).collect();
+    // A saved page is looked at without network, and a headline that is named is one of the page.
+    if options.page.is_none() && known.is_empty() {
+        let own = found.feeds.iter().map(|feed| feed.url.clone()).take(FEEDS_ASKED);
+        let usual = USUAL_PLACES.iter().filter_map(|place| page.url.join(place).ok());
+        let places_asked: Vec<Url> = if found.feeds.is_empty() { usual.collect() } else { own.collect() };
+        let feed = places_asked.iter().find_map(|url| {
+            let source = asking(places, url, true).ok()?;
+            feed(places, capture::fetch(&source).ok()?)
+        });
+        if let Some(feed) = feed {
+            offers.insert(0, feed);
+        }
+    }
+    Ok((found, offers))
 }
 
-fn nothing(found: &Found, options: &Options) -> Failure {
-    if let count @ 1.. = found.proposals.len() {
+/// What came as a feed, with its entries; `None`: it is none, or holds nothing.
+fn feed(places: &Places, page: Page) -> Option<Offer> {
+    let source = asking(places, &page.url, true).ok()?;
+    let deadline = Deadline::after(PARSE_LIMIT);
+    let reading = fixture::read_dated(&source, &page, &|| deadline.is_ahead()).ok()?;
+    (!reading.sightings.is_empty()).then(|| Offer::of_feed(page, &reading))
+}
+
+fn nothing(found: &Found, offers: usize, options: &Options) -> Failure {
+    if let count @ 1.. = offers {
         return Failure::usage(format!("the page has {count} listings, not {}", options.listing));
     }
     if !options.like.is_empty() {
@@ -151,9 +214,9 @@ fn nothing(found: &Found, options: &Options) -> Failure {
     let failure = Failure::usage("no listing found on the page");
     match found.feeds.first() {
         Some(feed) => failure.hint(format!("it has a feed of its own: {}", feed.url)),
-        None if found.text_bytes < SHELL_BYTES => {
-            failure.hint("it has hardly any text: its entries may be put there by scripts, which gleaner does not run")
-        }
+        None if found.text_bytes < SHELL_BYTES => failure.hint(
+            "it has hardly any text: its entries may be put there by scripts, which gleaner does not run",
+        ),
         None => failure.hint("name a headline you see with `--like \"...\"`"),
     }
 }
@@ -174,82 +237,4 @@ fn id_of(url: &Url) -> SourceId {
     }
     slug.truncate(60);
     SourceId::new(slug.trim_matches('-')).unwrap_or_else(|_| SourceId::new("page").expect("it is a slug"))
-}
-
-fn as_text(found: &Found, chosen: Option<&Proposal>, id: &SourceId) -> String {
-    let mut out = String::new();
-    // Writing to a `String` cannot fail.
-    for feed in &found.feeds {
-        let _ = writeln!(out, "# the page has a feed of its own: {}", feed.url);
-    }
-    let Some(chosen) = chosen else { return out };
-    let sure = if chosen.confidence >= 0.9 { "" } else { ": please check" };
-    let _ = writeln!(out, "# confidence {:.2}{sure}\n[source.{id}]\n{}", chosen.confidence, chosen.keys.to_toml());
-    table(&mut out, chosen, SHOWN);
-    for (at, other) in found.proposals.iter().enumerate().filter(|(_, other)| !std::ptr::eq(*other, chosen)) {
-        let _ = writeln!(
-            out,
-            "\nlisting {}, confidence {:.2}: `{}`",
-            at + 1,
-            other.confidence,
-            other.keys.entry
-        );
-        table(&mut out, other, 3);
-    }
-    out
-}
-
-fn table(out: &mut String, proposal: &Proposal, most: usize) {
-    let entries: Vec<_> = proposal.reading.sightings.iter().map(|sighting| &sighting.entry).collect();
-    for entry in entries.iter().take(most) {
-        let day = entry.moment.as_ref().map_or_else(|| "-".repeat(10), |moment| moment.day.to_string());
-        let headline: String = entry.headline.chars().take(100).collect();
-        let link = entry.link.as_ref().map_or("no link", Url::as_str);
-        let _ = writeln!(out, "  {day}  {headline}\n              {link}");
-    }
-    let count = |has: fn(&crate::entry::Entry) -> bool| entries.iter().filter(|entry| has(entry)).count();
-    let _ = writeln!(
-        out,
-        "  {} entries: {} with a link, {} with a date, {} with a teaser, {} with an image",
-        entries.len(),
-        count(|entry| entry.link.is_some()),
-        count(|entry| entry.moment.is_some()),
-        count(|entry| entry.teaser.is_some()),
-        count(|entry| entry.image.is_some()),
-    );
-}
-
-fn as_json(found: &Found, chosen: Option<&Proposal>) -> Value {
-    let others = found.proposals.iter().filter(|other| chosen.is_none_or(|chosen| !std::ptr::eq(*other, chosen)));
-    let mut value = chosen.map_or_else(
-        || json!({ "source": null, "confidence": 0.0, "entries": [] }),
-        proposal_json,
-    );
-    value["others"] = others.map(proposal_json).collect();
-    value["feeds"] = json!(found.feeds);
-    value
-}
-
-fn proposal_json(proposal: &Proposal) -> Value {
-    let entries: Vec<Value> = proposal
-        .reading
-        .sightings
-        .iter()
-        .map(|sighting| {
-            let entry = &sighting.entry;
-            let date = entry
-                .moment
-                .as_ref()
-                .map(|moment| moment.instant.map_or_else(|| moment.day.to_string(), |instant| instant.to_string()));
-            json!({
-                "headline": entry.headline,
-                "link": entry.link,
-                "date": date,
-                "teaser": entry.teaser,
-                "image": entry.image,
-            })
-        })
-        .collect();
-    let confidence = (proposal.confidence * 1000.0).round() / 1000.0;
-    json!({ "source": proposal.keys.to_json(), "confidence": confidence, "entries": entries })
 }

@@ -5,7 +5,9 @@ use std::fmt::Write as _;
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::{Exit, Failure, Outcome, Places, Replay, capture, live::PARSE_LIMIT, replay, terminal::Terminal, workspace};
+use super::{
+    Exit, Failure, Outcome, Places, Replay, capture, live::PARSE_LIMIT, replay, terminal::Terminal, workspace,
+};
 use crate::{
     clock::Deadline,
     config::{Config, Source, patch, save},
@@ -56,8 +58,13 @@ pub fn heal(places: &Places, options: &Options, terminal: &mut Terminal) -> Outc
         let reason = verdict.reason().unwrap_or_default();
         needs_person(format!("{}: {} ({reason}); nothing was changed", source.id, verdict.word()))
     })?;
-    if let Some(kind) = blocked::kind(&page.headers, &reading.document.text).filter(|_| reading.sightings.is_empty()) {
-        return Err(needs_person(format!("{}: the page is {kind}, not the listing; nothing was changed", source.id)));
+    if let Some(kind) =
+        blocked::kind(&page.headers, &reading.document.text).filter(|_| reading.sightings.is_empty())
+    {
+        return Err(needs_person(format!(
+            "{}: the page is {kind}, not the listing; nothing was changed",
+            source.id
+        )));
     }
     let healed = detect::heal((&reading.document, &page), source, &known, &|| deadline.is_ahead())
         .map_err(|why| needs_person(format!("{}: {why}; nothing was changed", source.id)))?;
@@ -69,7 +76,11 @@ pub fn heal(places: &Places, options: &Options, terminal: &mut Terminal) -> Outc
     let difference = fixture::difference(&change.before, &change.after);
     terminal.data(&told(options, source, &healed, &difference));
     if !options.yes {
-        terminal.remark(&format!("next: `gleaner heal {} --yes` writes this to `{}`", source.id, change.path.display()));
+        terminal.remark(&format!(
+            "next: `gleaner heal {} --yes` writes this to `{}`",
+            source.id,
+            change.path.display()
+        ));
         return Ok(Exit::Fine);
     }
     save::replace(&change.path, &change.after).map_err(|error| Failure::usage(error.to_string()))?;
@@ -78,7 +89,12 @@ pub fn heal(places: &Places, options: &Options, terminal: &mut Terminal) -> Outc
 }
 
 /// What is remembered of a source's last good pages, the newest first.
-fn remembered(places: &Places, config: &Config, source: &Source, terminal: &Terminal) -> Result<Vec<Known>, Failure> {
+fn remembered(
+    places: &Places,
+    config: &Config,
+    source: &Source,
+    terminal: &Terminal,
+) -> Result<Vec<Known>, Failure> {
     let store = workspace::open_store(places, config, terminal)?;
     let records = store.records(&source.id, Newest::of(LOOKED_FOR));
     let known = records.map_err(|error| workspace::store_failure(&error))?.into_iter().map(known).collect();
@@ -113,7 +129,9 @@ fn change(config: &Config, source: &Source, healed: &Healed) -> Result<Change, F
     let keys: Vec<String> = healed
         .changes
         .iter()
-        .map(|(name, value)| value.as_ref().map_or_else(|| format!("no `{name}`"), |value| format!("{name} = {value}")))
+        .map(|(name, value)| {
+            value.as_ref().map_or_else(|| format!("no `{name}`"), |value| format!("{name} = {value}"))
+        })
         .collect();
     Err(Failure::usage(format!("the place of `{}` in the config cannot be changed", source.id))
         .hint(format!("write there: {}", keys.join("; "))))
@@ -135,7 +153,8 @@ fn told(options: &Options, source: &Source, healed: &Healed, difference: &str) -
     );
     out.push_str(difference);
     for sighting in healed.reading.sightings.iter().take(SHOWN) {
-        let day = sighting.entry.moment.as_ref().map_or_else(|| "-".repeat(10), |moment| moment.day.to_string());
+        let day =
+            sighting.entry.moment.as_ref().map_or_else(|| "-".repeat(10), |moment| moment.day.to_string());
         let _ = writeln!(out, "  {day}  {}", sighting.entry.headline);
     }
     out

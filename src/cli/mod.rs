@@ -17,6 +17,7 @@ mod live;
 mod probe;
 mod publish;
 mod rename;
+mod offer;
 mod replay;
 mod retain;
 mod run;

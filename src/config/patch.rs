@@ -80,8 +80,12 @@ mod tests {
 
     #[test]
     fn only_what_changes_changes() {
-        let changes =
-            [("entry", Some("\"article\"".to_owned())), ("link", None), ("teaser", None), ("date", Some("\"time\"".to_owned()))];
+        let changes = [
+            ("entry", Some("\"article\"".to_owned())),
+            ("link", None),
+            ("teaser", None),
+            ("date", Some("\"time\"".to_owned())),
+        ];
         let patched = patched(TEXT, Place::Source("a"), &changes).unwrap();
         assert_eq!(
             patched,

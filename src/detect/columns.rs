@@ -94,7 +94,8 @@ pub fn columns(texts: &Texts<'_, '_>, group: &Group) -> Vec<Column> {
             let (by_class, by_tag) = if at == *item {
                 (1, 2)
             } else {
-                let Some((class, tag)) = element.parent.checked_sub(*item).and_then(|p| here.get(p as usize)).copied()
+                let Some((class, tag)) =
+                    element.parent.checked_sub(*item).and_then(|p| here.get(p as usize)).copied()
                 else {
                     break;
                 };
@@ -147,7 +148,20 @@ fn is_telling(texts: &Texts<'_, '_>, at: u32) -> bool {
     let element = texts.tree.get(at);
     matches!(
         element.tag,
-        "a" | "time" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "img" | "strong" | "b" | "td" | "p" | "dd" | "dt"
+        "a" | "time"
+            | "h1"
+            | "h2"
+            | "h3"
+            | "h4"
+            | "h5"
+            | "h6"
+            | "img"
+            | "strong"
+            | "b"
+            | "td"
+            | "p"
+            | "dd"
+            | "dt"
     ) || (element.has_own_text && element.tag != "br")
         || element.node.attr("itemprop").is_some()
         || element.node.attr("datetime").is_some()
@@ -162,7 +176,8 @@ fn column(texts: &Texts<'_, '_>, way: (u64, u8), cells: Vec<(u16, u32)>, sample:
     let share = |has: &dyn Fn(usize) -> bool| (0..cells.len()).filter(|i| has(*i)).count() as f64 / count;
     let mean = |value: &dyn Fn(usize) -> f64| (0..cells.len()).map(value).sum::<f64>() / count;
     let digests: FxHashSet<u64> = facts.iter().map(|f| f.text).collect();
-    let links: Vec<u64> = cells.iter().filter_map(|(item, at)| link(texts, sample[*item as usize], *at)).collect();
+    let links: Vec<u64> =
+        cells.iter().filter_map(|(item, at)| link(texts, sample[*item as usize], *at)).collect();
     let distinct_links: FxHashSet<&u64> = links.iter().collect();
     let dates: Vec<&facts::Dated> = facts.iter().filter_map(|f| f.date.as_ref()).collect();
     let named = |says: fn(&str) -> bool| {
@@ -170,9 +185,12 @@ fn column(texts: &Texts<'_, '_>, way: (u64, u8), cells: Vec<(u16, u32)>, sample:
     };
     let first = cells[0].1;
     let element = tree.get(first);
-    let hint = element.node.value().classes().map(names::headline_hint).fold(0.0_f64, |sum, hint| {
-        if hint < 0.0 || sum < 0.0 { sum.min(hint) } else { sum.max(hint) }
-    });
+    let hint = element
+        .node
+        .value()
+        .classes()
+        .map(names::headline_hint)
+        .fold(0.0_f64, |sum, hint| if hint < 0.0 || sum < 0.0 { sum.min(hint) } else { sum.max(hint) });
     let itemprop = element.node.attr("itemprop");
     let hint = match itemprop {
         Some("headline" | "name") => 1.0,
@@ -193,7 +211,10 @@ fn column(texts: &Texts<'_, '_>, way: (u64, u8), cells: Vec<(u16, u32)>, sample:
         more: share(&|i| facts[i].is_more),
         linked: links.len() as f64 / count,
         is_link: share(&|i| tree.get(cells[i].1).href.is_some()),
-        is_part_of_page: matches!(element.tag, "div" | "section" | "article" | "tr" | "ul" | "ol" | "table" | "header"),
+        is_part_of_page: matches!(
+            element.tag,
+            "div" | "section" | "article" | "tr" | "ul" | "ol" | "table" | "header"
+        ),
         distinct_links: distinct_links.len() as f64 / (links.len().max(1) as f64),
         heading: share(&|i| is_heading(texts, sample[cells[i].0 as usize], cells[i].1)),
         bold: share(&|i| is_bold(texts, sample[cells[i].0 as usize], cells[i].1)),
@@ -230,7 +251,10 @@ fn is_heading(texts: &Texts<'_, '_>, item: u32, at: u32) -> bool {
     let around = tree.around(at).take_while(|around| *around >= item);
     is_h(at)
         || around.take(3).any(is_h)
-        || (at..tree.get(at).end).skip(1).take(3).any(|inside| is_h(inside) && tree.text_bytes(inside) + 3 >= text)
+        || (at..tree.get(at).end)
+            .skip(1)
+            .take(3)
+            .any(|inside| is_h(inside) && tree.text_bytes(inside) + 3 >= text)
 }
 
 fn is_bold(texts: &Texts<'_, '_>, item: u32, at: u32) -> bool {
@@ -240,7 +264,10 @@ fn is_bold(texts: &Texts<'_, '_>, item: u32, at: u32) -> bool {
     let around = tree.around(at).take_while(|around| *around >= item);
     is_b(at)
         || around.take(2).any(is_b)
-        || (at..tree.get(at).end).skip(1).take(3).any(|inside| is_b(inside) && tree.text_bytes(inside) + 3 >= text)
+        || (at..tree.get(at).end)
+            .skip(1)
+            .take(3)
+            .any(|inside| is_b(inside) && tree.text_bytes(inside) + 3 >= text)
 }
 
 /// The share of steps that go the way most of them go.

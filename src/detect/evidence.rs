@@ -96,7 +96,11 @@ impl Evidence {
                 let text = texts.tree.text(at);
                 let is_line = (2..=600).contains(&bytes);
                 is_line.then(|| {
-                    evidence.headlines.get(&facts::letters(text)).copied().or_else(|| evidence.worded.find(text))
+                    evidence
+                        .headlines
+                        .get(&facts::letters(text))
+                        .copied()
+                        .or_else(|| evidence.worded.find(text))
                 })?
             };
             let by_text = by_text();
@@ -104,7 +108,9 @@ impl Evidence {
             evidence.found.extend(by_link.or(by_text).map(|known| (at, known)));
         }
         for (number, entry) in known.iter().enumerate().filter(|(_, entry)| entry.is_typed) {
-            evidence.found.extend(holder(texts, &entry.headline).map(|at| (at, u16::try_from(number).unwrap_or(0))));
+            evidence
+                .found
+                .extend(holder(texts, &entry.headline).map(|at| (at, u16::try_from(number).unwrap_or(0))));
         }
         evidence.found.sort_unstable();
         evidence.found.dedup();

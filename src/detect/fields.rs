@@ -73,14 +73,21 @@ pub fn fields(texts: &Texts<'_, '_>, group: &Group, evidence: &Evidence) -> Opti
             let told = by_words(told(texts, column)) - by_words(column.words);
             (worth + told - holding(texts, &columns, column), at)
         })
-        .fold(None, |best: Option<(f64, usize)>, next| if best.is_some_and(|b| b.0 >= next.0) { best } else { Some(next) })?;
+        .fold(
+            None,
+            |best: Option<(f64, usize)>, next| {
+                if best.is_some_and(|b| b.0 >= next.0) { best } else { Some(next) }
+            },
+        )?;
     if headline_worth < LEAST_HEADLINE {
         return None;
     }
     let headline = same_text_deeper(texts, &columns, headline);
     let teaser = teaser(texts, &columns, headline);
     let date = date(texts, &columns, (headline, teaser), evidence);
-    let image = columns.iter().position(|column| column.is_image && column.coverage >= 0.5 && is_varied(texts, column));
+    let image = columns
+        .iter()
+        .position(|column| column.is_image && column.coverage >= 0.5 && is_varied(texts, column));
     let _ = sample;
     Some(Fields { headline, headline_worth, link, date, teaser, image, columns })
 }
@@ -161,8 +168,11 @@ fn told(texts: &Texts<'_, '_>, column: &Column) -> f64 {
         }
     }
     let most = column.cells.len() * 2 / 5;
-    let telling = |at: u32| words(at).filter(|word| counts.get(&facts::letters(word)).is_some_and(|n| *n <= most)).count();
-    let mean = column.cells.iter().map(|(_, at)| telling(*at)).sum::<usize>() as f64 / column.cells.len() as f64;
+    let telling = |at: u32| {
+        words(at).filter(|word| counts.get(&facts::letters(word)).is_some_and(|n| *n <= most)).count()
+    };
+    let mean =
+        column.cells.iter().map(|(_, at)| telling(*at)).sum::<usize>() as f64 / column.cells.len() as f64;
     let plain = column.words.min(2.0) * 0.45;
     // Scripts without spaces have one long word where others have many.
     let unspaced = if column.words > 0.0 && column.chars / column.words < 2.6 { column.words } else { 0.0 };

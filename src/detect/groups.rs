@@ -83,11 +83,10 @@ fn signature(items: &[u32]) -> u64 {
 /// A first guess at what a group is worth; `None`: too few of its elements link anywhere.
 fn worth(tree: &Tree<'_>, items: &[u32]) -> Option<f64> {
     let count = items.len() as f64;
-    let linked = items
-        .iter()
-        .filter(|at| tree.links_in(**at) > 0 || tree.link_around(**at, 3).is_some())
-        .count() as f64
-        / count;
+    let linked =
+        items.iter().filter(|at| tree.links_in(**at) > 0 || tree.link_around(**at, 3).is_some()).count()
+            as f64
+            / count;
     if linked < 0.3 {
         return None;
     }
@@ -108,7 +107,22 @@ fn worth(tree: &Tree<'_>, items: &[u32]) -> Option<f64> {
 fn is_never_entry(tag: &str) -> bool {
     matches!(
         tag,
-        "html" | "body" | "tbody" | "thead" | "tfoot" | "img" | "form" | "br" | "hr" | "input" | "time" | "label"
-            | "main" | "nav" | "source" | "picture" | "title"
+        "html"
+            | "body"
+            | "tbody"
+            | "thead"
+            | "tfoot"
+            | "img"
+            | "form"
+            | "br"
+            | "hr"
+            | "input"
+            | "time"
+            | "label"
+            | "main"
+            | "nav"
+            | "source"
+            | "picture"
+            | "title"
     )
 }

@@ -33,6 +33,9 @@ const SAME_HEADLINES: f64 = 0.8;
 /// Why a source was not healed.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum Unhealed {
+    /// It has no selectors.
+    #[error("it is a feed and has no selectors")]
+    Feed,
     /// There is nothing to know it by.
     #[error("no entry of it is remembered")]
     NothingRemembered,
@@ -85,6 +88,7 @@ pub fn heal(
     known: &[Known],
     still_time: &dyn Fn() -> bool,
 ) -> Result<Healed, Unhealed> {
+    let Some(old) = &source.rules else { return Err(Unhealed::Feed) };
     if known.is_empty() {
         return Err(Unhealed::NothingRemembered);
     }
@@ -104,7 +108,7 @@ pub fn heal(
     }
     let Some((returned, proposal)) = best else { return Err(unsure("nothing on it repeats".to_owned())) };
     returned.check(known.len(), on_page).map_err(unsure)?;
-    let looking = Looking { document, page, source, known, shown: &found.known_by_headline, still_time };
+    let looking = Looking { document, page, source, old, known, shown: &found.known_by_headline, still_time };
     Ok(looking.healed(proposal))
 }
 
@@ -138,7 +142,11 @@ impl Returned {
             return Err(format!("the likeliest listing gives back {} of these", self.found));
         }
         if (self.agreeing as f64) < SAME_HEADLINES * self.compared as f64 {
-            return Err(format!("the headlines of {} of {} differ", self.compared - self.agreeing, self.compared));
+            return Err(format!(
+                "the headlines of {} of {} differ",
+                self.compared - self.agreeing,
+                self.compared
+            ));
         }
         Ok(())
     }
@@ -214,6 +222,7 @@ struct Looking<'l> {
     document: &'l Document,
     page: &'l Page,
     source: &'l Source,
+    old: &'l Rules,
     known: &'l [Known],
     shown: &'l FxHashSet<u16>,
     still_time: &'l dyn Fn() -> bool,
@@ -225,11 +234,15 @@ impl Looking<'_> {
         let parsed = parse::parse(&self.document.text, self.still_time);
         let read = |rules: &Rules| {
             let listing = extract_parsed(self.document, &parsed, rules, self.still_time);
-            let mut reading = refresh::believe(self.document.clone(), listing, self.page);
-            reading.date(&Source { rules: rules.clone(), ..self.source.clone() }, &[], self.page.fetched_at);
+            let mut reading = refresh::believe(self.document.clone(), listing, self.page, self.still_time);
+            reading.date(
+                &Source { rules: Some(rules.clone()), ..self.source.clone() },
+                &[],
+                self.page.fetched_at,
+            );
             reading
         };
-        let (old, new) = (&self.source.rules, &proposal.source.rules);
+        let (old, new) = (self.old, &proposal.rules);
         let mut rules = Rules { listing: None, id: None, author: None, category: None, ..new.clone() };
         let mut reading = read(&rules);
         let mut changes: Vec<(&'static str, Option<String>)> = Vec::new();
@@ -277,8 +290,8 @@ impl Looking<'_> {
             _ => true,
         };
         changes.retain(|(name, value)| value.is_some() || had(name));
-        let source = Source { rules, ..self.source.clone() };
-        let reading = read(&source.rules);
+        let reading = read(&rules);
+        let source = Source { rules: Some(rules), ..self.source.clone() };
         let returned = returned(&reading, self.known, self.page, self.shown);
         Healed {
             changes,
@@ -298,7 +311,10 @@ impl Looking<'_> {
 
     /// Whether a reading with an old rule gives as much as one with the new rule.
     fn is_as_good(&self, name: &str, tried: &Reading, reading: &Reading) -> bool {
-        let (a, b) = (returned(tried, self.known, self.page, self.shown), returned(reading, self.known, self.page, self.shown));
+        let (a, b) = (
+            returned(tried, self.known, self.page, self.shown),
+            returned(reading, self.known, self.page, self.shown),
+        );
         let is_listing = a.found >= b.found && a.agreeing >= b.agreeing && a.entries == b.entries;
         let count = |reading: &Reading, has: fn(&Entry) -> bool| {
             reading.sightings.iter().filter(|sighting| has(&sighting.entry)).count()

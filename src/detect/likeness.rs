@@ -78,7 +78,9 @@ impl Headlines {
 /// A text's words, in lower case; marks, numbers of one digit and single letters tell nothing.
 fn words(text: &str) -> FxHashSet<String> {
     text.split(|c: char| !c.is_alphanumeric() && c != '’' && c != '\'')
-        .map(|word| word.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>())
+        .map(|word| {
+            word.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>()
+        })
         .filter(|word| word.chars().count() > 1)
         .collect()
 }
@@ -88,7 +90,10 @@ mod tests {
     use super::*;
 
     fn headlines() -> Headlines {
-        Headlines::of(["People v. Smith", "People v. Smith-Jones", "People v. Arthur Brown", "People v. Ullah"].into_iter())
+        Headlines::of(
+            ["People v. Smith", "People v. Smith-Jones", "People v. Arthur Brown", "People v. Ullah"]
+                .into_iter(),
+        )
     }
 
     #[test]
@@ -102,6 +107,11 @@ mod tests {
     fn another_headline_is_not() {
         let headlines = headlines();
         assert_eq!(headlines.find("People v. Nguyen"), None);
-        assert_eq!(headlines.find("All people of the county may comment until Ullah Street is open again, says the mayor of it"), None);
+        assert_eq!(
+            headlines.find(
+                "All people of the county may comment until Ullah Street is open again, says the mayor of it"
+            ),
+            None
+        );
     }
 }

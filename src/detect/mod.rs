@@ -27,7 +27,7 @@ use rustc_hash::FxHashSet;
 use scraper::ElementRef;
 
 use crate::{
-    config::Source,
+    config::{Rules, Source},
     decode::Document,
     extract::{
         extract_parsed,
@@ -55,6 +55,8 @@ pub struct Proposal {
     pub keys: Keys,
     /// The same, read.
     pub source: Source,
+    /// How it reads the page.
+    pub rules: Rules,
     /// How likely it is right, from 0 to 1.
     pub confidence: f64,
     /// What the page gives with it.
@@ -168,8 +170,9 @@ impl Looking<'_, '_> {
     fn proposal(&self, scored: &Scored, ranked: &[Scored]) -> Option<Proposal> {
         let (keys, fit) = propose::keys(self.texts, scored, &self.page.url)?;
         let source = keys.source("proposed")?;
-        let listing = extract_parsed(self.document, self.parsed, &source.rules, self.still_time);
-        let mut reading = refresh::believe(self.document.clone(), listing, self.page);
+        let rules = source.rules.clone()?;
+        let listing = extract_parsed(self.document, self.parsed, &rules, self.still_time);
+        let mut reading = refresh::believe(self.document.clone(), listing, self.page, self.still_time);
         reading.date(&source, &[], self.page.fetched_at);
         let others = ranked.iter().map(|other| other.score).filter(|other| *other < scored.score);
         let margin = scored.score - others.fold(0.0, f64::max);
@@ -177,6 +180,7 @@ impl Looking<'_, '_> {
         Some(Proposal {
             keys,
             source,
+            rules,
             confidence,
             reading,
             fit,

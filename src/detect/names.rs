@@ -65,7 +65,10 @@ pub fn is_date(class: &str) -> bool {
 /// Whether a name says that a date is another one: the last day of something, or the last change.
 pub fn is_other_date(class: &str) -> bool {
     words(class).any(|word| {
-        matches!(word.as_str(), "updated" | "modified" | "deadline" | "expires" | "closing" | "argued" | "filed")
+        matches!(
+            word.as_str(),
+            "updated" | "modified" | "deadline" | "expires" | "closing" | "argued" | "filed"
+        )
     })
 }
 
@@ -85,36 +88,177 @@ fn camel_words(part: &str) -> impl Iterator<Item = String> + '_ {
 
 /// Words that name what a listing is made of.
 const MEANING: &[&str] = &[
-    "entry", "entries", "post", "posts", "article", "articles", "item", "items", "news", "list", "listing", "card",
-    "cards", "teaser", "teasers", "result", "results", "row", "summary", "story", "stories", "title", "headline",
-    "excerpt", "date", "time", "published", "press", "release", "releases", "event", "events", "archive", "blog",
-    "feed", "content", "description", "heading", "opinion", "opinions", "document", "documents", "meeting",
-    "meetings", "publication", "publications", "hentry", "image", "thumbnail", "thumb", "link", "meta",
+    "entry",
+    "entries",
+    "post",
+    "posts",
+    "article",
+    "articles",
+    "item",
+    "items",
+    "news",
+    "list",
+    "listing",
+    "card",
+    "cards",
+    "teaser",
+    "teasers",
+    "result",
+    "results",
+    "row",
+    "summary",
+    "story",
+    "stories",
+    "title",
+    "headline",
+    "excerpt",
+    "date",
+    "time",
+    "published",
+    "press",
+    "release",
+    "releases",
+    "event",
+    "events",
+    "archive",
+    "blog",
+    "feed",
+    "content",
+    "description",
+    "heading",
+    "opinion",
+    "opinions",
+    "document",
+    "documents",
+    "meeting",
+    "meetings",
+    "publication",
+    "publications",
+    "hentry",
+    "image",
+    "thumbnail",
+    "thumb",
+    "link",
+    "meta",
 ];
 
 /// Words that name one entry or a part of it: `entry-header` is no page header.
-const ENTRY: &[&str] = &["entry", "post", "article", "item", "card", "teaser", "story", "hentry", "list", "result"];
+const ENTRY: &[&str] =
+    &["entry", "post", "article", "item", "card", "teaser", "story", "hentry", "list", "result"];
 
 /// Words that name what stands beside the content of a page.
 const CHROME: &[&str] = &[
-    "nav", "navbar", "navigation", "menu", "submenu", "dropdown", "breadcrumb", "breadcrumbs", "pager",
-    "pagination", "footer", "sidebar", "cookie", "cookies", "share", "sharing", "social", "comments", "comment",
-    "widget", "widgets", "related", "popular", "trending", "newsletter", "masthead", "header", "toolbar", "tagcloud",
-    "tags", "cloud", "blogroll", "skip", "modal", "popup", "banner", "sponsors", "languages", "login", "aside",
-    "sitemap", "ticker", "slider", "slide", "slides", "slideshow", "carousel", "swiper", "marquee",
+    "nav",
+    "navbar",
+    "navigation",
+    "menu",
+    "submenu",
+    "dropdown",
+    "breadcrumb",
+    "breadcrumbs",
+    "pager",
+    "pagination",
+    "footer",
+    "sidebar",
+    "cookie",
+    "cookies",
+    "share",
+    "sharing",
+    "social",
+    "comments",
+    "comment",
+    "widget",
+    "widgets",
+    "related",
+    "popular",
+    "trending",
+    "newsletter",
+    "masthead",
+    "header",
+    "toolbar",
+    "tagcloud",
+    "tags",
+    "cloud",
+    "blogroll",
+    "skip",
+    "modal",
+    "popup",
+    "banner",
+    "sponsors",
+    "languages",
+    "login",
+    "aside",
+    "sitemap",
+    "ticker",
+    "slider",
+    "slide",
+    "slides",
+    "slideshow",
+    "carousel",
+    "swiper",
+    "marquee",
 ];
 
 /// States and places that change from entry to entry.
 const STATES: &[&str] = &[
-    "odd", "even", "first", "last", "active", "current", "clearfix", "selected", "open", "closed", "hover",
-    "hidden", "visible", "alt", "sticky", "alternate", "collapsed", "expanded", "clear", "left", "right", "new",
-    "lazy", "lazyload", "lazyloaded", "lazyloading", "loaded", "animated", "disabled", "enabled", "show", "hide",
+    "odd",
+    "even",
+    "first",
+    "last",
+    "active",
+    "current",
+    "clearfix",
+    "selected",
+    "open",
+    "closed",
+    "hover",
+    "hidden",
+    "visible",
+    "alt",
+    "sticky",
+    "alternate",
+    "collapsed",
+    "expanded",
+    "clear",
+    "left",
+    "right",
+    "new",
+    "lazy",
+    "lazyload",
+    "lazyloaded",
+    "lazyloading",
+    "loaded",
+    "animated",
+    "disabled",
+    "enabled",
+    "show",
+    "hide",
 ];
 
 /// What content systems put before the name of a tag, an author, a state.
 const PREFIXES: &[&str] = &[
-    "tag-", "category-", "author-", "status-", "format-", "postid-", "post_tag-", "has-", "is-", "no-", "wp-image-",
-    "css-", "sc-", "jsx-", "svelte-", "emotion-", "astro-", "wow", "fade", "data-v-", "delay-", "term-",
+    "tag-",
+    "category-",
+    "author-",
+    "status-",
+    "format-",
+    "postid-",
+    "post_tag-",
+    "has-",
+    "is-",
+    "no-",
+    "wp-image-",
+    "css-",
+    "sc-",
+    "jsx-",
+    "svelte-",
+    "emotion-",
+    "astro-",
+    "wow",
+    "fade",
+    "data-v-",
+    "delay-",
+    "term-",
 ];
 
 fn is_volatile(class: &str) -> bool {
@@ -157,17 +301,84 @@ fn is_look(class: &str) -> bool {
     is_measured
         && matches!(
             first,
-            "col" | "row" | "mt" | "mb" | "ml" | "mr" | "mx" | "my" | "pt" | "pb" | "pl" | "pr" | "px" | "py"
-                | "m" | "p" | "w" | "h" | "d" | "text" | "bg" | "border" | "flex" | "grid" | "gap" | "font"
-                | "justify" | "align" | "items" | "offset" | "order" | "float" | "rounded" | "shadow" | "span"
-                | "small" | "medium" | "large" | "xs" | "sm" | "md" | "lg" | "xl" | "space" | "leading" | "max"
-                | "min" | "overflow" | "z" | "g" | "gx" | "gy" | "fs" | "fw" | "u" | "pull" | "cell"
+            "col"
+                | "row"
+                | "mt"
+                | "mb"
+                | "ml"
+                | "mr"
+                | "mx"
+                | "my"
+                | "pt"
+                | "pb"
+                | "pl"
+                | "pr"
+                | "px"
+                | "py"
+                | "m"
+                | "p"
+                | "w"
+                | "h"
+                | "d"
+                | "text"
+                | "bg"
+                | "border"
+                | "flex"
+                | "grid"
+                | "gap"
+                | "font"
+                | "justify"
+                | "align"
+                | "items"
+                | "offset"
+                | "order"
+                | "float"
+                | "rounded"
+                | "shadow"
+                | "span"
+                | "small"
+                | "medium"
+                | "large"
+                | "xs"
+                | "sm"
+                | "md"
+                | "lg"
+                | "xl"
+                | "space"
+                | "leading"
+                | "max"
+                | "min"
+                | "overflow"
+                | "z"
+                | "g"
+                | "gx"
+                | "gy"
+                | "fs"
+                | "fw"
+                | "u"
+                | "pull"
+                | "cell"
         )
         && !words(class).skip(1).any(|word| MEANING.contains(&word.as_str()))
         || matches!(
             lower.as_str(),
-            "row" | "container" | "flex" | "grid" | "block" | "inline" | "hidden" | "relative" | "absolute"
-                | "columns" | "column" | "wrapper" | "inner" | "outer" | "container-fluid" | "underline" | "uppercase"
+            "row"
+                | "container"
+                | "flex"
+                | "grid"
+                | "block"
+                | "inline"
+                | "hidden"
+                | "relative"
+                | "absolute"
+                | "columns"
+                | "column"
+                | "wrapper"
+                | "inner"
+                | "outer"
+                | "container-fluid"
+                | "underline"
+                | "uppercase"
         )
 }
 
@@ -178,8 +389,17 @@ mod tests {
     #[test]
     fn names_that_programs_make_are_volatile() {
         for class in [
-            "post-123", "views-row-1", "odd", "css-1ab2c3", "Card_title__3xY2z", "row0", "category-news",
-            "et_pb_blog_item_0_1", "sc-fzXfMy", "is-active", "item-last",
+            "post-123",
+            "views-row-1",
+            "odd",
+            "css-1ab2c3",
+            "Card_title__3xY2z",
+            "row0",
+            "category-news",
+            "et_pb_blog_item_0_1",
+            "sc-fzXfMy",
+            "is-active",
+            "item-last",
         ] {
             assert_eq!(hold(class), Hold::Volatile, "{class}");
         }

@@ -190,7 +190,8 @@ fn to_toml(value: &Value) -> String {
     match value {
         Value::Array(values) => format!("[{}]", values.iter().map(to_toml).collect::<Vec<_>>().join(", ")),
         Value::Object(object) => {
-            let pairs: Vec<String> = object.iter().map(|(name, value)| format!("{name} = {}", to_toml(value))).collect();
+            let pairs: Vec<String> =
+                object.iter().map(|(name, value)| format!("{name} = {}", to_toml(value))).collect();
             format!("{{ {} }}", pairs.join(", "))
         }
         Value::String(text) => toml::Value::String(text.clone()).to_string(),

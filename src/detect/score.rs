@@ -152,7 +152,8 @@ fn features(texts: &Texts<'_, '_>, group: &Group, fields: &Fields) -> Features {
         dates,
         monotone,
         headings: headline.heading * headline.coverage,
-        regular: fields.columns.iter().map(|column| column.coverage).sum::<f64>() / (fields.columns.len() as f64),
+        regular: fields.columns.iter().map(|column| column.coverage).sum::<f64>()
+            / (fields.columns.len() as f64),
         shape: shape(texts, items),
         share: bytes as f64 / (tree.all_text_bytes().max(1) as f64),
         chrome: items.iter().filter(|at| tree.get(**at).is_chrome).count() as f64 / count,
@@ -223,7 +224,8 @@ fn cells(texts: &Texts<'_, '_>, items: &[u32]) -> f64 {
         if (count as f64) < 0.7 * rows.len() as f64 || size > 12 {
             return 0.0;
         }
-        let rows: Vec<&Vec<u32>> = rows.iter().map(|(_, cells)| cells).filter(|cells| cells.len() == size).take(40).collect();
+        let rows: Vec<&Vec<u32>> =
+            rows.iter().map(|(_, cells)| cells).filter(|cells| cells.len() == size).take(40).collect();
         return if is_of_kinds(texts, &rows, size) { 1.0 } else { 0.0 };
     }
     0.0
@@ -247,7 +249,8 @@ fn is_of_kinds(texts: &Texts<'_, '_>, rows: &[&Vec<u32>], size: usize) -> bool {
     });
     let words: Vec<f64> = (0..size).map(|place| of(place, &|at| texts.of(at).words)).collect();
     let distinct = |place: usize| {
-        rows.iter().map(|cells| texts.of(cells[place]).text).collect::<FxHashSet<_>>().len() as f64 / rows.len() as f64
+        rows.iter().map(|cells| texts.of(cells[place]).text).collect::<FxHashSet<_>>().len() as f64
+            / rows.len() as f64
     };
     let kinds: Vec<f64> = (0..size).map(distinct).collect();
     let spread = |values: &[f64]| {
@@ -266,7 +269,8 @@ fn shape(texts: &Texts<'_, '_>, items: &[u32]) -> f64 {
     for item in &sample {
         let tree = texts.tree;
         let inside = (*item..tree.get(*item).end).find_map(|at| tree.get(at).href);
-        let Some(href) = inside.or_else(|| tree.link_around(*item, 2).and_then(|at| tree.get(at).href)) else {
+        let Some(href) = inside.or_else(|| tree.link_around(*item, 2).and_then(|at| tree.get(at).href))
+        else {
             continue;
         };
         *shapes.entry(address_shape(href)).or_default() += 1;

@@ -169,9 +169,8 @@ fn field_fit(tree: &Tree<'_>, chain: &Chain<'_>, cells: &[Cell], is_taken: &dyn 
     let right = cells.iter().filter(|cell| {
         let end = tree.get(cell.item).end;
         let mut inside = cell.item + 1..end;
-        let first = inside.find(|at| {
-            is(tree, *at, &chain.leaf) && is_in(tree, *at, &chain.outer) && is_taken(*at)
-        });
+        let first =
+            inside.find(|at| is(tree, *at, &chain.leaf) && is_in(tree, *at, &chain.outer) && is_taken(*at));
         match (first, cell.at) {
             (Some(first), Some(meant)) => first == meant || tree.get(first).text == tree.get(meant).text,
             (None, None) => true,
@@ -234,7 +233,9 @@ fn is(tree: &Tree<'_>, at: u32, simple: &Simple<'_>) -> bool {
 fn is_in(tree: &Tree<'_>, at: u32, outer: &[(Joint, Simple<'_>)]) -> bool {
     let Some(((joint, simple), rest)) = outer.split_first() else { return true };
     match joint {
-        Joint::Child => tree.parent(at).is_some_and(|parent| is(tree, parent, simple) && is_in(tree, parent, rest)),
+        Joint::Child => {
+            tree.parent(at).is_some_and(|parent| is(tree, parent, simple) && is_in(tree, parent, rest))
+        }
         Joint::Inside => tree.around(at).any(|around| is(tree, around, simple) && is_in(tree, around, rest)),
     }
 }
@@ -295,7 +296,13 @@ fn cost(tree: &Tree<'_>, simple: &Simple<'_>, elements: &[u32]) -> f64 {
         Simple::Tag(tag) => of_tag(tag),
         Simple::Class(class) => of_class(class),
         Simple::TagClass(_, class) => of_class(class) + 0.12,
-        Simple::Id(id) => if id.bytes().any(|b| b.is_ascii_digit()) { 2.0 } else { 0.9 },
+        Simple::Id(id) => {
+            if id.bytes().any(|b| b.is_ascii_digit()) {
+                2.0
+            } else {
+                0.9
+            }
+        }
         Simple::Itemprop(_) => 0.5,
         Simple::Place(tag, _) => of_tag(tag) + if matches!(*tag, "td" | "th") { 0.6 } else { 1.6 },
         Simple::Has(tag, _) => of_tag(tag) + 0.5,
@@ -308,7 +315,8 @@ fn of_tag(tag: &str) -> f64 {
     match tag {
         "article" | "time" => 0.6,
         "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "main" => 0.8,
-        "li" | "tr" | "td" | "a" | "ul" | "ol" | "table" | "dt" | "dd" | "section" | "p" | "img" | "tbody" => 1.2,
+        "li" | "tr" | "td" | "a" | "ul" | "ol" | "table" | "dt" | "dd" | "section" | "p" | "img"
+        | "tbody" => 1.2,
         _ => 1.6,
     }
 }
@@ -322,7 +330,8 @@ fn leaves<'a>(tree: &Tree<'a>, items: &[u32]) -> Vec<(Simple<'a>, f64)> {
         for inner in ["a", "td", "h1", "h2", "h3", "h4", "time", "p", "strong", "b"] {
             leaves.push((Simple::Has(tag, inner), of_tag(tag) + 0.5));
         }
-        let cells = (items[0] + 1..tree.get(items[0]).end).filter(|at| tree.get(*at).parent == items[0]).count();
+        let cells =
+            (items[0] + 1..tree.get(items[0]).end).filter(|at| tree.get(*at).parent == items[0]).count();
         if tag == "tr" && cells >= 2 {
             let simple = Simple::Cells(u16::try_from(cells).unwrap_or(u16::MAX));
             leaves.push((simple, of_tag(tag) + 0.8));
@@ -352,7 +361,9 @@ fn outers<'a>(tree: &Tree<'a>, items: &[u32]) -> Vec<(Simple<'a>, f64)> {
     let around: Vec<u32> = items.first().map_or(Vec::new(), |at| tree.around(*at).take(MAX_LEVELS).collect());
     let mut outers: Vec<(Simple<'a>, f64)> = counts
         .into_iter()
-        .filter(|(simple, (count, _))| *count as f64 >= least && !matches!(simple, Simple::Tag("html" | "body")))
+        .filter(|(simple, (count, _))| {
+            *count as f64 >= least && !matches!(simple, Simple::Tag("html" | "body"))
+        })
         .map(|(simple, (_, level))| {
             let cost = cost(tree, &simple, &around) * 0.9 + 0.15 + 0.05 * level as f64;
             (simple, cost)
@@ -368,7 +379,8 @@ fn field_leaves<'a>(tree: &Tree<'a>, meant: &[u32]) -> Vec<(Simple<'a>, f64)> {
     leaves.retain(|(simple, _)| !matches!(simple, Simple::Id(_)));
     leaves.truncate(10);
     let first = tree.get(meant[0]);
-    let same = meant.iter().filter(|at| tree.get(**at).place == first.place && tree.get(**at).tag == first.tag);
+    let same =
+        meant.iter().filter(|at| tree.get(**at).place == first.place && tree.get(**at).tag == first.tag);
     if same.count() as f64 >= 0.6 * meant.len() as f64 {
         let place = Simple::Place(first.tag, first.place);
         let cost = cost(tree, &place, meant);

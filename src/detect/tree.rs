@@ -68,9 +68,8 @@ pub fn mix(a: u64, b: u64) -> u64 {
 
 /// A digest of a text.
 pub fn digest(text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    })
+    text.bytes()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 impl<'a> Tree<'a> {
@@ -228,7 +227,8 @@ impl<'a> Tree<'a> {
     fn mark_chrome(&mut self) {
         let whole = u32::try_from(self.text.len()).unwrap_or(NONE);
         let mut roots: Vec<(u32, &'static str)> = Vec::new();
-        let mut covered: std::collections::HashMap<&'static str, (u32, u32)> = std::collections::HashMap::new();
+        let mut covered: std::collections::HashMap<&'static str, (u32, u32)> =
+            std::collections::HashMap::new();
         for at in 0..self.elements.len() {
             let at = u32::try_from(at).unwrap_or(NONE);
             let Some(word) = self.chrome_word(at) else { continue };
@@ -258,7 +258,9 @@ impl<'a> Tree<'a> {
     fn holds_main(&self, at: u32, is_large: bool) -> bool {
         (at + 1..self.get(at).end).any(|inside| {
             let element = self.get(inside);
-            element.tag == "main" || element.node.attr("role") == Some("main") || (is_large && element.tag == "h1")
+            element.tag == "main"
+                || element.node.attr("role") == Some("main")
+                || (is_large && element.tag == "h1")
         })
     }
 
@@ -278,9 +280,11 @@ impl<'a> Tree<'a> {
             _ => None,
         };
         by_role.or(by_tag).or_else(|| {
-            let is_name_of_page = matches!(element.tag, "html" | "body" | "main" | "article" | "h1" | "h2" | "h3" | "a");
+            let is_name_of_page =
+                matches!(element.tag, "html" | "body" | "main" | "article" | "h1" | "h2" | "h3" | "a");
             let names = element.node.value().classes().chain(element.id);
-            let mut words = names.take(if is_name_of_page { 0 } else { usize::MAX }).filter_map(names::chrome_word);
+            let mut words =
+                names.take(if is_name_of_page { 0 } else { usize::MAX }).filter_map(names::chrome_word);
             words.next()
         })
     }
