@@ -34,6 +34,9 @@ const FEEDS_ASKED: usize = 3;
 /// Where a feed answers when the page links none.
 const USUAL_PLACES: [&str; 4] = ["feed/", "/feed/", "/rss.xml", "/atom.xml"];
 
+/// A page with less text than this is an empty shell.
+const SHELL_BYTES: usize = 2000;
+
 /// Options of `add`.
 #[derive(Debug, Args)]
 pub struct Options {
@@ -74,9 +77,10 @@ pub fn add(places: &Places, options: &Options, terminal: &mut Terminal) -> Outco
     let id = options.id.clone().unwrap_or_else(|| id_of(&page.url));
     let (found, offers) = look(places, &page, options)?;
     let chosen = options.listing.checked_sub(1).filter(|at| *at < offers.len());
-    let text = match options.json {
-        true => format!("{:#}\n", offer::as_json(&found, &offers, chosen)),
-        false => offer::as_text(&found, &offers, chosen, &id),
+    let text = if options.json {
+        format!("{:#}\n", offer::as_json(&found, &offers, chosen))
+    } else {
+        offer::as_text(&found, &offers, chosen, &id)
     };
     terminal.data(&text);
     let Some(chosen) = chosen.map(|at| &offers[at]) else {
@@ -209,8 +213,6 @@ fn nothing(found: &Found, offers: usize, options: &Options) -> Failure {
         };
         return Failure::usage(message);
     }
-    /// A page with less text than this is an empty shell.
-    const SHELL_BYTES: usize = 2000;
     let failure = Failure::usage("no listing found on the page");
     match found.feeds.first() {
         Some(feed) => failure.hint(format!("it has a feed of its own: {}", feed.url)),

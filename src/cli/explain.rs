@@ -11,13 +11,16 @@ use super::{
 use crate::{
     clock::Deadline,
     config::{FieldRule, LinkRule, Rules, Source},
-    extract,
+    detect, extract,
     fixture::{self, folder},
     listing::{Container, RawEntry, RawField},
     page::Page,
     refresh::Reading,
     verdict::Verdict,
 };
+
+/// A listing less likely than this is not named.
+const LIKELY: f64 = 0.6;
 
 /// Options of `explain`.
 #[derive(Debug, Args)]
@@ -49,7 +52,7 @@ pub fn explain(places: &Places, options: &Options, terminal: &mut Terminal) -> O
     };
     let verdict = reading.verdict_without_entries(source, &[]);
     let text = if options.json {
-        format!("{:#}\n", as_json(source, &reading, verdict.as_ref()))
+        format!("{:#}\n", as_json(source, &page, &reading, verdict.as_ref()))
     } else {
         as_text(source, &page, &reading, verdict.as_ref())
     };
@@ -105,8 +108,18 @@ fn rows_of(source: &Source, reading: &Reading) -> String {
     }
 }
 
-fn nearest(source: &Source, reading: &Reading) -> Vec<String> {
-    rules_of(source, reading).map(|rules| extract::nearest(&reading.document, rules)).unwrap_or_default()
+/// What would match: the parts of the selector one by one, and the page's own listing.
+fn nearest(source: &Source, page: &Page, reading: &Reading) -> Vec<String> {
+    let Some(rules) = rules_of(source, reading) else { return Vec::new() };
+    let mut lines = extract::nearest(&reading.document, rules);
+    let deadline = Deadline::after(PARSE_LIMIT);
+    let found = detect::detect(&reading.document, page, &[], &|| deadline.is_ahead());
+    lines.extend(found.proposals.first().filter(|best| best.confidence >= LIKELY).map(|best| {
+        let entries = &best.reading.sightings;
+        let first = entries.first().map_or("", |sighting| sighting.entry.headline.as_str());
+        format!("a listing of {} entries, the first \"{first}\", is at `{}`", entries.len(), best.keys.entry)
+    }));
+    lines
 }
 
 fn as_text(source: &Source, page: &Page, reading: &Reading, verdict: Option<&Verdict>) -> String {
@@ -125,7 +138,7 @@ fn as_text(source: &Source, page: &Page, reading: &Reading, verdict: Option<&Ver
     );
     if let Some(verdict) = verdict {
         let _ = writeln!(out, "{}: {}", verdict.word(), verdict.reason().unwrap_or_default());
-        for near in nearest(source, reading) {
+        for near in nearest(source, page, reading) {
             let _ = writeln!(out, "  nearest: {near}");
         }
     }
@@ -197,7 +210,7 @@ fn word(value: &impl serde::Serialize) -> String {
     serde_json::to_value(value).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
-fn as_json(source: &Source, reading: &Reading, verdict: Option<&Verdict>) -> Value {
+fn as_json(source: &Source, page: &Page, reading: &Reading, verdict: Option<&Verdict>) -> Value {
     let rows: Vec<Value> = reading
         .listing
         .entries
@@ -226,7 +239,7 @@ fn as_json(source: &Source, reading: &Reading, verdict: Option<&Verdict>) -> Val
         "source": source.id,
         "charset": reading.document.charset,
         "verdict": verdict,
-        "nearest": verdict.map(|_| nearest(source, reading)),
+        "nearest": verdict.map(|_| nearest(source, page, reading)),
         "entries": rows,
         "diagnostics": reading.diagnostics,
     })

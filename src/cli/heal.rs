@@ -73,7 +73,7 @@ pub fn heal(places: &Places, options: &Options, terminal: &mut Terminal) -> Outc
         return Ok(Exit::Fine);
     }
     let change = change(&config, source, &healed)?;
-    let difference = fixture::difference(&change.before, &change.after);
+    let difference = change.difference();
     terminal.data(&told(options, source, &healed, &difference));
     if !options.yes {
         terminal.remark(&format!(
@@ -112,6 +112,17 @@ struct Change {
     path: std::path::PathBuf,
     before: String,
     after: String,
+}
+
+impl Change {
+    /// As a patch.
+    fn difference(&self) -> String {
+        let path = self.path.display().to_string();
+        similar::TextDiff::from_lines(&self.before, &self.after)
+            .unified_diff()
+            .header(&path, &path)
+            .to_string()
+    }
 }
 
 fn change(config: &Config, source: &Source, healed: &Healed) -> Result<Change, Failure> {

@@ -72,7 +72,7 @@ enum Command {
     /// The same on a schedule, and the feeds over HTTP, until it is told to stop
     Serve(serve::Options),
     /// Look at a page, find its listing, and propose a source with the entries it gives
-    Add(add::Options),
+    Add(Box<add::Options>),
     /// Check the config and show all its problems at once; touches no network
     Check(check::Options),
     /// Show for each entry and field where it came from, or why it is missing

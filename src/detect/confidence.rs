@@ -2,8 +2,34 @@
 
 use super::score::Features;
 
-/// How likely a group is the listing, from 0 to 1.
-pub fn confidence(_features: &Features, score: f64, (_margin, fit): (f64, f64)) -> f64 {
-    let likely = 1.0 / (1.0 + (-1.4 * (score - 5.2)).exp());
-    likely * fit
+/// The score at which a group is as likely right as wrong, and how fast that changes around it.
+const EVEN: f64 = 5.2;
+const STEEP: f64 = 1.4;
+
+/// Two or three entries repeat by chance.
+const FEW: f64 = 0.9;
+
+/// Links without dates and headings may be a menu.
+const BARE: f64 = 0.93;
+
+/// How likely a group is the listing, from 0 to 1; `fit` is how well a selector gives it.
+pub fn confidence(features: &Features, score: f64, fit: f64) -> f64 {
+    let likely = 1.0 / (1.0 + (-STEEP * (score - EVEN)).exp());
+    let few = if features.count <= 3.0 { FEW } else { 1.0 };
+    let bare = if features.dates < 0.3 && features.headings < 0.3 { BARE } else { 1.0 };
+    likely * fit * few * bare
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_entries_and_bare_links_are_never_sure() {
+        let dated = Features { count: 12.0, dates: 1.0, ..Features::default() };
+        assert!(confidence(&dated, 9.0, 1.0) > 0.98);
+        assert!(confidence(&Features { count: 3.0, ..dated }, 9.0, 1.0) < 0.9);
+        assert!(confidence(&Features { dates: 0.0, ..dated }, 6.5, 1.0) < 0.85);
+        assert!(confidence(&dated, 9.0, 0.5) < 0.5);
+    }
 }

@@ -186,11 +186,6 @@ impl Evidence {
         (equal + 2.0 * shown) / (self.count.min(column.cells.len()).max(1) as f64)
     }
 
-    /// What evidence adds to a column's worth as the date.
-    pub fn of_dates(&self, _column: &Column, _texts: &Texts<'_, '_>) -> f64 {
-        0.0
-    }
-
     fn is_found(&self, at: u32) -> bool {
         self.found.binary_search_by_key(&at, |(found, _)| *found).is_ok()
     }

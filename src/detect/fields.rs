@@ -53,7 +53,6 @@ const LEAST_DATE: f64 = 0.5;
 /// Tells the fields of a group apart; `None`: nothing in it is a headline.
 pub fn fields(texts: &Texts<'_, '_>, group: &Group, evidence: &Evidence) -> Option<Fields> {
     let columns = columns::columns(texts, group);
-    let sample = columns::sample(&group.items);
     let link = best(&columns, |column| link_worth(column) + evidence.of_links(column, texts));
     let link = link.filter(|(worth, _)| *worth > 0.0).map(|(_, at)| at);
     let first_look: Vec<f64> = columns
@@ -84,12 +83,11 @@ pub fn fields(texts: &Texts<'_, '_>, group: &Group, evidence: &Evidence) -> Opti
     }
     let headline = same_text_deeper(texts, &columns, headline);
     let teaser = teaser(texts, &columns, headline);
-    let date = date(texts, &columns, (headline, teaser), evidence);
+    let date = date(&columns, headline, teaser);
     let image = columns
         .iter()
         .position(|column| column.is_image && column.coverage >= 0.5 && is_varied(texts, column));
-    let _ = sample;
-    Some(Fields { headline, headline_worth, link, date, teaser, image, columns })
+    Some(Fields { columns, headline, headline_worth, link, date, teaser, image })
 }
 
 fn best(columns: &[Column], worth: impl Fn(&Column) -> f64) -> Option<(f64, usize)> {
@@ -254,12 +252,7 @@ fn teaser(texts: &Texts<'_, '_>, columns: &[Column], headline: usize) -> Option<
     best(columns, worth).filter(|(worth, _)| *worth > 0.0).map(|(_, at)| at)
 }
 
-fn date(
-    texts: &Texts<'_, '_>,
-    columns: &[Column],
-    (headline, teaser): (usize, Option<usize>),
-    evidence: &Evidence,
-) -> DatePlace {
+fn date(columns: &[Column], headline: usize, teaser: Option<usize>) -> DatePlace {
     let yes = |is: bool| f64::from(u8::from(is));
     let worth = |column: &Column| {
         if column.is_image {
@@ -273,7 +266,6 @@ fn date(
             + 0.3 * yes(column.is_named_date)
             - 0.4 * yes(column.is_named_other_date)
             - 0.002 * column.chars
-            + evidence.of_dates(column, texts)
             - f64::MAX * yes(column.dated < 0.3)
     };
     let Some((worth, at)) = best(columns, worth).filter(|(worth, _)| *worth > LEAST_DATE) else {

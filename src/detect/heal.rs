@@ -228,6 +228,9 @@ struct Looking<'l> {
     still_time: &'l dyn Fn() -> bool,
 }
 
+/// A field that a source may lack: its key, how it is read, how it is set.
+type Optional = (&'static str, fn(&Rules) -> Option<FieldRule>, fn(&mut Rules, Option<FieldRule>));
+
 impl Looking<'_> {
     /// The proposal's rules, with every old rule that still works.
     fn healed(&self, proposal: &Proposal) -> Healed {
@@ -263,8 +266,7 @@ impl Looking<'_> {
         let headline = Rules { headline: old.headline.clone(), ..rules.clone() };
         settle("headline", headline, &mut rules, keys.value("headline"));
         settle("link", Rules { link: old.link.clone(), ..rules.clone() }, &mut rules, keys.value("link"));
-        type Field = (&'static str, fn(&Rules) -> Option<FieldRule>, fn(&mut Rules, Option<FieldRule>));
-        let fields: [Field; 5] = [
+        let fields: [Optional; 5] = [
             ("teaser", |r| r.teaser.clone(), |r, f| r.teaser = f),
             ("image", |r| r.image.clone(), |r, f| r.image = f),
             ("author", |r| r.author.clone(), |r, f| r.author = f),
@@ -300,13 +302,19 @@ impl Looking<'_> {
             found: returned.found,
             new: returned.new,
             older: returned.older,
-            confidence: returned.confidence(self.on_page(proposal)),
+            confidence: returned.confidence(proposal.held.entries.max(1)),
             reading,
         }
     }
 
-    fn on_page(&self, proposal: &Proposal) -> usize {
-        proposal.held.entries.max(1)
+    /// Whether the headlines of a reading are those that the old rule finds, and none that stands in for it.
+    fn is_of_old_headline(&self, tried: &Reading) -> bool {
+        let rule = &self.old.headline.candidates;
+        let rows = &tried.listing.entries;
+        let by_rule = rows.iter().filter_map(|row| row.headline.as_ref());
+        let by_rule =
+            by_rule.filter(|headline| rule.iter().any(|candidate| candidate.text == headline.selector));
+        by_rule.count() * 10 >= rows.len() * 9
     }
 
     /// Whether a reading with an old rule gives as much as one with the new rule.
@@ -328,12 +336,12 @@ impl Looking<'_> {
             "date" => |entry| entry.moment.is_some(),
             _ => |_| true,
         };
-        let (tried, reference) = (count(tried, has), count(reading, has));
+        let (with, reference) = (count(tried, has), count(reading, has));
         let is_found = match name {
-            "author" | "category" => tried > 0,
-            _ => tried * 10 >= reference * 9,
+            "author" | "category" => with > 0,
+            _ => with * 10 >= reference * 9,
         };
-        is_listing && is_found
+        is_listing && is_found && (name != "headline" || self.is_of_old_headline(tried))
     }
 }
 

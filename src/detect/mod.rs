@@ -7,6 +7,7 @@
 //! A listing is markup that repeats and says something in each repetition. Detection refuses to know any site, and
 //! proposes nothing it has not read back: a proposal's entries are what `extract`, `normalize` and `moment` give
 //! with its config, the same as every later run.
+#![expect(clippy::cast_precision_loss, reason = "counts of a page's elements; a share needs no more digits")]
 
 mod columns;
 mod confidence;
@@ -110,7 +111,7 @@ pub fn detect(document: &Document, page: &Page, known: &[Known], still_time: &dy
     let ranked = ranked(&texts, &evidence);
     let looking = Looking { texts: &texts, evidence: &evidence, document, parsed: &parsed, page, still_time };
     let mut proposals: Vec<Proposal> =
-        ranked.iter().take(PROPOSED).filter_map(|scored| looking.proposal(scored, &ranked)).collect();
+        ranked.iter().take(PROPOSED).filter_map(|scored| looking.proposal(scored)).collect();
     // A listing that no selector gives is worth less than a lesser one that can be read.
     proposals.sort_by(|a, b| b.worth().total_cmp(&a.worth()));
     Found {
@@ -131,7 +132,7 @@ fn ranked(texts: &Texts<'_, '_>, evidence: &Evidence) -> Vec<Scored> {
     all.sort_by(|a, b| b.score.total_cmp(&a.score));
     let mut chosen: Vec<Scored> = Vec::new();
     for scored in &all {
-        let scored = score::descend(texts, scored.clone(), &all);
+        let scored = score::ascend(texts, score::descend(texts, scored.clone(), &all), &all);
         if !chosen.iter().any(|other| overlaps(texts.tree, other, &scored)) {
             chosen.push(scored);
         }
@@ -167,16 +168,14 @@ struct Looking<'l, 'a> {
 
 impl Looking<'_, '_> {
     /// The source that reads a group, and what it gives; `None`: no config reads it.
-    fn proposal(&self, scored: &Scored, ranked: &[Scored]) -> Option<Proposal> {
+    fn proposal(&self, scored: &Scored) -> Option<Proposal> {
         let (keys, fit) = propose::keys(self.texts, scored, &self.page.url)?;
         let source = keys.source("proposed")?;
         let rules = source.rules.clone()?;
         let listing = extract_parsed(self.document, self.parsed, &rules, self.still_time);
         let mut reading = refresh::believe(self.document.clone(), listing, self.page, self.still_time);
         reading.date(&source, &[], self.page.fetched_at);
-        let others = ranked.iter().map(|other| other.score).filter(|other| *other < scored.score);
-        let margin = scored.score - others.fold(0.0, f64::max);
-        let confidence = confidence::confidence(&scored.features, scored.score, (margin, fit));
+        let confidence = confidence::confidence(&scored.features, scored.score, fit);
         Some(Proposal {
             keys,
             source,

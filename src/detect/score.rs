@@ -115,10 +115,9 @@ fn leave_out_other_rows(tree: &Tree<'_>, group: &mut Group) {
         *kinds.entry(cells(*at)).or_default() += 1;
     }
     let most = kinds.into_iter().max_by_key(|(kind, count)| (*count, *kind));
-    if let Some((kind, count)) = most.filter(|(_, count)| *count * 20 >= group.items.len() * 17) {
-        if count >= 2 {
-            group.items.retain(|at| cells(*at) == kind);
-        }
+    let most = most.filter(|(_, count)| *count >= 2 && *count * 20 >= group.items.len() * 17);
+    if let Some((kind, _)) = most {
+        group.items.retain(|at| cells(*at) == kind);
     }
 }
 
@@ -301,6 +300,25 @@ pub fn descend(texts: &Texts<'_, '_>, of: Scored, all: &[Scored]) -> Scored {
         }
     }
     best
+}
+
+/// Replaces a group by what is around it, where each of its entries is a part of one record: the teaser of a card, the
+/// headline of a row.
+pub fn ascend(texts: &Texts<'_, '_>, of: Scored, all: &[Scored]) -> Scored {
+    const WORSE: f64 = 1.2;
+    let tree = texts.tree;
+    let bytes = |items: &[u32]| items.iter().map(|at| f64::from(tree.text_bytes(*at))).sum::<f64>();
+    let is_around = |outer: &&Scored| {
+        let (o, i) = (&outer.group.items, &of.group.items);
+        o.len() == i.len()
+            && outer.score > of.score - WORSE
+            && outer.features.multi < 0.3
+            && outer.features.links >= 0.8 * of.features.links
+            && o.iter().zip(i).all(|(o, i)| o != i && tree.holds(*o, *i))
+            && bytes(o) > 1.1 * bytes(i)
+    };
+    let outer = all.iter().filter(is_around).max_by(|a, b| a.score.total_cmp(&b.score)).cloned();
+    outer.unwrap_or(of)
 }
 
 fn is_inside(tree: &Tree<'_>, outer: &Scored, inner: &Scored) -> bool {

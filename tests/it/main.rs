@@ -3,6 +3,7 @@
 mod atom;
 mod change;
 mod commands;
+mod detection;
 mod docs;
 mod formats;
 mod crowd;

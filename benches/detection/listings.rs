@@ -1,0 +1,221 @@
+//! Listings found in pages that nothing is known of.
+
+use std::{collections::BTreeMap, fs, path::PathBuf, time::Instant};
+
+use gleaner::{
+    decode,
+    detect::{self, Proposal},
+    entry::Entry,
+};
+use serde_json::Value;
+
+use crate::{
+    Options,
+    truth::{self, Truth},
+};
+
+struct Outcome {
+    name: String,
+    corpus: String,
+    /// Whether the truth names all entries the page shows.
+    is_whole: bool,
+    is_held: bool,
+    expected: usize,
+    found: usize,
+    matched: usize,
+    headlines: (usize, usize),
+    links: (usize, usize),
+    dates: (usize, usize),
+    confidence: f64,
+}
+
+impl Outcome {
+    fn recall(&self) -> f64 {
+        self.matched as f64 / self.expected.max(1) as f64
+    }
+
+    fn precision(&self) -> f64 {
+        self.matched as f64 / self.found.max(1) as f64
+    }
+
+    fn f1(&self) -> f64 {
+        2.0 * self.matched as f64 / (self.expected + self.found).max(1) as f64
+    }
+
+    /// Where the truth is a part of what the page shows, recall is what can be told.
+    fn right(&self) -> f64 {
+        if self.is_whole { self.f1() } else { self.recall() }
+    }
+}
+
+pub fn report(options: &Options) {
+    let mut outcomes = Vec::new();
+    let mut spent = 0.0;
+    for folder in folders(options) {
+        let corpus = name_of(folder.parent().unwrap());
+        let case = name_of(&folder);
+        let name = format!("{corpus}/{case}");
+        let Some(is_held) = options.takes(&name, &site(&corpus, &case)) else { continue };
+        let value = truth::json(&folder.join("expected.json"));
+        let host = truth::text(&value["host"]).filter(|host| !host.is_empty());
+        let url = truth::text(&value["url"]).or_else(|| Some(format!("https://{}/", host?)));
+        let page = truth::page(&folder.join("page.html"), &url.unwrap_or_default(), value["now"].as_str());
+        let start = Instant::now();
+        let proposals = decode::decode(&page)
+            .map(|document| detect::detect(&document, &page, &[], &|| true).proposals)
+            .unwrap_or_default();
+        spent += start.elapsed().as_secs_f64();
+        if options.is_shown {
+            show(&name, &proposals);
+        }
+        outcomes.push(judge(&corpus, name, is_held, &value, proposals.first()));
+    }
+    eprintln!("{:.0} pages a second, parsing and reading back included", outcomes.len() as f64 / spent);
+    print(&outcomes);
+}
+
+fn folders(options: &Options) -> Vec<PathBuf> {
+    let inside = |folder: PathBuf| fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut folders: Vec<PathBuf> = inside(options.root.join("listings")).flat_map(inside).collect();
+    folders.sort();
+    folders
+}
+
+fn name_of(path: &std::path::Path) -> String {
+    path.file_name().unwrap().to_string_lossy().into_owned()
+}
+
+/// The site a case is of: all its pages stand on one side.
+fn site(corpus: &str, case: &str) -> String {
+    let site = match corpus {
+        "site_pairs" => case.rsplit_once("__").map_or(case, |parts| parts.0),
+        "divi" => case.split("__").next().unwrap(),
+        _ => case,
+    };
+    site.to_owned()
+}
+
+fn judge(corpus: &str, name: String, is_held: bool, value: &Value, best: Option<&Proposal>) -> Outcome {
+    let truths = truth::truths(value);
+    let found: Vec<&Entry> =
+        best.map_or_else(Vec::new, |best| best.reading.sightings.iter().map(|s| &s.entry).collect());
+    let mut outcome = Outcome {
+        name,
+        corpus: corpus.to_owned(),
+        is_whole: value["grade"] == "A",
+        is_held,
+        expected: truths.len(),
+        found: found.len(),
+        matched: 0,
+        headlines: (0, 0),
+        links: (0, 0),
+        dates: (0, 0),
+        confidence: best.map_or(0.0, |best| best.confidence),
+    };
+    let slack = i32::from(corpus == "site_pairs");
+    let mut taken = vec![false; found.len()];
+    for truth in &truths {
+        let Some(at) = matching(truth, &found, &taken, corpus == "city-scrapers") else { continue };
+        taken[at] = true;
+        let entry = found[at];
+        outcome.matched += 1;
+        let count = |counts: &mut (usize, usize), is_stated: bool, is_right: bool| {
+            counts.0 += usize::from(is_stated && is_right);
+            counts.1 += usize::from(is_stated);
+        };
+        count(&mut outcome.headlines, truth.title.is_some(), truth.is_told_by(entry));
+        count(&mut outcome.links, truth.link.is_some(), truth.is_link_of(entry));
+        count(&mut outcome.dates, truth.date.is_some(), truth.is_day_of(entry, slack));
+    }
+    outcome
+}
+
+/// The entry that is this one of the truth; by its day alone where titles are the truth's own.
+fn matching(truth: &Truth, found: &[&Entry], taken: &[bool], is_by_day: bool) -> Option<usize> {
+    let first = |is: &dyn Fn(&Entry) -> bool| (0..found.len()).find(|at| !taken[*at] && is(found[*at]));
+    first(&|entry| truth.is_link_of(entry) && truth.is_title_of(entry))
+        .or_else(|| first(&|entry| truth.is_title_of(entry) && truth.is_day_of(entry, 0)))
+        .or_else(|| first(&|entry| truth.is_link_of(entry)))
+        .or_else(|| first(&|entry| truth.is_title_of(entry)))
+        .or_else(|| first(&|entry| is_by_day && truth.is_day_of(entry, 0)))
+}
+
+fn print(outcomes: &[Outcome]) {
+    println!("## Found\n");
+    println!(
+        "Nothing is known of a page but its bytes; entries are what gleaner reads with the proposed config. Truths of grade A name\n\
+         all entries of a page, those of grade B a part, or entries of another making (feeds that hold a site's pages, calendars),\n\
+         and there a page is right by its recall. \"Held out\" are the sites that no weight was chosen by.\n"
+    );
+    println!(
+        "| corpus | pages | precision | recall | F1 | right pages | headlines | links | dates | sure | sure and wrong |"
+    );
+    println!("|---|---|---|---|---|---|---|---|---|---|---|");
+    let mut groups: BTreeMap<String, Vec<&Outcome>> = BTreeMap::new();
+    for outcome in outcomes {
+        let grade = if outcome.is_whole { "A" } else { "B" };
+        let group = format!("{} {grade}", outcome.corpus);
+        groups.entry(format!("all, grade {grade}")).or_default().push(outcome);
+        groups.entry(format!("all, grade {grade}, {}", side(outcome))).or_default().push(outcome);
+        groups.entry(group).or_default().push(outcome);
+    }
+    for (name, group) in groups {
+        line(&name, &group);
+    }
+    println!("\n| page | side | truth | found | matched | right | confidence |");
+    println!("|---|---|---|---|---|---|---|");
+    for o in outcomes {
+        let (side, right) = (side(o), o.right());
+        println!(
+            "| {} | {side} | {} | {} | {} | {right:.2} | {:.2} |",
+            o.name, o.expected, o.found, o.matched, o.confidence
+        );
+    }
+}
+
+fn side(outcome: &Outcome) -> &'static str {
+    if outcome.is_held { "held out" } else { "tuned" }
+}
+
+fn line(name: &str, group: &[&Outcome]) {
+    let count = group.len() as f64;
+    let mean = |of: fn(&Outcome) -> f64| group.iter().map(|o| of(o)).sum::<f64>() / count;
+    let rate = |of: fn(&Outcome) -> (usize, usize)| {
+        let (right, all) =
+            group.iter().map(|o| of(o)).fold((0, 0), |sum, next| (sum.0 + next.0, sum.1 + next.1));
+        if all == 0 { "–".to_owned() } else { format!("{:.3}", right as f64 / all as f64) }
+    };
+    let right = group.iter().filter(|o| o.right() >= 0.9).count() as f64 / count;
+    let sure: Vec<_> = group.iter().filter(|o| o.confidence >= 0.9).collect();
+    println!(
+        "| {name} | {} | {:.3} | {:.3} | {:.3} | {right:.3} | {} | {} | {} | {} | {} |",
+        group.len(),
+        mean(Outcome::precision),
+        mean(Outcome::recall),
+        mean(Outcome::f1),
+        rate(|o| o.headlines),
+        rate(|o| o.links),
+        rate(|o| o.dates),
+        sure.len(),
+        sure.iter().filter(|o| o.right() < 0.9).count(),
+    );
+}
+
+fn show(name: &str, proposals: &[Proposal]) {
+    println!("== {name}");
+    for proposal in proposals {
+        let entries = &proposal.reading.sightings;
+        println!(
+            "-- confidence {:.2}, {} entries, {:?}",
+            proposal.confidence,
+            entries.len(),
+            proposal.features
+        );
+        print!("{}", proposal.keys.to_toml());
+        for sighting in entries.iter().take(4) {
+            let entry = &sighting.entry;
+            let day = entry.moment.as_ref().map(|moment| moment.day.to_string());
+            println!("   > {:?} {:?} {day:?}", entry.headline, entry.link.as_ref().map(url::Url::as_str));
+        }
+    }
+}

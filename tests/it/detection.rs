@@ -1,0 +1,202 @@
+//! Listings found in pages, and found again after a redesign, over the fixtures of this project.
+#![allow(clippy::disallowed_methods, clippy::cast_precision_loss)]
+
+use std::{collections::HashSet, fs, path::Path};
+
+use gleaner::{
+    config, decode,
+    detect::{self, Known, Proposal},
+    fixture::folder,
+    page::Page,
+};
+use serde_json::Value;
+
+use crate::program::Place;
+
+const INTERNATIONAL: &str = "libya-international-actors";
+const BEFORE: &str = "2025-03-19T00:00:00Z";
+const REDESIGN: &str = "2025-03-20T23:00:00Z";
+
+fn proposals(page: &Page) -> Vec<Proposal> {
+    let document = decode::decode(page).expect("a fixture is text");
+    detect::detect(&document, page, &[], &|| true).proposals
+}
+
+/// Every page among the fixtures that gives entries, with their links (headlines where they have none).
+fn cases() -> Vec<(String, Page, HashSet<String>)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    let mut found = Vec::new();
+    for name in folder::sources(&root).expect("fixtures can be read") {
+        let Ok(id) = gleaner::id::SourceId::new(&name) else { continue };
+        let Ok(cases) = folder::cases(&root, &id) else { continue };
+        for case in cases.iter().filter(|case| case.path.join("page.html").exists()) {
+            let Some(expected) = case.expected().expect("it can be read") else { continue };
+            let expected: Value = serde_json::from_str(&expected).expect("it is JSON");
+            let entries = expected["entries"].as_array().expect("a list");
+            let headlines: HashSet<String> = entries
+                .iter()
+                .filter_map(|entry| Some(entry["link"].as_str().or(entry["headline"].as_str())?.to_owned()))
+                .collect();
+            if headlines.len() > 1 {
+                found.push((
+                    format!("{name}/{}", case.name()),
+                    case.page().expect("it has a page"),
+                    headlines,
+                ));
+            }
+        }
+    }
+    found
+}
+
+fn told_by(entry: &gleaner::entry::Entry) -> String {
+    entry.link.as_ref().map_or_else(|| entry.headline.clone(), ToString::to_string)
+}
+
+#[test]
+fn the_listing_of_a_fixture_is_found_without_its_config() {
+    let mut told = Vec::new();
+    let cases = cases();
+    for (name, page, headlines) in &cases {
+        let found = proposals(page);
+        let best: HashSet<String> = found.first().map_or_else(HashSet::new, |best| {
+            best.reading.sightings.iter().map(|sighting| told_by(&sighting.entry)).collect()
+        });
+        let right = best.intersection(headlines).count() as f64;
+        let f1 = 2.0 * right / (best.len() + headlines.len()) as f64;
+        if f1 < 0.9 {
+            told.push(format!("{name}: F1 {f1:.2}, {:?}", found.first().map(|best| best.keys.to_toml())));
+        }
+    }
+    let right = cases.len() - told.len();
+    assert!(
+        cases.len() >= 20 && right * 10 >= cases.len() * 9,
+        "{right} of {}\n{}",
+        cases.len(),
+        told.join("\n")
+    );
+}
+
+#[test]
+fn a_proposal_is_a_config_and_says_what_it_gives() {
+    for (name, page, _) in cases() {
+        for proposal in proposals(&page) {
+            let text = format!("[source.found]\n{}", proposal.keys.to_toml());
+            let file = config::ConfigText { path: "gleaner.toml".into(), text: text.clone() };
+            let config = config::read(&[file], &|_| None).unwrap_or_else(|problems| {
+                panic!("{name}: {text}\n{}", problems.draw(config::Colors::Plain))
+            });
+            let again =
+                gleaner::fixture::read_dated(&config.sources[0], &page, &|| true).expect("it is a page");
+            let entries = |sightings: &[gleaner::entry::Sighting]| {
+                sightings.iter().map(|sighting| sighting.entry.clone()).collect::<Vec<_>>()
+            };
+            assert_eq!(entries(&again.sightings), entries(&proposal.reading.sightings), "{name}: {text}");
+        }
+    }
+}
+
+#[test]
+fn what_is_known_settles_which_listing_it_is() {
+    let menu: String =
+        (1..9).map(|n| format!("<li><a href=/topic/{n}>Topics of the harbour {n}</a></li>")).collect();
+    let rows: String = ["Ferry runs again", "Pier two opens"]
+        .map(|t| format!("<p><a href=/n/{}>{t}</a></p>", t.len()))
+        .concat();
+    let page = Page {
+        url: "https://harbour.example/".parse().expect("an address"),
+        status: 200,
+        headers: gleaner::page::Headers::default(),
+        body: format!("<body><ul>{menu}</ul><div>{rows}</div>").into_bytes(),
+        fetched_at: "2025-03-07T09:00:00Z".parse().expect("a time"),
+    };
+    let document = decode::decode(&page).expect("text");
+    let known = [Known { headline: "ferry runs".to_owned(), is_typed: true, ..Known::default() }];
+    let found = detect::detect(&document, &page, &known, &|| true);
+    assert_eq!(found.proposals[0].reading.sightings[0].entry.headline, "Ferry runs again");
+    assert_eq!(found.proposals[0].held.entries, 1);
+}
+
+#[test]
+fn add_writes_a_source_that_runs() {
+    let place = Place::new();
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/harbour-gazette/2025-03-07/page.html");
+    let (page, config) =
+        (page.display().to_string(), place.path().join("gleaner.toml").display().to_string());
+    let fixtures = place.path().join("fixtures").display().to_string();
+    let at = "2025-03-07T10:00:00Z";
+    let asked = ["add", "--page", &page, "--url", "https://harbour-gazette.example/news/", "--at", at];
+    let json = place.gleaner(&[&asked[..], &["--json"]].concat());
+    let value: Value = serde_json::from_str(&json.out).expect("JSON");
+    assert!(value["confidence"].as_f64().expect("a number") > 0.9, "{json:?}");
+    assert_eq!(value["source"]["url"], "https://harbour-gazette.example/news/");
+    let entries = value["entries"].as_array().expect("a list");
+    assert!(entries.len() > 3 && value["others"].is_array());
+    assert!(entries.iter().all(|entry| entry["date"].as_str().is_some_and(|date| date.starts_with("2025-"))));
+    let yes =
+        [&asked[..], &["--yes", "--id", "harbour", "--fixtures", &fixtures, "--config", &config]].concat();
+    assert_eq!(place.gleaner(&yes).exit, 0);
+    let run = place.gleaner(&["run", "--config", &config, "--replay", &fixtures, "--json"]);
+    assert!(run.out.contains(&format!("\"new\":{}", entries.len())), "{run:?}");
+    // A second time nothing is overwritten.
+    assert_eq!(place.gleaner(&yes).exit, 2);
+}
+
+#[test]
+fn a_redesign_is_healed_and_announces_nothing_again() {
+    let place = Place::new();
+    let config = place.write("gleaner.toml", fs::read(project("config/gleaner.toml")).expect("it is there"));
+    let config = config.display().to_string();
+    let gleaner = |arguments: &[&str]| place.gleaner(&[arguments, &["--config", &config]].concat());
+    gleaner(&["run", "--replay", "fixtures", "--until", BEFORE]);
+    let before = fs::read_to_string(place.path().join("gleaner.toml")).expect("it is there");
+    let shown = gleaner(&["heal", INTERNATIONAL, "--replay", "fixtures", "--until", REDESIGN]);
+    assert_eq!(shown.exit, 0, "{shown:?}");
+    assert!(shown.out.contains("\n-entry = \"article.et_pb_post\"\n+entry = \""), "{shown:?}");
+    assert_eq!(fs::read_to_string(place.path().join("gleaner.toml")).expect("it is there"), before);
+    let healed = gleaner(&["heal", INTERNATIONAL, "--replay", "fixtures", "--until", REDESIGN, "--yes"]);
+    assert_eq!(healed.exit, 0, "{healed:?}");
+    let run = gleaner(&["run", INTERNATIONAL, "--replay", "fixtures", "--until", REDESIGN, "--json"]);
+    let last: Value = serde_json::from_str(run.out.lines().last().expect("a line")).expect("JSON");
+    assert!(last["verdict"] != "drifted" && last["new"] == 0, "{run:?}");
+    let after = fs::read_to_string(place.path().join("gleaner.toml")).expect("it is there");
+    let comments =
+        |text: &str| text.lines().filter(|line| line.starts_with('#')).map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(comments(&after), comments(&before));
+}
+
+#[test]
+fn a_block_page_and_another_page_heal_nothing() {
+    let place = Place::new();
+    let config = place.write("gleaner.toml", fs::read(project("config/gleaner.toml")).expect("it is there"));
+    let before = fs::read(&config).expect("it is there");
+    let config = config.display().to_string();
+    let gleaner = |arguments: &[&str]| place.gleaner(&[arguments, &["--config", &config]].concat());
+    gleaner(&["run", "--replay", "fixtures", "--until", BEFORE]);
+    let challenge =
+        gleaner(&["heal", INTERNATIONAL, "--replay", "fixtures", "--until", "2025-03-24T23:00:00Z", "--yes"]);
+    assert_eq!(challenge.exit, 1);
+    assert!(
+        challenge.err.contains("blocked") && challenge.err.contains("nothing was changed"),
+        "{challenge:?}"
+    );
+    // Another site's listing under the old address: it has all a listing has, and nothing that is known.
+    let harbour = fs::read(project("fixtures/harbour-gazette/2025-03-07/page.html")).expect("it is there");
+    let case = format!("fixtures/{INTERNATIONAL}/2025-04-01");
+    place.write(&format!("{case}/page.html"), harbour);
+    let url = "url = \"https://libyasecuritymonitor.com/international-actors/\"\nfetched_at = \"2025-04-01T00:00:00Z\"\n";
+    place.write(&format!("{case}/case.toml"), url);
+    let root = place.path().join("fixtures").display().to_string();
+    let foreign = gleaner(&["heal", INTERNATIONAL, "--replay", &root, "--yes"]);
+    assert_eq!(foreign.exit, 1);
+    assert!(foreign.err.contains("none of the"), "{foreign:?}");
+    assert_eq!(fs::read(project_at(&config)).expect("it is there"), before);
+}
+
+fn project(name: &str) -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
+}
+
+fn project_at(path: &str) -> std::path::PathBuf {
+    path.into()
+}
