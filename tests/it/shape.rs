@@ -18,8 +18,8 @@ const CONTACTS: &[Contact] = &[
         files: &[
             "cli/probe.rs",
             "config/load.rs",
-            "fetch/connect.rs",
             "config/save.rs",
+            "fetch/connect.rs",
             "fixture/folder.rs",
             "publish.rs",
             "serve/files.rs",
