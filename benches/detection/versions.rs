@@ -83,7 +83,7 @@ fn score(healed: &Healed, truths: &[Truth]) -> Score {
     let mut said = HashSet::new();
     let distinct: Vec<&Truth> = truths.iter().filter(|t| said.insert((&t.title, &t.link))).collect();
     let mut taken = vec![false; found.len()];
-    let mut matched = 0;
+    let mut matched = 0_usize;
     for truth in &distinct {
         let is = |entry: &Entry| truth.is_link_of(entry) || truth.is_title_of(entry);
         if let Some(at) = (0..found.len()).find(|at| !taken[*at] && is(found[*at])) {
@@ -92,8 +92,8 @@ fn score(healed: &Healed, truths: &[Truth]) -> Score {
         }
     }
     Score {
-        f1: 2.0 * f64::from(matched) / (found.len() + distinct.len()).max(1) as f64,
-        lost: distinct.len() - matched as usize,
+        f1: 2.0 * matched as f64 / (found.len() + distinct.len()).max(1) as f64,
+        lost: distinct.len() - matched,
         beside: taken.iter().filter(|is_taken| !**is_taken).count(),
         confidence: healed.confidence,
     }
