@@ -410,7 +410,7 @@ mod tests {
         for class in ["entry-title", "newsList", "et_pb_post", "press-release", "hentry", "teaser__title"] {
             assert_eq!(hold(class), Hold::Meaning, "{class}");
         }
-        for class in ["bulletin", "akten", "sf-ticker2x"] {
+        for class in ["bulletin", "akten", "meldung"] {
             assert_ne!(hold(class), Hold::Volatile, "{class}");
         }
     }
