@@ -54,27 +54,33 @@ impl PublishError {
                     .to_owned(),
             ),
             Self::Occupied { .. } => Some("move it away, or set another `output`".to_owned()),
-            Self::Io { source, .. } => hint_for(source.kind()).map(str::to_owned),
+            Self::Io { source, .. } => Some(hint_for(source).to_owned()),
         }
     }
 }
 
-fn hint_for(kind: io::ErrorKind) -> Option<&'static str> {
-    match kind {
+fn hint_for(error: &io::Error) -> &'static str {
+    // EMFILE and ENFILE, which the standard library gives no kind of their own.
+    if cfg!(unix) && matches!(error.raw_os_error(), Some(23 | 24)) {
+        return "raise the limit (`ulimit -n 1024`, or `LimitNOFILE=` of the service) and run again";
+    }
+    match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            Some("free some space; the feed published last stays as it is, and the next run tries again")
+            "free some space; the feed published last stays as it is, and the next run tries again"
         }
         io::ErrorKind::ReadOnlyFilesystem => {
-            Some("the disk is mounted read-only; set `output` to a folder on another")
+            "the disk is mounted read-only; set `output` to a folder on another"
         }
         io::ErrorKind::PermissionDenied => {
-            Some("give the user that runs gleaner the right to write there, or set another `output`")
+            "give the user that runs gleaner the right to write there, or set another `output`"
         }
         io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
-            Some("a part of the path is a file; set `output` to a folder")
+            "a part of the path is a file; set `output` to a folder"
         }
-        io::ErrorKind::InvalidFilename => Some("the path is too long; set a shorter `output`"),
-        _ => None,
+        io::ErrorKind::InvalidFilename => "the path is too long; set a shorter `output`",
+        _ => {
+            "see to the disk or the system's limits; the feed published last stays as it is, and the next run tries again"
+        }
     }
 }
 

@@ -179,9 +179,12 @@ fn judged<E>(
         return Ok(good.with(reading.diagnostics, None));
     }
 
+    // A clock that was set back (a machine without one of its own comes up in another year) must not date what is new
+    // before all that is known, nor refuse the page's own dates as too late.
+    let seen = state.read_at.map_or(now, |last| last.max(now));
     let keys: Vec<EntryKey> = reading.sightings.iter().flat_map(|s| s.keys.iter().cloned()).collect();
     let Known { mut records, traces } = known(&keys)?;
-    let revived = merge::revive(&reading.sightings, &records, &traces, now);
+    let revived = merge::revive(&reading.sightings, &records, &traces, seen);
     let back: Vec<u64> = revived.iter().map(|record| record.number).collect();
     records.extend(revived);
     let mut recognized = merge::recognize(&reading.sightings, &records);
@@ -189,7 +192,7 @@ fn judged<E>(
         .iter()
         .map(|place| place.and_then(|p| records[p].entry.moment.as_ref()).map(|moment| moment.day))
         .collect();
-    reading.date(source, &anchors, now);
+    reading.date(source, &anchors, seen);
     let again = is_reconfigured(source, &state).then(|| {
         let again = merge::again(&reading.sightings, &records, &mut recognized, state.read_at);
         (again.would_hold() && state.accepted.as_ref() != Some(&source.digest), again.entries)
@@ -213,8 +216,12 @@ fn judged<E>(
         });
     }
 
-    let context =
-        merge::Context { source: &source.id, zone: &source.timezone, now, last_number: state.last_number };
+    let context = merge::Context {
+        source: &source.id,
+        zone: &source.timezone,
+        now: seen,
+        last_number: state.last_number,
+    };
     let mut merged = merge::merge(&reading.sightings, &records, &recognized, &context);
     let (new, changed) = (merged.new.len(), merged.changed.len());
     let verdict = match degraded {
@@ -230,7 +237,7 @@ fn judged<E>(
         good.learn(shape);
     }
     good.plan.state.last_number = merged.new.last().copied().unwrap_or(good.plan.state.last_number);
-    good.plan.state.read_at = Some(now);
+    good.plan.state.read_at = Some(seen);
     good.plan.records = std::mem::take(&mut merged.records);
     let is_written = |number: &u64| good.plan.records.iter().any(|record| record.number == *number);
     let back: Vec<u64> = back.into_iter().filter(|number| !is_written(number)).collect();

@@ -1,7 +1,7 @@
 //! A page read by other rules than the last one → which known entries would be announced again. Pure.
 //!
 //! When the config was changed and the page was not, its entries are the same, whatever they look like now. So what
-//! vanished and what appeared are held against each other: the same headline, and not another day, is the same entry.
+//! vanished and what appeared are held against each other: the same headline or teaser, and not another day, is the same entry.
 //! What is left on both sides is counted, and a person decides.
 
 use std::collections::{HashMap, HashSet};
@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet};
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use crate::{
-    entry::Sighting,
+    entry::{Entry, Sighting},
     moment::{Moment, Provenance},
     normalize::comparable,
     record::Record,
@@ -32,6 +32,9 @@ impl Again {
     }
 }
 
+/// How much of a headline stays through an edit: two headlines of one day that share this much are one.
+const ALIKE: f64 = 0.7;
+
 /// The last sighting of an unchanged record is written once a day.
 const SEEN_WITHIN: SignedDuration = SignedDuration::from_hours(25);
 
@@ -49,34 +52,88 @@ pub fn again(
     let standing: Vec<usize> = (0..records.len()).filter(|place| stood(&records[*place])).collect();
     let vanished: Vec<usize> = standing.iter().copied().filter(|place| !taken.contains(place)).collect();
 
-    let places = once(vanished.iter().map(|place| (comparable(&records[*place].entry.headline), *place)));
     let appeared: Vec<usize> = (0..sightings.len()).filter(|at| recognized[*at].is_none()).collect();
-    let headlines = once(appeared.iter().map(|at| (comparable(&sightings[*at].entry.headline), *at)));
-    let mut matched = 0;
-    for (headline, at) in headlines {
-        let Some(&place) = places.get(&headline) else { continue };
-        if is_same_day(sightings[at].entry.moment.as_ref(), records[place].entry.moment.as_ref()) {
-            recognized[at] = Some(place);
-            matched += 1;
-        }
-    }
+    let mut left = Left { sightings, records, appeared, vanished };
+    left.pair(recognized, |entry| Some(comparable(&entry.headline)));
+    left.pair(recognized, |entry| entry.teaser.as_deref().map(comparable));
+    left.pair_alike(recognized);
     let is_old = |at: &usize| {
         let day = dated(sightings[*at].entry.moment.as_ref()).map(|moment| moment.day);
         let read_day = read_at.map(|read_at| read_at.to_zoned_datetime(TimeZone::UTC).date());
         // What the page dates after the last reading is news, whatever became of the rest.
         day.zip(read_day).is_none_or(|(day, read_day)| day < read_day)
     };
-    let left = appeared.iter().filter(|at| recognized[**at].is_none() && is_old(at)).count();
-    Again { entries: left.min(vanished.len() - matched), stood: standing.len() }
+    // Rows above the first one that is known are a page that scrolled on.
+    let first_known = recognized.iter().position(Option::is_some).unwrap_or(0);
+    let old = left.appeared.iter().filter(|at| **at >= first_known && is_old(at)).count();
+    Again { entries: old.min(left.vanished.len()), stood: standing.len() }
 }
 
-/// What only one has.
-fn once(said: impl Iterator<Item = (String, usize)>) -> HashMap<String, usize> {
-    let mut places: HashMap<String, Option<usize>> = HashMap::new();
-    for (headline, place) in said {
-        places.entry(headline).and_modify(|place| *place = None).or_insert(Some(place));
+/// What was not matched yet, on both sides.
+struct Left<'a> {
+    sightings: &'a [Sighting],
+    records: &'a [Record],
+    appeared: Vec<usize>,
+    vanished: Vec<usize>,
+}
+
+impl Left<'_> {
+    /// Matches those that alone have a text, the same on both sides, and not different days.
+    fn pair(&mut self, recognized: &mut [Option<usize>], text: impl Fn(&Entry) -> Option<String>) {
+        let places = once(self.vanished.iter().map(|place| (text(&self.records[*place].entry), *place)));
+        for (said, at) in once(self.appeared.iter().map(|at| (text(&self.sightings[*at].entry), *at))) {
+            let Some(&place) = places.get(&said) else { continue };
+            if self.is_same_day(at, place) {
+                recognized[at] = Some(place);
+            }
+        }
+        self.drop_matched(recognized);
     }
-    places.into_iter().filter_map(|(headline, place)| Some((headline, place?))).collect()
+
+    /// Matches those of one stated day whose headlines are nearly the same: edited meanwhile, or cut otherwise.
+    fn pair_alike(&mut self, recognized: &mut [Option<usize>]) {
+        for &at in &self.appeared {
+            let headline = comparable(&self.sightings[at].entry.headline);
+            let alike = |place: &usize| {
+                let known = comparable(&self.records[*place].entry.headline);
+                // "Bulletin no. 54" and "no. 55" are two, however alike they look.
+                digits(&headline) == digits(&known)
+                    && strsim::normalized_levenshtein(&headline, &known) >= ALIKE
+            };
+            let is_free = |place: &usize| !recognized.contains(&Some(*place));
+            let found: Vec<usize> = self.vanished.iter().copied().filter(is_free).filter(alike).collect();
+            if let [place] = found[..]
+                && dated(self.sightings[at].entry.moment.as_ref()).is_some()
+                && self.is_same_day(at, place)
+            {
+                recognized[at] = Some(place);
+            }
+        }
+        self.drop_matched(recognized);
+    }
+
+    fn is_same_day(&self, at: usize, place: usize) -> bool {
+        is_same_day(self.sightings[at].entry.moment.as_ref(), self.records[place].entry.moment.as_ref())
+    }
+
+    fn drop_matched(&mut self, recognized: &[Option<usize>]) {
+        self.appeared.retain(|at| recognized[*at].is_none());
+        self.vanished.retain(|place| !recognized.contains(&Some(*place)));
+    }
+}
+
+fn digits(text: &str) -> Vec<char> {
+    text.chars().filter(char::is_ascii_digit).collect()
+}
+
+/// What only one says.
+fn once(said: impl Iterator<Item = (Option<String>, usize)>) -> HashMap<String, usize> {
+    let mut places: HashMap<String, Option<usize>> = HashMap::new();
+    for (text, place) in said {
+        let Some(text) = text.filter(|text| !text.is_empty()) else { continue };
+        places.entry(text).and_modify(|place| *place = None).or_insert(Some(place));
+    }
+    places.into_iter().filter_map(|(text, place)| Some((text, place?))).collect()
 }
 
 /// Whether two moments may be of one entry: a page that does not say contradicts nothing.
@@ -86,4 +143,87 @@ fn is_same_day(now: Option<&Moment>, before: Option<&Moment>) -> bool {
 
 fn dated(moment: Option<&Moment>) -> Option<&Moment> {
     moment.filter(|moment| moment.provenance != Provenance::FirstSeen)
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::{Date, date};
+
+    use super::*;
+    use crate::{
+        id::{EntryKey, SourceId},
+        merge::{Context, merge},
+        moment::Precision,
+    };
+
+    fn row(row: usize, headline: &str, teaser: &str, day: Option<Date>) -> Sighting {
+        let moment = day.map(|day| Moment {
+            day,
+            first_day: None,
+            instant: None,
+            precision: Precision::Day,
+            provenance: Provenance::Inferred,
+        });
+        Sighting {
+            entry: Entry {
+                headline: headline.to_owned(),
+                teaser: Some(teaser.to_owned()),
+                moment,
+                ..crate::store::samples::record("one", 1).entry
+            },
+            keys: vec![EntryKey::link(&format!("https://a.example/{row}/{headline}"))],
+            rows: vec![row],
+            dates: Vec::new(),
+        }
+    }
+
+    const READ: &str = "2025-03-07T09:00:00Z";
+
+    fn known(rows: &[Sighting]) -> Vec<Record> {
+        let source = SourceId::new("one").unwrap();
+        let now = READ.parse().unwrap();
+        let context = Context { source: &source, zone: &TimeZone::UTC, now, last_number: 0 };
+        let mut records = merge(rows, &[], &vec![None; rows.len()], &context).records;
+        // In the order of the page.
+        records.reverse();
+        records
+    }
+
+    fn matched(before: &[Sighting], now: &[Sighting]) -> (Vec<Option<usize>>, Again) {
+        let mut recognized = vec![None; now.len()];
+        let again = again(now, &known(before), &mut recognized, READ.parse().ok());
+        (recognized, again)
+    }
+
+    #[test]
+    fn what_looks_otherwise_now_is_matched_by_what_stayed() {
+        let day = Some(date(2025, 3, 5));
+        let before =
+            [row(1, "Alpha", "a", day), row(2, "Beta", "b", day), row(3, "The mayor opens it", "c", day)];
+        let now =
+            [row(9, "Alpha", "x", day), row(8, "Other", "b", day), row(7, "The mayor opened it", "z", day)];
+        assert_eq!(matched(&before, &now), (vec![Some(0), Some(1), Some(2)], Again { entries: 0, stood: 3 }));
+    }
+
+    #[test]
+    fn entries_that_only_look_alike_stay_two() {
+        let (day, next) = (Some(date(2025, 3, 5)), Some(date(2025, 3, 6)));
+        let before = [row(1, "Bulletin no. 54", "a", day), row(2, "Weekly notes", "b", day)];
+        let now = [row(9, "Bulletin no. 55", "x", day), row(8, "Weekly notes", "y", next)];
+        assert_eq!(matched(&before, &now), (vec![None, None], Again { entries: 2, stood: 2 }));
+    }
+
+    #[test]
+    fn a_page_that_scrolled_on_meanwhile_announces_nothing_again() {
+        let before = [row(1, "Alpha", "a", None), row(2, "Beta", "b", None), row(3, "Gamma", "c", None)];
+        let now = [row(9, "Omega", "x", None), row(8, "Psi", "y", None), row(7, "Alpha", "a", None)];
+        assert_eq!(matched(&before, &now), (vec![None, None, Some(0)], Again { entries: 0, stood: 3 }));
+    }
+
+    #[test]
+    fn what_is_dated_after_the_last_reading_is_news() {
+        let before = [row(1, "Alpha", "a", Some(date(2025, 3, 5)))];
+        let now = [row(9, "Omega", "x", Some(date(2025, 3, 8)))];
+        assert_eq!(matched(&before, &now), (vec![None], Again { entries: 0, stood: 1 }));
+    }
 }

@@ -46,7 +46,7 @@ mod contract;
 #[cfg(test)]
 mod recovery;
 #[cfg(test)]
-mod samples;
+pub(crate) mod samples;
 #[cfg(test)]
 mod trials;
 
