@@ -13,6 +13,10 @@ pub(super) type Buffer = [u8; LONGEST];
 
 /// Folds into a buffer; `None`: longer than any word of a table.
 pub(super) fn fold<'b>(word: &str, buffer: &'b mut Buffer) -> Option<&'b str> {
+    // A run of letters may be as long as a text.
+    if word.len() > LONGEST * 2 {
+        return None;
+    }
     let mut length = 0;
     if word.is_ascii() {
         let room = buffer.get_mut(..word.len())?;

@@ -171,6 +171,7 @@ fn custom_order(tag: &str) -> Option<DayMonthOrder> {
     match (language.as_str(), country.as_deref()) {
         (_, Some(country)) if MONTH_FIRST_COUNTRIES.contains(&country) => Some(DayMonthOrder::MonthFirst),
         ("en", None) | (_, Some("ca")) | ("", _) => None,
+        ("zh", Some("hk" | "mo")) => Some(DayMonthOrder::DayFirst),
         ("zh" | "ja" | "ko" | "hu" | "lt" | "mn" | "fil", _) => Some(DayMonthOrder::MonthFirst),
         _ => Some(DayMonthOrder::DayFirst),
     }

@@ -204,8 +204,12 @@ impl Reader<'_> {
     /// Whether two numbers with a mark between them are a day because of what stands beside them: "Friday 7/6",
     /// "le 22/04", "27/11 at 14:30". The helpline that is open 24/7 is not.
     fn is_meant_as_date(&self, at: usize, end: usize) -> bool {
-        // "On 19-20 December" are days.
-        if self.place == Place::Machine || !self.ends_number(end) || self.month_name(end).is_some() {
+        // "On 19-20 December" are days, "Mon-Fri 9-18" hours.
+        if self.place == Place::Machine
+            || self.mark(at + 1) == Some('-')
+            || !self.ends_number(end)
+            || self.month_name(end).is_some()
+        {
             return false;
         }
         let (left, right) =

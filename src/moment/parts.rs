@@ -6,7 +6,7 @@ use super::{
     calendar,
     lexicon::{Sense, Unit},
     scan::{Place, Reader},
-    token::{self, Number},
+    token::{self, Number, Word},
 };
 
 /// A month's name as found.
@@ -104,15 +104,12 @@ impl Reader<'_> {
 
     pub fn month_name(&self, at: usize) -> Option<MonthName> {
         let word = self.word(at)?;
-        let (month, is_doubtful) = word.senses().iter().find_map(|sense| match sense {
-            Sense::Month(month) => Some((*month, false)),
-            Sense::DoubtfulMonth(month) => Some((*month, true)),
-            _ => None,
-        })?;
+        let (month, is_doubtful) = month_of(word)?;
         let is_dotted = self.mark(at + 1) == Some('.') && self.is_tight(at + 1) && at + 2 < self.tokens.len();
         let mut end = at + 1 + usize::from(is_dotted);
         // "آذار/مارس": two names of one month, as the Arab press writes them.
-        if self.mark(end) == Some('/') && self.month_name(end + 1).is_some_and(|name| name.month == month) {
+        let other = self.word(end + 1).filter(|_| self.mark(end) == Some('/')).and_then(month_of);
+        if other.is_some_and(|(other, _)| other == month) {
             end += 2;
         }
         Some(MonthName { month, is_doubtful, is_capital: word.is_capital, end })
@@ -286,6 +283,15 @@ impl Reader<'_> {
         }
         None
     }
+}
+
+/// The month a word is the name of, and whether it may be another word.
+fn month_of(word: Word) -> Option<(i8, bool)> {
+    word.senses().iter().find_map(|sense| match sense {
+        Sense::Month(month) => Some((*month, false)),
+        Sense::DoubtfulMonth(month) => Some((*month, true)),
+        _ => None,
+    })
 }
 
 /// A month in Roman numerals, as Poles and Hungarians write it between a day and a year.

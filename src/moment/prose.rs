@@ -175,56 +175,70 @@ impl Reader<'_> {
 
     /// "2025 March 6", "2025-Mar-06", "2025. március 6-án", "2025 m. kovo 6 d.", "2025. gada 6. martā".
     pub fn year_first(&self, at: usize) -> Option<Found> {
-        let year = self.number(at).filter(|number| number.digits == 4)?;
-        if !self.is_fresh(at) {
-            return None;
-        }
-        let year = Some(calendar::common_year(i16::try_from(year.value).ok()?));
-        let next = at + 1 + usize::from(matches!(self.mark(at + 1), Some('-' | '/' | ',' | '.')));
-        let next = self.after_fillers(next);
-        let next = next + usize::from(self.mark(next) == Some('.'));
+        let (year, next) = self.year_before(at).filter(|_| self.is_fresh(at))?;
         let Some(name) = self.month_name(next).filter(|name| !name.is_doubtful || name.is_capital) else {
             let found = self.day_first(next)?;
-            let Value::Day(point @ Point { year: None, .. }) = found.value else { return None };
-            return Some(Found::new(Value::Day(Point { year, ..point }), found.end, "year, day and month"));
+            let dated = |point: Point| Point { year: point.year.or(Some(year)), ..point };
+            let value = match found.value {
+                Value::Day(day) if day.year.is_none() => Value::Day(dated(day)),
+                Value::Span { first, last } if last.year.is_none() => span(first, dated(last)),
+                _ => return None,
+            };
+            return Some(Found::new(value, found.end, "year, day and month"));
         };
-        let dash = usize::from(matches!(self.mark(name.end), Some('-' | '/')));
-        let name = MonthName {
-            end: self.after_fillers(name.end)
-                + usize::from(self.has(name.end, Sense::Filler) && self.mark(name.end + 1) == Some('.')),
-            ..name
-        };
-        let Some((day, end)) =
-            self.day(name.end + dash).filter(|_| !self.is_of_longer_number(name.end + dash))
-        else {
+        let Some((day, end)) = self.day_after_month(&name) else {
             let is_month = self.place != Place::Prose && self.is_whole(at, name.end)
                 || (next > at + 1 || self.place == Place::Field) && !name.is_doubtful;
-            return is_month
-                .then(|| Found::new(Value::Month { year, month: name.month }, name.end, "year and month"));
+            let month = Value::Month { year: Some(year), month: name.month };
+            return is_month.then(|| Found::new(month, name.end, "year and month"));
         };
-        let first = Point { year, month: name.month, day };
+        let first = Point { year: Some(year), month: name.month, day };
         let joined =
             self.join(end).filter(|(join, next)| *join != Join::Comma && self.daytime(*next).is_none());
         if let Some((last, end)) = joined.and_then(|(_, next)| self.day(next)).filter(|(last, _)| *last > day)
         {
-            return Some(Found::new(
-                Value::Span { first, last: Point { day: last, ..first } },
-                end,
-                "days of a month",
-            ));
+            let last = Point { day: last, ..first };
+            return Some(Found::new(Value::Span { first, last }, end, "days of a month"));
         }
         // "2025 m. vasario 28 d. – kovo 3 d.", "2024. december 30. – 2025. január 2."
-        let mut dash = self.after_fillers(end);
-        dash += usize::from(self.mark(dash) == Some('.'));
-        if let Some((last, end)) = self.span_end(dash, first) {
-            return Some(Found::new(Value::Span { first, last }, end, "month and day to month and day"));
-        }
-        if matches!(self.mark(dash), Some('-' | '–' | '—'))
-            && let Some(Found { value: Value::Day(last), end, .. }) = self.year_first(dash + 1)
-        {
-            return Some(Found::new(Value::Span { first, last }, end, "month and day to month and day"));
-        }
-        Some(Found::new(Value::Day(first), end, "year, month and day"))
+        let dash = self.after_fillers(end);
+        let dash = dash + usize::from(self.mark(dash) == Some('.'));
+        let last = self.span_end(dash, first).or_else(|| {
+            matches!(self.mark(dash), Some('-' | '–' | '—'))
+                .then(|| self.year_month_day_in_words(dash + 1))?
+        });
+        Some(match last {
+            Some((last, end)) => {
+                Found::new(Value::Span { first, last }, end, "month and day to month and day")
+            }
+            None => Found::new(Value::Day(first), end, "year, month and day"),
+        })
+    }
+
+    /// The year at a token, and the token after it and what parts it from a month: "2025.", "2025 m."
+    fn year_before(&self, at: usize) -> Option<(i16, usize)> {
+        let year = self.number(at).filter(|number| number.digits == 4)?;
+        let next = at + 1 + usize::from(matches!(self.mark(at + 1), Some('-' | '/' | ',' | '.')));
+        let next = self.after_fillers(next);
+        let next = next + usize::from(self.mark(next) == Some('.'));
+        Some((calendar::common_year(i16::try_from(year.value).ok()?), next))
+    }
+
+    /// The day after a month's name: "-06", " mėn. 6".
+    fn day_after_month(&self, name: &MonthName) -> Option<(i8, usize)> {
+        let is_dashed = matches!(self.mark(name.end), Some('-' | '/'));
+        let next = self.after_fillers(name.end);
+        let is_short = next > name.end && self.mark(next) == Some('.');
+        let next = next + usize::from(is_dashed || is_short);
+        self.day(next).filter(|_| !self.is_of_longer_number(next))
+    }
+
+    /// Year, month and day alone: the last of a range.
+    fn year_month_day_in_words(&self, at: usize) -> Option<(Point, usize)> {
+        let (year, next) = self.year_before(at)?;
+        let name = self.month_name(next)?;
+        let (day, end) = self.day_after_month(&name)?;
+        Some((Point { year: Some(year), month: name.month, day }, end))
     }
 
     /// "12. Januar 2016 bis 22.01.2016": a last day in numbers that can be read in one way.

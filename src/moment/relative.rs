@@ -31,6 +31,8 @@ impl Reader<'_> {
             // "acum 3 ore": the word for now is also that for ago.
             let is_counted =
                 unit == Unit::Second && (self.number(at + 1).is_some() || self.spelled(at + 1).is_some());
+            // "5 awr yn ôl" is five hours, though "awr yn ôl" alone is one.
+            let is_counted = is_counted || (unit != Unit::Day && at > 0 && self.number(at - 1).is_some());
             if !is_counted {
                 return Some(Found::new(Value::Ago { count: -count, unit }, at + 1, "counted from now"));
             }

@@ -1,6 +1,8 @@
 //! The lines of the tables → the words of a lexicon: an index of words, of phrases, and of the patterns of times
 //! counted from now. Pure, made once for a language.
 
+use std::sync::LazyLock;
+
 use rustc_hash::FxHashMap;
 
 use super::{
@@ -59,6 +61,36 @@ pub(super) struct Entry {
 /// The word that is not known.
 static UNKNOWN: Entry =
     Entry { id: u32::MAX, senses: Vec::new(), phrases: Vec::new(), after: Vec::new(), before: Vec::new() };
+
+/// The whole names of months of all widely written languages, which are read on pages of any other.
+static FOREIGN: LazyLock<FxHashMap<Box<str>, Entry>> = LazyLock::new(|| {
+    let mut names = FxHashMap::default();
+    let mut buffer: Buffer = [0; LONGEST];
+    for (key, line) in
+        tables::COMMON.into_iter().flat_map(tables::lines).filter(|(key, _)| key.starts_with('M'))
+    {
+        let Some(sense) = sense_of(key, Rank::Foreign) else { continue };
+        for name in line.split('|').filter(|name| !name.contains(' ') && is_telling(name)) {
+            if let Some(folded) = fold::fold(name, &mut buffer) {
+                // The name of two languages' different months is the more widely written one's.
+                names.entry(folded.into()).or_insert_with(|| Entry {
+                    id: FOREIGN_ID,
+                    senses: vec![sense],
+                    ..Entry::default()
+                });
+            }
+        }
+    }
+    names
+});
+
+/// The id of words that are no lexicon's own; no phrase has them.
+const FOREIGN_ID: u32 = u32::MAX - 1;
+
+/// Whether a name tells a month on a page of another language.
+fn is_telling(name: &str) -> bool {
+    !name.is_ascii() || name.chars().count() >= TELLING_NAME
+}
 
 /// A piece of a phrase.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,9 +157,6 @@ impl Words {
             words.read("en", Rank::Second, |key| !matches!(key.as_bytes()[0], b'c' | b'q'));
             words.is_spelled = is_spelled;
         }
-        for other in tables::COMMON.into_iter().filter(|other| *other != language && *other != "en") {
-            words.read(other, Rank::Second, |key| key.starts_with('M'));
-        }
         words
     }
 
@@ -135,11 +164,10 @@ impl Words {
     pub fn entry(&'static self, word: &str) -> &'static Entry {
         let mut buffer: Buffer = [0; LONGEST];
         let Some(folded) = fold::fold(word, &mut buffer) else { return &UNKNOWN };
-        match self.ids.get(folded) {
-            Some(id) => &self.entries[*id as usize],
-            None if self.stems.is_empty() => &UNKNOWN,
-            None => self.with_ending(folded),
+        if let Some(id) = self.ids.get(folded) {
+            return &self.entries[*id as usize];
         }
+        self.with_ending(folded).or_else(|| FOREIGN.get(folded)).unwrap_or(&UNKNOWN)
     }
 
     /// A phrase or pattern's entry by its number.
@@ -177,12 +205,15 @@ impl Words {
         })
     }
 
-    fn with_ending(&'static self, folded: &str) -> &'static Entry {
+    fn with_ending(&'static self, folded: &str) -> Option<&'static Entry> {
+        if self.stems.is_empty() {
+            return None;
+        }
         let ends = folded.char_indices().map(|(at, _)| at).rev().take(LONGEST_ENDING_OF_LONG).enumerate();
         let may_be =
             |(at, end): &(usize, usize)| *at < LONGEST_ENDING || folded[..*end].chars().count() >= LONG_NAME;
-        let stem = ends.filter(may_be).find_map(|(_, end)| self.stems.get(&folded[..end]));
-        stem.map_or(&UNKNOWN, |id| &self.entries[*id as usize])
+        let stem = ends.filter(may_be).find_map(|(_, end)| self.stems.get(&folded[..end]))?;
+        Some(&self.entries[*stem as usize])
     }
 
     fn read(&mut self, language: &str, rank: Rank, wanted: impl Fn(&str) -> bool) {
@@ -212,7 +243,12 @@ impl Words {
 
     fn add_name(&mut self, name: &str, sense: Sense, rank: Rank) {
         let is_month = matches!(sense, Sense::Month(_));
-        if rank == Rank::Second && is_month && name.chars().count() < TELLING_NAME && name.is_ascii() {
+        if rank == Rank::Second && is_month && !is_telling(name) {
+            return;
+        }
+        // "al" and "pe" are weekdays somewhere, and words everywhere else.
+        let is_weekday = matches!(sense, Sense::Weekday(_));
+        if rank == Rank::Foreign && is_weekday && name.chars().count() < SHORTEST_NAME && name.is_ascii() {
             return;
         }
         self.add_folded(name, sense, rank);
@@ -220,7 +256,8 @@ impl Words {
             sense,
             Sense::Month(_) | Sense::DoubtfulMonth(_) | Sense::Weekday(_) | Sense::FromNow(..)
         );
-        if is_name && let Some(bare) = fold::bare(name) {
+        // Without their accents several words together may be others: "thứ 6" is no "Thu 6".
+        if is_name && let Some(bare) = fold::bare(name).filter(|bare| !bare.contains(' ')) {
             self.add_folded(&bare, sense, Rank::Second);
         }
     }

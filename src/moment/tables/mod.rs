@@ -16,6 +16,10 @@
 //! | `l` `o` | words inside a language's date patterns; the order of its short dates |
 //! | others | the small words; `words.txt` lists them |
 
+use std::sync::LazyLock;
+
+use rustc_hash::FxHashMap;
+
 /// Made by `generate.py`.
 const CLDR: &str = include_str!("cldr.txt");
 
@@ -44,44 +48,35 @@ const ALIASES: [(&str, &str); 9] = [
     ("cmn", "zh"),
 ];
 
+/// The sections of both texts, by heading, the hand-written before the other.
+static SECTIONS: LazyLock<FxHashMap<&'static str, Vec<&'static str>>> = LazyLock::new(|| {
+    let mut sections: FxHashMap<_, Vec<_>> = FxHashMap::default();
+    for section in [WORDS, CLDR].into_iter().flat_map(|table| table.split("\n@").skip(1)) {
+        let (heading, lines) = section.split_once('\n').unwrap_or((section, ""));
+        sections.entry(heading).or_default().push(lines);
+    }
+    sections
+});
+
 /// The lines of a language, as key and names; none for a language that neither text has.
 pub(super) fn lines(language: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
-    [WORDS, CLDR]
-        .into_iter()
-        .flat_map(move |table| section(table, language).lines())
-        .filter_map(|line| line.split_once(' '))
+    let sections = SECTIONS.get(language).map_or(&[][..], Vec::as_slice);
+    sections.iter().flat_map(|lines| lines.lines()).filter_map(|line| line.split_once(' '))
 }
 
 /// The language of a tag, as the texts name it: "nb" of "nb-NO", "he" of "iw"; `None`: they have it not.
 pub(super) fn language(tag: &str) -> Option<&'static str> {
     let primary = tag.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();
+    let heading = |language: &str| SECTIONS.get_key_value(language).map(|(heading, _)| *heading);
     heading(&primary).or_else(|| {
         let (_, alias) = ALIASES.iter().find(|(alias, _)| *alias == primary)?;
         heading(alias)
     })
 }
 
-/// A language's own heading in the texts.
-fn heading(language: &str) -> Option<&'static str> {
-    let wanted = format!("\n@{language}\n");
-    let found = [CLDR, WORDS].into_iter().find_map(|table| {
-        let start = table.find(&wanted)? + 2;
-        Some(&table[start..start + language.len()])
-    });
-    found.filter(|language| !language.is_empty())
-}
-
 /// Languages that share their words with another: both are read.
 pub(super) fn sister(language: &str) -> Option<&'static str> {
     ALIASES.iter().find(|(alias, _)| *alias == language).map(|(_, sister)| *sister)
-}
-
-/// The text of a section without its heading.
-fn section(table: &'static str, language: &str) -> &'static str {
-    let heading = format!("\n@{language}\n");
-    let Some(start) = table.find(&heading).map(|at| at + heading.len()) else { return "" };
-    let end = table[start..].find("\n@").map_or(table.len(), |at| start + at);
-    &table[start..end]
 }
 
 /// Every language that the texts have, in the order of `cldr.txt`.
