@@ -31,8 +31,13 @@ impl Reader<'_> {
             // "acum 3 ore": the word for now is also that for ago.
             let is_counted =
                 unit == Unit::Second && (self.number(at + 1).is_some() || self.spelled(at + 1).is_some());
-            // "5 awr yn ôl" is five hours, though "awr yn ôl" alone is one.
-            let is_counted = is_counted || (unit != Unit::Day && at > 0 && self.number(at - 1).is_some());
+            // "5 awr yn ôl" is five hours, though "awr yn ôl" alone is one; "14:30 gestern" is one day.
+            let times = at.checked_sub(1).and_then(|at| self.number(at)).filter(|_| unit != Unit::Day);
+            if let Some(times) = times {
+                let count = -count.saturating_mul(times.value.min(LARGEST_COUNT));
+                let found = Found::new(Value::Ago { count, unit }, at + 1, "counted from now");
+                return Some(Found { start: Some(at - 1), ..found });
+            }
             if !is_counted {
                 return Some(Found::new(Value::Ago { count: -count, unit }, at + 1, "counted from now"));
             }
