@@ -34,8 +34,6 @@ pub struct Feed {
     pub formats: Vec<Format>,
     /// How often it may change; `None`: when something happens.
     pub every: Option<Duration>,
-    /// `WebSub` hubs that tell of its changes.
-    pub hubs: Vec<Url>,
     /// The page it was read from; `None` for a joined feed.
     pub alternate: Option<Url>,
     /// The latest `updated` of its entries; of an empty feed, the source's last success.

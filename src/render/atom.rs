@@ -45,13 +45,7 @@ pub fn render(feed: &Feed) -> Vec<u8> {
             // A version would change the bytes of every feed at each release.
             version: None,
         }),
-        links: feed
-            .alternate
-            .iter()
-            .map(alternate)
-            .chain([self_link(&feed.address(Format::Atom))])
-            .chain(feed.hubs.iter().map(hub))
-            .collect(),
+        links: feed.alternate.iter().map(alternate).chain([self_link(&feed.address(Format::Atom))]).collect(),
         subtitle: feed.subtitle.as_deref().map(XmlText::line).filter(|text| !text.is_empty()).map(plain),
         entries: feed.entries.iter().map(entry).collect(),
         namespaces: has_image.then(|| ("media".to_owned(), MEDIA.to_owned())).into_iter().collect(),
@@ -171,11 +165,6 @@ fn alternate(url: &Url) -> Link {
         mime_type: Some("text/html".to_owned()),
         ..Link::default()
     }
-}
-
-/// A hub that tells of changes (`WebSub` §4).
-fn hub(url: &Url) -> Link {
-    Link { href: uri(url), rel: "hub".to_owned(), ..Link::default() }
 }
 
 fn self_link(href: &str) -> Link {

@@ -24,20 +24,12 @@ struct Document {
     #[serde(skip_serializing_if = "Option::is_none")]
     language: Option<String>,
     authors: Vec<Author>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    hubs: Vec<Hub>,
     items: Vec<Item>,
 }
 
 #[derive(Serialize)]
 struct Author {
     name: String,
-}
-
-#[derive(Serialize)]
-struct Hub {
-    r#type: &'static str,
-    url: String,
 }
 
 #[derive(Serialize)]
@@ -101,7 +93,6 @@ pub fn render(feed: &Feed) -> Vec<u8> {
             .map(String::from),
         language: feed.language.as_deref().and_then(language_tag),
         authors: vec![Author { name: line_or(&feed.author, title.as_str()).into() }],
-        hubs: feed.hubs.iter().map(|hub| Hub { r#type: "WebSub", url: uri(hub) }).collect(),
         items: feed.entries.iter().map(item).collect(),
         title: title.into(),
     };

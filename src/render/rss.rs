@@ -29,13 +29,12 @@ pub fn render(feed: &Feed) -> Vec<u8> {
     let title = line_or(&feed.title, feed.id.as_str());
     let description = feed.subtitle.as_deref().map(XmlText::line).filter(|text| !text.is_empty());
     let own = feed.address(Format::Rss);
-    let mut links = vec![link("self", &own, Some(Format::Rss.media_type()))];
-    links.extend(feed.hubs.iter().map(|hub| link("hub", &uri(hub), None)));
     let mut namespaces = BTreeMap::from([("atom".to_owned(), ATOM.to_owned())]);
     if feed.entries.iter().any(|entry| entry.image.is_some()) {
         namespaces.insert("media".to_owned(), MEDIA.to_owned());
     }
     let channel = Channel {
+        extensions: extensions("atom", "link", vec![self_link(&own)]),
         // The channel must have a link.
         link: page_of(feed).unwrap_or(own),
         description: description.unwrap_or_else(|| title.clone()).into(),
@@ -45,7 +44,6 @@ pub fn render(feed: &Feed) -> Vec<u8> {
         generator: Some(env!("CARGO_PKG_NAME").to_owned()),
         ttl: feed.every.map(|every| every.as_secs().div_ceil(60).max(1).to_string()),
         items: feed.entries.iter().map(item).collect(),
-        extensions: extensions("atom", "link", links),
         namespaces,
         ..Channel::default()
     };
@@ -102,10 +100,10 @@ fn item(entry: &FeedEntry) -> Item {
     }
 }
 
-fn link(rel: &str, href: &str, media_type: Option<&str>) -> Extension {
-    let mut attrs =
-        BTreeMap::from([("rel".to_owned(), rel.to_owned()), ("href".to_owned(), href.to_owned())]);
-    attrs.extend(media_type.map(|media_type| ("type".to_owned(), media_type.to_owned())));
+fn self_link(href: &str) -> Extension {
+    let attrs = [("rel", "self"), ("href", href), ("type", Format::Rss.media_type())]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into();
     // Without a value, the end tag would come on a line of its own.
     Extension { name: "atom:link".to_owned(), attrs, value: Some(String::new()), ..Extension::default() }
 }

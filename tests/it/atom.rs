@@ -36,7 +36,6 @@ fn feed_of(entries: Vec<FeedEntry>) -> Feed {
         base_url: None,
         formats: Format::ALL.to_vec(),
         every: Some(Duration::from_secs(3600)),
-        hubs: Vec::new(),
         alternate: Some(Url::parse("https://one.example/news").expect("a URL")),
         updated: entries.iter().map(|entry| entry.updated).max().unwrap_or(Timestamp::UNIX_EPOCH),
         author: "one.example".to_owned(),

@@ -38,7 +38,6 @@ fn feed_of(entries: Vec<FeedEntry>) -> Feed {
         base_url: Some(url("https://feeds.example/")),
         formats: vec![Format::Atom],
         every: None,
-        hubs: Vec::new(),
         alternate: Some(url("https://one.example/")),
         updated: time("2026-03-07T12:00:00Z"),
         author: "One".to_owned(),
