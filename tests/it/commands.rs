@@ -235,7 +235,15 @@ fn a_second_run_is_told_who_holds_the_store() {
     assert_eq!(ended.exit, 3);
     assert!(ended.err.contains(&format!("process {}", std::process::id())), "{}", ended.err);
     drop(held);
-    assert_eq!(place.gleaner(&["run", "--replay", "fixtures"]).exit, 0, "the lock ends with its holder");
+    // A program that another test is just starting holds a copy of this process's files until it is loaded.
+    let is_free = || place.gleaner(&["run", "--replay", "fixtures"]).exit == 0;
+    let tried = (0..50).any(|_| {
+        is_free() || {
+            std::thread::sleep(std::time::Duration::from_millis(200));
+            false
+        }
+    });
+    assert!(tried, "the lock ends with its holder");
 }
 
 #[test]
