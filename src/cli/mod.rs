@@ -33,7 +33,7 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use jiff::Timestamp;
 use terminal::Terminal;
 
-/// Follows web pages that have no feed, remembers what it saw, and publishes clean Atom feeds.
+/// Follows web pages that have no feed, remembers what it saw, and publishes clean feeds.
 #[derive(Debug, Parser)]
 #[command(version, about, max_term_width = 100, after_help = AFTER_HELP)]
 pub struct Arguments {
@@ -45,31 +45,53 @@ pub struct Arguments {
 
 const AFTER_HELP: &str = "\
 Exit status: 0 nothing needs a person; 1 a source needs a person, or a fixture differs;
-2 usage or config; 3 our own trouble (store, output folder, another run holds the lock).
+2 usage or config; 3 our own trouble (store, output folder, another run holds the lock);
+130 interrupted.
 
 Under cron a healthy run prints nothing.";
 
-/// Where things are.
+/// Where things are. Listed after what a command has of its own.
 #[derive(Debug, Args)]
 struct Places {
     /// The config file [default: config/gleaner.toml, else gleaner/gleaner.toml in the user's config folder]
-    #[arg(long, global = true, value_name = "FILE", env = "GLEANER_CONFIG", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "GLEANER_CONFIG",
+        hide_env_values = true,
+        display_order = 100
+    )]
     config: Option<PathBuf>,
     /// The folder of the store [default: as configured, else `state`; in the user's state folder when
     /// the config is the user's]
-    #[arg(long, global = true, value_name = "DIR", env = "GLEANER_STATE", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        env = "GLEANER_STATE",
+        hide_env_values = true,
+        display_order = 101
+    )]
     state: Option<PathBuf>,
     /// The folder that feeds are written to [default: as configured, else `feeds`; in the user's data
     /// folder when the config is the user's]
-    #[arg(long, global = true, value_name = "DIR", env = "GLEANER_OUTPUT", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        env = "GLEANER_OUTPUT",
+        hide_env_values = true,
+        display_order = 102
+    )]
     output: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// One pass over the sources that are due: fetch, remember, publish
+    /// Go once over the sources that are due: fetch, remember, publish
     Run(run::Options),
-    /// The same on a schedule, and the feeds over HTTP, until it is told to stop
+    /// Go over the sources on a schedule, and serve the feeds over HTTP, until told to stop
     Serve(serve::Options),
     /// Look at a page, find its listing, and propose a source with the entries it gives
     Add(Box<add::Options>),
@@ -97,7 +119,7 @@ enum Command {
     Schema,
     /// Print a completion script for a shell
     Completions {
-        /// Which shell
+        /// The shell
         shell: clap_complete::Shell,
     },
 }
