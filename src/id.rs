@@ -69,7 +69,7 @@ impl From<SourceId> for String {
     }
 }
 
-/// The permanent id of an entry: a `urn:uuid:`, made once, stored, never computed again (DESIGN §7).
+/// The permanent id of an entry: a `urn:uuid:`, made once, stored, never computed again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct EntryId(Uuid);

@@ -96,13 +96,13 @@ pub struct RawContent {
 /// A text that may hold an entry's date.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RawDate {
-    /// Which of DESIGN §8's sources this is.
+    /// Where it was found.
     pub source: DateSource,
     /// The text.
     pub field: RawField,
 }
 
-/// Sources of a date, best first (DESIGN §8).
+/// Sources of a date, best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DateSource {

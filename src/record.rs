@@ -19,7 +19,7 @@ use crate::{
 pub struct Record {
     /// Counts the records of one source from 1, in the order they were first committed; never used again.
     pub number: u64,
-    /// Permanent (DESIGN §7).
+    /// Permanent.
     pub id: EntryId,
     /// Everything it was ever recognised by.
     pub keys: Vec<EntryKey>,

@@ -1,4 +1,4 @@
-//! Dates: a row → every text that may hold its date, best source first (DESIGN §8). Pure. Reads no date: that is
+//! Dates: a row → every text that may hold its date, best source first. Pure. Reads no date: that is
 //! `moment`'s.
 
 use scraper::ElementRef;

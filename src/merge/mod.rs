@@ -1,7 +1,7 @@
 //! Sightings and known records → which records are new, which changed, and what they say now. Pure.
 //!
 //! Takes `now` as a value, returns intents, touches nothing. Refuses to move what readers were told: an id is
-//! minted once, a published date stands unless the page states another by machine (DESIGN §7–8).
+//! minted once, a published date stands unless the page states another by machine.
 
 mod order;
 mod again;

@@ -2,7 +2,7 @@
 //!
 //! A day without a time is published at noon of the source's zone, so that it is the same day for nearly every
 //! reader. Entries that would share an instant are stepped by seconds, so that every reader keeps the page's
-//! order, also when more of one day arrive later; and none is later than the fetch that found it (DESIGN §8).
+//! order, also when more of one day arrive later; and none is later than the fetch that found it.
 
 use jiff::{SignedDuration, Timestamp, civil, tz::TimeZone};
 

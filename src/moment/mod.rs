@@ -1,6 +1,6 @@
 //! Moments: texts that may hold a date → a moment, or a named reason why there is none. Pure.
 //!
-//! A [`Moment`] is an instant, its precision and where it came from (DESIGN §8). This module refuses to invent:
+//! A [`Moment`] is an instant, its precision and where it came from. This module refuses to invent:
 //! what is not known is `Err(Unresolved)` and becomes first-seen time elsewhere, said as such.
 
 mod calendar;

@@ -1,4 +1,4 @@
-//! Verdicts: how one refresh of one source ended, with its reason (DESIGN §6). Pure.
+//! Verdicts: how one refresh of one source ended, with its reason (`docs/verdicts.md`). Pure.
 
 pub mod blocked;
 pub mod history;

@@ -4,7 +4,7 @@ use super::*;
 use crate::config::{DateFrom, DayMonthOrder, Keep, Kind, LinkRule, Problem};
 use crate::{feed::Format, id::SourceId};
 
-/// The example of the design, to the letter.
+/// A config with most of what can be said in one.
 const EXAMPLE: &str = r#"
 [defaults]
 every = "1h"                      # or a cron expression: at = "7 6-22 * * mon-fri"
