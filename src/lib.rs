@@ -4,8 +4,8 @@
 //! one place, [`refresh`]:
 //!
 //! ```text
-//! Source ─fetch→ Page ─decode→ Document ─extract→ Listing ─normalize→ sightings
-//!        ─merge→ Plan ─commit→ Records ─assemble→ Feed ─render→ bytes ─publish→ file
+//! Source ─fetch→ Page ─decode→ Document ─extract, upstream→ Listing ─normalize→ sightings
+//!        ─moment, merge→ Plan ─store→ Records ─assemble→ Feed ─render→ bytes ─publish→ file ─serve→ answer
 //! ```
 //!
 //! The core is pure: network, disk, clock, environment and terminal are touched only in the files that
@@ -30,8 +30,8 @@ pub mod fetch;
 pub mod decode;
 pub mod extract;
 pub mod upstream;
-pub mod moment;
 pub mod normalize;
+pub mod moment;
 pub mod merge;
 pub mod store;
 pub mod assemble;
@@ -39,11 +39,15 @@ pub mod render;
 pub mod publish;
 pub mod serve;
 
-// Where the stages meet, and who asks them to.
+// Where the stages meet, and what follows from how they ended.
 pub mod refresh;
 pub mod health;
 pub mod schedule;
-pub mod fixture;
+
+// What finds selectors, and keeps them tested.
 pub mod detect;
+pub mod fixture;
+
+// Who asks.
 pub mod clock;
 pub mod cli;

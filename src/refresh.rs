@@ -268,7 +268,7 @@ pub struct Reading {
     headers: crate::page::Headers,
 }
 
-/// Reads a page by its source's rules: decode, extract, normalize.
+/// Reads a page by its source's rules: decode, extract (or, of a feed, upstream), normalize.
 ///
 /// # Errors
 /// The verdict on a page that is none: its status, or bytes that are not text.

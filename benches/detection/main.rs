@@ -36,7 +36,8 @@ fn main() {
     };
     println!("# How well listings are found, and found again\n");
     println!(
-        "Made by `cargo bench --bench detection -- CORPORA`; `benches/detection/main.rs` says what of.\n"
+        "Made by `cargo bench --bench detection -- CORPORA > docs/detection.md` over saved pages that are not part of the project;\n\
+         `benches/detection/main.rs` says how they lie.\n"
     );
     listings::report(&options);
     versions::report(&options);

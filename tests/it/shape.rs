@@ -100,13 +100,15 @@ fn the_stages_stand_in_the_order_of_the_line() {
         "fetch",
         "decode",
         "extract",
-        "moment",
+        "upstream",
         "normalize",
+        "moment",
         "merge",
         "store",
         "assemble",
         "render",
         "publish",
+        "serve",
     ];
     let places: Vec<usize> = stages
         .iter()
