@@ -268,6 +268,8 @@ def main():
     for lang in sorted({case["lang"] for case in dated}):
         ids = {case["id"] for case in dated if case["lang"] == lang}
         print(f"| {lang} | {len(ids)} | " + " | ".join(percent(len(ids & right[name]), len(ids)) for name in ("gleaner", *PEERS)) + " |")
+    print("\nNot read on purpose, because they do not say when an entry was published: spans (\"the last two weeks\"), weekdays alone,")
+    print("holidays, days counted from another date, and a day without a year that lies up to a week ahead, which is refused and not put a year back.")
     ambiguous = sum("two dates" in case["reason"] for case in dated)
     print(f"\ngleaner refuses {ambiguous} of the texts because day and month cannot be told apart, and says so: `en` alone settles no order.")
     total, right_years, beyond, found_any, missed = yearless(options.corpora, options.gleaner)
