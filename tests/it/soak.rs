@@ -5,7 +5,8 @@
 //! reader sees every entry that a good page held exactly once, under one id, with one date that never moves.
 //!
 //! `GLEANER_SOAK=200x30 cargo test --test it soak -- --nocapture` plays 200 sources for 30 days and prints what
-//! happened; without it a small month is played.
+//! happened; without it a small month is played. `GLEANER_SOAK=200x30:site-036` plays the same month for one of them, in
+//! seconds.
 #![allow(clippy::disallowed_methods)]
 
 use std::{
@@ -307,9 +308,16 @@ impl Reader {
     }
 }
 
+/// The sites whose pages are fetched.
+fn played<'a>(sites: &'a [Site], alone: Option<&'a str>) -> impl Iterator<Item = &'a Site> {
+    sites.iter().filter(move |site| alone.is_none_or(|alone| alone == site.id))
+}
+
 struct World {
     folder: tempfile::TempDir,
     sites: Vec<Site>,
+    /// The only site whose pages are fetched; `None`: all. The others live on, for the month is theirs too.
+    alone: Option<String>,
     reader: Reader,
     told: Told,
     dice: Dice,
@@ -323,8 +331,9 @@ impl World {
     }
 
     fn config(&self) -> Config {
-        let mut text: String = self.sites.iter().map(Site::config).collect();
-        text.push_str("[feed.some]\ntitle = \"Some\"\nsources = [\"site-00*\"]\nkeep_entries = 2000\n");
+        let mut text: String = played(&self.sites, self.alone.as_deref()).map(Site::config).collect();
+        let some = self.alone.as_deref().unwrap_or("site-00*");
+        let _ = write!(text, "[feed.some]\ntitle = \"Some\"\nsources = [\"{some}\"]\nkeep_entries = 2000\n");
         fs::write(self.path("gleaner.toml"), &text).expect("a config");
         config::read(&[ConfigText { path: "gleaner.toml".into(), text }], &|_| None).expect("it is right")
     }
@@ -341,7 +350,7 @@ impl World {
         let engine = self.open(now);
         self.told.restarts += 1;
         let mut all = Vec::new();
-        for (site, source) in self.sites.iter().zip(&config.sources) {
+        for (site, source) in played(&self.sites, self.alone.as_deref()).zip(&config.sources) {
             let state = engine.state(&source.id).expect("a state");
             let known = &mut |keys: &[_]| engine.known(&source.id, keys, 100);
             let refreshed =
@@ -375,7 +384,7 @@ impl World {
     fn killed_pass(&mut self, config: &Config, now: Timestamp) {
         let pages = self.path("pages");
         let _ = fs::remove_dir_all(&pages);
-        for site in &self.sites {
+        for site in played(&self.sites, self.alone.as_deref()) {
             let Fetched::Page(page) = site.fetched(now) else { continue };
             let folder = pages.join(&site.id).join("now");
             fs::create_dir_all(&folder).expect("a folder");
@@ -391,7 +400,7 @@ impl World {
         for _ in 0..3 {
             let mut child = command.spawn().expect("the program starts");
             // A run takes longer with more sources; a death may come at any point of it.
-            let most = 100 + 12 * self.sites.len() as u64;
+            let most = 100 + 12 * played(&self.sites, self.alone.as_deref()).count() as u64;
             std::thread::sleep(Duration::from_millis(self.dice.below(most)));
             child.kill().expect("it can be killed");
             self.told.kills += u64::from(child.wait().expect("it ends").code().is_none());
@@ -400,7 +409,7 @@ impl World {
         let status = command.status().expect("the program starts");
         assert!(matches!(status.code(), Some(0 | 1)), "{status}");
         let engine = self.open(now);
-        for (site, source) in self.sites.iter().zip(&config.sources) {
+        for (site, source) in played(&self.sites, self.alone.as_deref()).zip(&config.sources) {
             let state = engine.state(&source.id).expect("a state");
             self.told.refreshes += u64::from(state.refreshed_at == Some(now));
             if state.succeeded_at == Some(now) && !matches!(site.weather, Weather::Cut) {
@@ -436,8 +445,8 @@ fn publish_all(config: &Config, engine: &Engine, folder: &Path) {
     }
 }
 
-fn play(sources: u64, days: u64, seed: u64) -> Told {
-    let mut dice = Dice(seed);
+fn play(sources: u64, days: u64, alone: Option<String>) -> Told {
+    let mut dice = Dice(0x00c0_ffee);
     let mut sites: Vec<Site> = (0..sources).map(|number| Site::new(number, &mut dice)).collect();
     let mut now: Timestamp = "2026-02-20T06:00:00Z".parse().expect("a time");
     for site in &mut sites {
@@ -448,6 +457,7 @@ fn play(sources: u64, days: u64, seed: u64) -> Told {
     let mut world = World {
         folder: tempfile::tempdir().expect("a folder"),
         sites,
+        alone,
         reader: Reader::default(),
         told: Told::default(),
         dice,
@@ -508,9 +518,11 @@ fn play(sources: u64, days: u64, seed: u64) -> Told {
 #[test]
 fn a_reader_subscribed_for_a_month_sees_every_entry_once() {
     let size = std::env::var("GLEANER_SOAK").unwrap_or_else(|_| "12x8".to_owned());
+    let (size, alone) =
+        size.split_once(':').map_or((&*size, None), |(size, alone)| (size, Some(alone.to_owned())));
     let (sources, days) = size.split_once('x').expect("SOURCESxDAYS, such as 200x30");
     let (sources, days) = (sources.parse().expect("a number"), days.parse().expect("a number"));
-    let told = play(sources, days, 0x00c0_ffee);
+    let told = play(sources, days, alone);
     println!("{sources} sources, {days} days: {told:#?}");
     assert!(
         told.edits > 0 && told.outages > 0 && told.redesigns > 0 && told.jumps > 0 && told.kills > 0,
