@@ -201,6 +201,7 @@ fn judged<E>(
         return Ok(held(source, state, entries, now).with(reading.diagnostics, Some(entries)));
     }
     let again = again.map(|(_, entries)| entries);
+    merge::follow(&reading.sightings, &records, &mut recognized);
     let shape = PageShape { dates: reading.dated(), ..shape };
     let degraded = judge::degraded(shape, &state.history);
     if let Some(reason) = &degraded

@@ -2,7 +2,8 @@
 //!
 //! When the config was changed and the page was not, its entries are the same, whatever they look like now. So what
 //! vanished and what appeared are held against each other: the same headline or teaser, and not another day, is the same entry.
-//! What is left on both sides is counted, and a person decides.
+//! What is left on both sides is counted, and a person decides. A page that shows a site's move, of which a page cut
+//! short had shown the first part, is held against what is known in the same way.
 
 use std::collections::{HashMap, HashSet};
 
@@ -10,6 +11,7 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use crate::{
     entry::{Entry, Sighting},
+    id::EntryKey,
     moment::{Moment, Provenance},
     normalize::comparable,
     record::Record,
@@ -54,9 +56,7 @@ pub fn again(
 
     let appeared: Vec<usize> = (0..sightings.len()).filter(|at| recognized[*at].is_none()).collect();
     let mut left = Left { sightings, records, appeared, vanished };
-    left.pair(recognized, |entry| Some(comparable(&entry.headline)));
-    left.pair(recognized, |entry| entry.teaser.as_deref().map(comparable));
-    left.pair_alike(recognized);
+    left.pair_all(recognized);
     let is_old = |at: &usize| {
         let day = dated(sightings[*at].entry.moment.as_ref()).map(|moment| moment.day);
         let read_day = read_at.map(|read_at| read_at.to_zoned_datetime(TimeZone::UTC).date());
@@ -69,6 +69,47 @@ pub fn again(
     Again { entries: old.min(left.vanished.len()), stood: standing.len() }
 }
 
+/// From this many known entries of one page at other addresses on, it is the site that moves.
+const MOVE: usize = 2;
+
+/// Matches what a site's move left unknown, adding to `recognized`: entries that were edited while they moved. Only
+/// rows older than one that is known, for what stands on top of the page is news; and only records that were last on
+/// the page when those that moved were.
+pub fn follow(sightings: &[Sighting], records: &[Record], recognized: &mut [Option<usize>]) {
+    let is_at = |at: &usize, place: usize| {
+        sightings[*at].keys.iter().any(|key| key.is_given() && records[place].keys.contains(key))
+    };
+    let rows = 0..sightings.len();
+    let unmoved: HashSet<usize> =
+        rows.clone().filter_map(|at| recognized[at].filter(|place| is_at(&at, *place))).collect();
+    // A story posted twice is at both of its addresses.
+    let moved: HashSet<usize> = rows
+        .filter(|at| is_addressed(&sightings[*at].keys))
+        .filter_map(|at| recognized[at])
+        .filter(|place| !unmoved.contains(place) && is_addressed(&records[*place].keys))
+        .collect();
+    if moved.len() < MOVE {
+        return;
+    }
+    let order = super::oldest_first(sightings);
+    let newest_known = order.iter().rposition(|at| recognized[*at].is_some()).unwrap_or(0);
+    let is_left = |at: &usize| recognized[*at].is_none() && is_addressed(&sightings[*at].keys);
+    let appeared = order[..newest_known].iter().copied().filter(is_left).collect();
+    let stood_with_moved = |record: &Record| {
+        moved.iter().any(|at| records[*at].last_seen.duration_until(record.last_seen).abs() <= SEEN_WITHIN)
+    };
+    let is_gone = |place: &usize| {
+        let record = &records[*place];
+        !recognized.contains(&Some(*place)) && is_addressed(&record.keys) && stood_with_moved(record)
+    };
+    let vanished = (0..records.len()).filter(is_gone).collect();
+    Left { sightings, records, appeared, vanished }.pair_all(recognized);
+}
+
+fn is_addressed(keys: &[EntryKey]) -> bool {
+    keys.iter().any(EntryKey::is_given)
+}
+
 /// What was not matched yet, on both sides.
 struct Left<'a> {
     sightings: &'a [Sighting],
@@ -78,6 +119,13 @@ struct Left<'a> {
 }
 
 impl Left<'_> {
+    /// By the surest text first.
+    fn pair_all(&mut self, recognized: &mut [Option<usize>]) {
+        self.pair(recognized, |entry| Some(comparable(&entry.headline)));
+        self.pair(recognized, |entry| entry.teaser.as_deref().map(comparable));
+        self.pair_alike(recognized);
+    }
+
     /// Matches those that alone have a text, the same on both sides, and not different days.
     fn pair(&mut self, recognized: &mut [Option<usize>], text: impl Fn(&Entry) -> Option<String>) {
         let places = once(self.vanished.iter().map(|place| (text(&self.records[*place].entry), *place)));
@@ -151,7 +199,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        id::{EntryKey, SourceId},
+        id::SourceId,
         merge::{Context, merge},
         moment::Precision,
     };
@@ -218,6 +266,30 @@ mod tests {
         let before = [row(1, "Alpha", "a", None), row(2, "Beta", "b", None), row(3, "Gamma", "c", None)];
         let now = [row(9, "Omega", "x", None), row(8, "Psi", "y", None), row(7, "Alpha", "a", None)];
         assert_eq!(matched(&before, &now), (vec![None, None, Some(0)], Again { entries: 0, stood: 3 }));
+    }
+
+    /// Two known entries stand at other addresses, a third was edited as well; on top is what is new.
+    fn followed(moved: &[&str]) -> Vec<Option<usize>> {
+        let before = ["Alpha", "Beta", "Gamma", "Delta", "Notes"].map(|headline| row(1, headline, "a", None));
+        let new_row = |headline| if moved.contains(&headline) { 9 } else { 1 };
+        let now = ["Notes", "Alpha", "Beta", "Gamma", "Delta"]
+            .map(|headline| row(new_row(headline), headline, "b", None));
+        let mut recognized = vec![None, Some(0), Some(1), Some(2), None];
+        follow(&now, &known(&before), &mut recognized);
+        recognized
+    }
+
+    #[test]
+    fn an_entry_edited_while_its_site_moves_behind_a_page_cut_short_is_not_announced_again() {
+        assert_eq!(
+            followed(&["Notes", "Beta", "Gamma", "Delta"]),
+            [None, Some(0), Some(1), Some(2), Some(3)]
+        );
+    }
+
+    #[test]
+    fn one_entry_at_another_address_is_no_move_of_the_site() {
+        assert_eq!(followed(&["Notes", "Gamma", "Delta"]), [None, Some(0), Some(1), Some(2), None]);
     }
 
     #[test]

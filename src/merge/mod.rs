@@ -22,7 +22,7 @@ use crate::{
 };
 use recognize::{Difference, difference};
 
-pub use again::{Again, again};
+pub use again::{Again, again, follow};
 pub use recognize::recognize;
 pub use revive::revive;
 
