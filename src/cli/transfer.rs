@@ -47,6 +47,12 @@ pub fn export(places: &Places, options: &Export, terminal: &mut Terminal) -> Out
 
 pub fn import(places: &Places, options: &Import, terminal: &mut Terminal) -> Outcome {
     let config = workspace::config(places, terminal)?;
+    if options.file.as_os_str() != "-" && !options.file.exists() {
+        return Err(Failure::usage(format!(
+            "cannot read `{}`: there is no such file",
+            options.file.display()
+        )));
+    }
     let store = workspace::open_store(places, &config, terminal)?;
     let counts = transfer::import(&store, &workspace::state_folder(places, &config), &options.file)
         .map_err(|error| ours(&error))?;

@@ -91,8 +91,7 @@ impl Engine {
             inner.drop_live();
             return Err(self.place.told(trouble));
         }
-        let (sources, records) = (meta.sources, meta.records);
-        let mut lines = vec![format!("the index holds {sources} sources and {records} records, and adds up")];
+        let mut lines = vec![format!("the index holds {} records, and adds up", meta.records)];
         lines.push(format!(
             "the journal goes to commit {}, {} KiB since the last checkpoint",
             meta.last_seq,
@@ -208,7 +207,7 @@ impl Store for Engine {
         let mut inner = self.inner();
         let sources = inner.live(&self.place)?.index.states().map_err(|trouble| self.place.told(trouble))?;
         if !sources.is_empty() {
-            return Err(StoreError::NotEmpty { sources: sources.len() });
+            return Err(StoreError::NotEmpty);
         }
         let live = inner.live.take().expect("it was just asked");
         self.place.import(live, lines).map(|live| inner.live = Some(live))

@@ -32,11 +32,8 @@ pub enum StoreError {
         known: u32,
     },
     /// An import would mix two histories.
-    #[error("the store holds {sources} sources already")]
-    NotEmpty {
-        /// How many.
-        sources: usize,
-    },
+    #[error("the store is not empty")]
+    NotEmpty,
     /// What is to be imported is not a whole export.
     #[error("cannot import this: {why}")]
     Import {
@@ -97,7 +94,7 @@ impl StoreError {
                 "wait for it to end, or use another state folder with `--state`; the lock ends with its process"
             }
             Self::Newer { .. } => "use the newer gleaner, or another state folder with `--state`",
-            Self::NotEmpty { .. } => "import into an empty folder: name one with `--state`",
+            Self::NotEmpty => "import into an empty folder: name one with `--state`",
             Self::Import { .. } => "export again from the store it came from; nothing was changed here",
             Self::NoDescriptors { .. } => {
                 "raise the limit (`ulimit -n 1024`, or `LimitNOFILE=` of the service) and run again; nothing is lost"

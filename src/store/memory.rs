@@ -165,7 +165,7 @@ impl Store for Memory {
     fn import(&self, lines: &mut dyn Iterator<Item = Result<Line, StoreError>>) -> Result<(), StoreError> {
         let mut sources = self.sources();
         if !sources.is_empty() {
-            return Err(StoreError::NotEmpty { sources: sources.len() });
+            return Err(StoreError::NotEmpty);
         }
         let mut read: BTreeMap<SourceId, Kept> = BTreeMap::new();
         for line in lines {

@@ -81,7 +81,7 @@ pub trait Store: Send + Sync {
         lease: &Lease<'_>,
     ) -> Result<Vec<(SourceId, SourceState)>, StoreError>;
 
-    /// What is recognised by any of `keys`, records and traces of records, and the source's `recent` last records by
+    /// What is recognized by any of `keys`, records and traces of records, and the source's `recent` last records by
     /// number; each once, in the order of their numbers.
     fn known(&self, source: &SourceId, keys: &[EntryKey], recent: usize) -> Result<Known, StoreError>;
 

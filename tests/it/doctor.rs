@@ -52,10 +52,13 @@ fn an_export_goes_round_to_the_byte() {
     let bytes = |place: &Place| place.feeds().into_iter().map(|(_, bytes)| bytes).collect::<Vec<_>>();
     assert!(bytes(&from) == bytes(&to) && bytes(&to).len() == 3);
 
+    let absent = Place::new().gleaner(&["import", "absent.jsonl"]);
+    assert_eq!(absent.exit, 2);
+    assert!(absent.err.contains("`absent.jsonl`") && !absent.err.contains("disk"), "{}", absent.err);
     let refused = to.gleaner(&["import", file]);
     assert_eq!(refused.exit, 3);
     assert!(
-        refused.err.contains("the store holds 3 sources already") && refused.err.contains("--state"),
+        refused.err.contains("the store is not empty") && refused.err.contains("--state"),
         "{}",
         refused.err
     );
@@ -106,7 +109,7 @@ fn the_doctor_finds_nothing_where_nothing_is_wrong() {
     let well = place.gleaner(&["doctor"]);
     assert_eq!(well.exit, 0);
     assert!(well.out.lines().all(|line| line.starts_with("fine ")), "{}", well.out);
-    for part in ["config", "state", "output", "index holds 3 sources", "journal goes to commit", "clock"] {
+    for part in ["config", "state", "output", "index holds 22 records", "journal goes to commit", "clock"] {
         assert!(well.out.contains(part), "{part}: {}", well.out);
     }
 }
