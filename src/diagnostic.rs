@@ -68,7 +68,7 @@ pub enum Code {
     TextCut,
     /// A text changes with every fetch; the change is held back.
     ChurnHeldBack,
-    /// An entry was recognised although its link changed.
+    /// An entry was recognized although its link changed.
     LinkMoved,
     /// An upstream feed is not well-formed and was read all the same.
     FeedRepaired,

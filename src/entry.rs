@@ -49,12 +49,12 @@ pub struct Enclosure {
     pub bytes: Option<u64>,
 }
 
-/// An entry as it stands on a page now: with what it can be recognised by, its date not yet resolved.
+/// An entry as it stands on a page now: with what it can be recognized by, its date not yet resolved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sighting {
     /// What it says; its moment is `None` until the listing's dates are resolved together.
     pub entry: Entry,
-    /// What it is recognised by, surest first; never empty. The first is what its id is made of.
+    /// What it is recognized by, surest first; never empty. The first is what its id is made of.
     pub keys: Vec<EntryKey>,
     /// The rows it was read from, from 1; more than one where the page posts it twice.
     pub rows: Vec<usize>,

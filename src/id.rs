@@ -106,7 +106,7 @@ pub fn feed_urn(id: &SourceId) -> String {
     format!("urn:uuid:{}", Uuid::new_v5(&NAMESPACE, format!("feed\n{id}").as_bytes()))
 }
 
-/// One thing an entry can be recognised by, with its kind as prefix: `link:…`, `id:…`, or a digest of texts.
+/// One thing an entry can be recognized by, with its kind as prefix: `link:…`, `id:…`, or a digest of texts.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct EntryKey(String);
@@ -165,7 +165,7 @@ impl EntryKey {
     }
 }
 
-/// A digest of a key: enough to recognise an entry by, and small enough to be kept for years.
+/// A digest of a key: enough to recognize an entry by, and small enough to be kept for years.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct KeyDigest(pub [u8; 16]);

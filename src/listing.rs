@@ -80,7 +80,7 @@ pub struct RawField {
     pub raw: String,
     /// The selector that found it, as written in the config, or the rule's name when no selector was asked.
     pub selector: String,
-    /// The element it matched, as an opening tag for a person to recognise.
+    /// The element it matched, as an opening tag for a person to recognize.
     pub element: String,
 }
 

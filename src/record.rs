@@ -21,7 +21,7 @@ pub struct Record {
     pub number: u64,
     /// Permanent.
     pub id: EntryId,
-    /// Everything it was ever recognised by.
+    /// Everything it was ever recognized by.
     pub keys: Vec<EntryKey>,
     /// What it says now.
     pub entry: Entry,
@@ -71,7 +71,7 @@ pub struct Trace {
     pub number: u64,
     /// As the record's.
     pub id: EntryId,
-    /// What it is recognised by; at most [`Trace::MAX_KEYS`].
+    /// What it is recognized by; at most [`Trace::MAX_KEYS`].
     pub keys: Vec<KeyDigest>,
     /// The day of its moment; `None`: it had none.
     #[serde(default, skip_serializing_if = "Option::is_none")]

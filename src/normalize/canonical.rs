@@ -1,4 +1,4 @@
-//! A link → the form by which it is recognised. Pure.
+//! A link → the form by which it is recognized. Pure.
 //!
 //! Two addresses of one article should give one text: scheme, `www.`, default ports, fragments, tracking and
 //! session parameters, the order of parameters, a trailing slash and an index file do not count. The text is

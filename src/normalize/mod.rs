@@ -1,4 +1,4 @@
-//! Listing → sightings: raw rows become entries we stand behind, each with what it is recognised by. Pure.
+//! Listing → sightings: raw rows become entries we stand behind, each with what it is recognized by. Pure.
 //!
 //! Refuses to decide what is new (that is `merge`) and to date anything (that is `moment`, over the whole
 //! listing at once). A row that cannot become an entry is named in a diagnostic.
@@ -118,7 +118,7 @@ fn fold(first: &mut Sighting, later: Sighting) {
     }
 }
 
-/// A row whose texts and addresses are believed; what it is recognised by depends on the other rows.
+/// A row whose texts and addresses are believed; what it is recognized by depends on the other rows.
 struct Believed {
     row: usize,
     entry: Entry,

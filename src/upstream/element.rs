@@ -90,7 +90,7 @@ impl Element {
         html
     }
 
-    /// Its opening tag, for a person to recognise.
+    /// Its opening tag, for a person to recognize.
     pub fn tag(&self) -> String {
         const MOST: usize = 120;
         let mut tag = format!("<{}", self.written);
