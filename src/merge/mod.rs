@@ -264,11 +264,10 @@ impl Compare<'_> {
         false
     }
 
+    /// Addresses and ids always; what is made of texts only while they do not churn.
     fn learn_keys(&mut self, keys: &[EntryKey]) {
-        if self.record.churn >= CHURN_LIMIT {
-            return;
-        }
-        for key in keys {
+        let is_churning = self.record.churn >= CHURN_LIMIT;
+        for key in keys.iter().filter(|key| key.is_given() || !is_churning) {
             if !self.record.keys.contains(key) {
                 self.record.keys.push(key.clone());
             }

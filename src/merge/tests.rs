@@ -195,6 +195,17 @@ fn a_number_that_changes_once_is_a_change_one_that_always_changes_is_not() {
 }
 
 #[test]
+fn a_record_whose_words_churn_learns_new_addresses_all_the_same() {
+    let mut memory = Memory::default();
+    memory.see(NOW, &[sighting(1, "Bridge opened", "/a", TEASER)]);
+    memory.records[0].churn = CHURN_LIMIT;
+    let moved = memory.see("2025-03-08T09:00:00Z", &[sighting(1, "Bridge opened", "/moved/a", TEASER)]);
+    assert!(moved.new.is_empty());
+    let edited = memory.see("2025-03-09T09:00:00Z", &[sighting(1, "Other words", "/moved/a", "Others still")]);
+    assert!(edited.new.is_empty(), "the new address is known");
+}
+
+#[test]
 fn a_page_that_alternates_between_two_texts_is_held_back() {
     let mut memory = Memory::default();
     let seen = |teaser: &str| [sighting(1, "Bridge opened", "/a", teaser)];
