@@ -201,7 +201,8 @@ fn a_record_whose_words_churn_learns_new_addresses_all_the_same() {
     memory.records[0].churn = CHURN_LIMIT;
     let moved = memory.see("2025-03-08T09:00:00Z", &[sighting(1, "Bridge opened", "/moved/a", TEASER)]);
     assert!(moved.new.is_empty());
-    let edited = memory.see("2025-03-09T09:00:00Z", &[sighting(1, "Other words", "/moved/a", "Others still")]);
+    let edited =
+        memory.see("2025-03-09T09:00:00Z", &[sighting(1, "Other words", "/moved/a", "Others still")]);
     assert!(edited.new.is_empty(), "the new address is known");
 }
 
