@@ -112,14 +112,15 @@ impl Reader<'_> {
                 _ => None,
             };
         }
+        let before = at.wrapping_sub(1);
+        let before = before.wrapping_sub(usize::from(self.mark(before) == Some('.')));
+        let is_clock = self.has(before, Sense::Clock);
         if self.mark(at + 1) == Some('.')
             && let Some(minute) = two_digits(at + 2)
         {
             let clock = Clock::new(hour, minute, 0);
             // "kl. 14.30": after the word a full stop parts hours from minutes.
-            let before = at.wrapping_sub(1);
-            let before = before.wrapping_sub(usize::from(self.mark(before) == Some('.')));
-            let is_said = self.has(before, Sense::At) || self.has(before, Sense::Clock);
+            let is_said = is_clock || self.has(before, Sense::At);
             let is_last = self.place == Place::Field && at > 2 && at + 3 == self.tokens.len();
             let is_marked = self.has(at + 3, Sense::HourMark);
             let end = at + 3 + usize::from(is_marked);
@@ -128,12 +129,8 @@ impl Reader<'_> {
                 .or((is_said || is_last || is_marked).then_some((clock, end)));
         }
         // "kl. 10", "ore 10"
-        let before = at.wrapping_sub(1);
-        let before = before.wrapping_sub(usize::from(self.mark(before) == Some('.')));
-        if self.has(before, Sense::Clock) {
-            return self.half_day(Clock::new(hour, 0, 0), at + 1).or(Some((Clock::new(hour, 0, 0), at + 1)));
-        }
-        self.half_day(Clock::new(hour, 0, 0), at + 1)
+        let clock = Clock::new(hour, 0, 0);
+        self.half_day(clock, at + 1).or(is_clock.then_some((clock, at + 1)))
     }
 
     /// "am", "p.m." after a time.

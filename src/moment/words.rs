@@ -153,9 +153,7 @@ impl Words {
             words.read(sister, Rank::Second, |_| true);
         }
         if language != "en" {
-            let is_spelled = words.is_spelled;
             words.read("en", Rank::Second, |key| !matches!(key.as_bytes()[0], b'c' | b'q'));
-            words.is_spelled = is_spelled;
         }
         words
     }
