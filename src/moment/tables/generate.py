@@ -70,7 +70,7 @@ def attached(calendar):
                 before.add(found.group())
             if index + 1 < len(pieces) and pieces[index + 1][0] and (found := re.match(r"[^\W\d_]+", pieces[index + 1][1])):
                 after.add(found.group())
-    return before, after
+    return sorted(before), sorted(after)
 
 
 def literals(calendar):
