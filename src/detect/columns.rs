@@ -242,32 +242,33 @@ pub fn link(texts: &Texts<'_, '_>, item: u32, at: u32) -> Option<u64> {
 }
 
 fn is_heading(texts: &Texts<'_, '_>, item: u32, at: u32) -> bool {
-    let tree = texts.tree;
-    let is_h = |at: u32| {
-        let tag = tree.get(at).tag.as_bytes();
+    let is_heading = |at: u32| {
+        let tag = texts.tree.get(at).tag.as_bytes();
         tag.len() == 2 && tag[0] == b'h' && tag[1].is_ascii_digit()
     };
-    let text = tree.text_bytes(at);
-    let around = tree.around(at).take_while(|around| *around >= item);
-    is_h(at)
-        || around.take(3).any(is_h)
-        || (at..tree.get(at).end)
-            .skip(1)
-            .take(3)
-            .any(|inside| is_h(inside) && tree.text_bytes(inside) + 3 >= text)
+    stands_out(texts, (item, at), 3, is_heading)
 }
 
 fn is_bold(texts: &Texts<'_, '_>, item: u32, at: u32) -> bool {
+    stands_out(texts, (item, at), 2, |at| matches!(texts.tree.get(at).tag, "b" | "strong"))
+}
+
+/// Whether an element is of a kind, or stands so many levels inside one within its item, or holds little else.
+fn stands_out(
+    texts: &Texts<'_, '_>,
+    (item, at): (u32, u32),
+    levels: usize,
+    is_kind: impl Fn(u32) -> bool,
+) -> bool {
     let tree = texts.tree;
-    let is_b = |at: u32| matches!(tree.get(at).tag, "b" | "strong");
     let text = tree.text_bytes(at);
-    let around = tree.around(at).take_while(|around| *around >= item);
-    is_b(at)
-        || around.take(2).any(is_b)
+    let mut around = tree.around(at).take_while(|around| *around >= item).take(levels);
+    is_kind(at)
+        || around.any(&is_kind)
         || (at..tree.get(at).end)
             .skip(1)
             .take(3)
-            .any(|inside| is_b(inside) && tree.text_bytes(inside) + 3 >= text)
+            .any(|inside| is_kind(inside) && tree.text_bytes(inside) + 3 >= text)
 }
 
 /// The share of steps that go the way most of them go.
