@@ -82,10 +82,11 @@ fn files(dir: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// Cuts, flips, blanks, deletes or grows one of the files.
+/// Cuts, flips, blanks, deletes or grows one of the files; whatever the dice say, other bytes are there afterwards.
 fn damage(dice: &mut Dice, files: &[PathBuf]) -> String {
     let path = dice.pick(files);
-    let mut bytes = fs::read(path).unwrap();
+    let whole = fs::read(path).unwrap();
+    let mut bytes = whole.clone();
     let kind = dice.below(6);
     let at = dice.below(bytes.len());
     match kind {
@@ -109,6 +110,10 @@ fn damage(dice: &mut Dice, files: &[PathBuf]) -> String {
             fs::remove_file(path).unwrap();
             return format!("deleted {}", path.display());
         }
+    }
+    if bytes == whole {
+        // Blank blocks were blanked, or nothing was cut or added.
+        bytes.push(0xa5);
     }
     fs::write(path, bytes).unwrap();
     format!("kind {kind} at {at} of {}", path.display())
