@@ -3,9 +3,9 @@
 //! Raw means unresolved and unbelieved: strings as they stood, each with where it was found, so that
 //! `explain` can show the way from the page to the value.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::{diagnostic::Diagnostic, entry::Enclosure};
@@ -27,8 +27,23 @@ pub struct Listing {
     pub home: Option<Url>,
     /// How long an upstream feed asks to be left alone between two visits; `None`: it does not say.
     pub pace: Option<Duration>,
+    /// When an upstream feed asks not to be visited.
+    pub quiet: Quiet,
     /// What was noticed on the way.
     pub diagnostics: Vec<Diagnostic>,
+}
+
+/// When an upstream feed does not change, by its own word: times in UTC at which a visit is of no use (RSS 2.0,
+/// `skipHours` and `skipDays`). Never all of a day or of a week.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Quiet {
+    /// Hours, 0 to 23.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub hours: BTreeSet<i8>,
+    /// Days of the week, 1 for Monday to 7 for Sunday.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub days: BTreeSet<i8>,
 }
 
 /// Whether the container named by `listing` was on the page.

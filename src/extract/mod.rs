@@ -39,7 +39,7 @@ use crate::{
     config::Rules,
     decode::Document,
     diagnostic::Code,
-    listing::{Container, Listing, RawEntry},
+    listing::{Container, Listing, Quiet, RawEntry},
 };
 
 pub use nearest::nearest;
@@ -89,6 +89,7 @@ pub(crate) fn extract_parsed(
         title: facts.title.clone(),
         home: None,
         pace: None,
+        quiet: Quiet::default(),
         diagnostics: notes.finish(),
     }
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::listing::{Container, RawDate};
+use crate::listing::{Container, Quiet, RawDate};
 
 fn field(value: &str) -> RawField {
     RawField {
@@ -42,6 +42,7 @@ fn listing(rows: &[Row<'_>]) -> Listing {
         title: None,
         home: None,
         pace: None,
+        quiet: Quiet::default(),
         diagnostics: Vec::new(),
     }
 }

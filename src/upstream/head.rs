@@ -1,6 +1,6 @@
 //! A feed's root without its entries → what the feed says of itself. Pure.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use url::Url;
 
@@ -10,7 +10,10 @@ use super::{
     markup::{self, MAX_HEADLINE, Text},
     vocabulary::Vocabulary,
 };
-use crate::extract::{address, text};
+use crate::{
+    extract::{address, text},
+    listing::Quiet,
+};
 
 /// What a feed says of itself.
 #[derive(Debug)]
@@ -27,6 +30,8 @@ pub struct Head {
     pub author: Option<String>,
     /// The least time between two visits it asks for.
     pub pace: Option<Duration>,
+    /// When it asks not to be visited.
+    pub quiet: Quiet,
     /// Whether the root is Atom's.
     pub is_atom: bool,
 }
@@ -65,7 +70,7 @@ pub fn read(root: &Element) -> Head {
         .or_else(|| {
             all().find(|e| e.is(&[Vocabulary::Itunes], "author")).and_then(|e| author::name(&e.text()))
         });
-    Head { title, home, base, language, author, pace: pace(&places), is_atom }
+    Head { title, home, base, language, author, pace: pace(&places), quiet: quiet(&places), is_atom }
 }
 
 fn words(text: &Text) -> Option<String> {
@@ -134,4 +139,28 @@ fn pace(places: &[&Element]) -> Option<Duration> {
         Some(Duration::from_secs(hours * 3600) / frequency.unwrap_or(1))
     });
     ttl.max(period).filter(|pace| !pace.is_zero())
+}
+
+/// `skipHours` and `skipDays`. Hours are counted from 0, and in RSS 0.91 to 24; days have English names. Who names them
+/// all would never be visited, which nobody means.
+fn quiet(places: &[&Element]) -> Quiet {
+    const DAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+    let texts = |list: &'static str, one: &'static str| {
+        let lists = places.iter().flat_map(|place| place.elements());
+        let inside = lists.filter(move |element| element.is(&[Vocabulary::Native], list));
+        let ones = inside.flat_map(Element::elements).filter(move |element| element.local == one);
+        ones.map(|element| element.text().trim().to_ascii_lowercase())
+    };
+    let hours: BTreeSet<i8> = texts("skiphours", "hour")
+        .filter_map(|text| text.parse().ok())
+        .filter(|hour| (0..=24).contains(hour))
+        .map(|hour: i8| hour % 24)
+        .collect();
+    let days: BTreeSet<i8> = (1..)
+        .zip(DAYS)
+        .filter(|(_, name)| texts("skipdays", "day").any(|text| text == *name))
+        .map(|(number, _)| number)
+        .collect();
+    let unless_all = |times: BTreeSet<i8>, all| if times.len() < all { times } else { BTreeSet::new() };
+    Quiet { hours: unless_all(hours, 24), days: unless_all(days, 7) }
 }

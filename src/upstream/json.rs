@@ -3,8 +3,6 @@
 //! Values of the wrong type cost their field, not the item: ids come as numbers, and `items` with a string in it.
 //! A text that breaks off gives nothing, since JSON has no whole part without its end.
 
-use std::time::Duration;
-
 use serde_json::{Map, Value};
 
 use super::{
@@ -16,7 +14,7 @@ use crate::{
     diagnostic::{Code, Diagnostic},
     entry::Enclosure,
     extract::{MAX_ROWS, address, text},
-    listing::{Container, DateSource, Listing, RawDate, RawEntry, RawField},
+    listing::{Container, DateSource, Listing, Quiet, RawDate, RawEntry, RawField},
 };
 
 /// Where the headline of an entry without a title comes from.
@@ -42,7 +40,8 @@ pub fn read(document: &Document, still_time: &dyn Fn() -> bool) -> Listing {
         language: None,
         title: None,
         home: None,
-        pace: None::<Duration>,
+        pace: None,
+        quiet: Quiet::default(),
         diagnostics: Vec::new(),
     };
     let text = document.text.trim_start_matches('\u{feff}');

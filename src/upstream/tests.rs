@@ -42,6 +42,24 @@ const RSS: &str = r#"<?xml version="1.0"?>
 <enclosure url="https://site.example/a.mp3" length="1234" type="audio/mpeg"/><media:thumbnail url="https://site.example/a.jpg"/></item>
 </channel></rss>"#;
 
+/// The hours and days in which a feed with this in its channel asks not to be visited.
+fn quiet(inside: &str) -> (Vec<i8>, Vec<i8>) {
+    let feed = format!("<rss version=\"2.0\"><channel><title>t</title>{inside}</channel></rss>");
+    let quiet = listing(&feed).quiet;
+    (quiet.hours.into_iter().collect(), quiet.days.into_iter().collect())
+}
+
+#[test]
+fn hours_and_days_without_news_are_told() {
+    let skipped = "<skipHours><hour>24</hour><hour> 5 </hour><hour>x</hour><hour>25</hour></skipHours>\
+                   <skipDays><day>sunday</day><day>Saturday</day><day>Caturday</day></skipDays>";
+    assert_eq!(quiet(skipped), (vec![0, 5], vec![6, 7]));
+    let every_hour: Vec<String> = (0..24).map(|hour| format!("<hour>{hour}</hour>")).collect();
+    let all_day = format!("<skipHours>{}</skipHours>", every_hour.concat());
+    assert_eq!(quiet(&all_day), (vec![], vec![]), "nobody means never");
+    assert_eq!(quiet(""), (vec![], vec![]));
+}
+
 #[test]
 fn rss_2_gives_every_field() {
     let listing = listing(RSS);
