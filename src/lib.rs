@@ -24,6 +24,7 @@ pub mod verdict;
 
 // What the user asked for.
 pub mod config;
+pub mod opml;
 
 // The line, in order.
 pub mod fetch;

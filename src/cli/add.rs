@@ -1,4 +1,5 @@
-//! `add`: a page → its own feeds, and the listings on it as sources that could be followed.
+//! `add`: a page → its own feeds, and the listings on it as sources that could be followed. Subscriptions of a feed
+//! reader go to `opml`.
 
 use std::path::PathBuf;
 
@@ -10,7 +11,7 @@ use super::{
     Exit, Failure, Outcome, Places, capture,
     live::PARSE_LIMIT,
     offer::{self, Offer},
-    replay,
+    opml, replay,
     terminal::Terminal,
     workspace,
 };
@@ -41,7 +42,7 @@ const SHELL_BYTES: usize = 2000;
 #[derive(Debug, Args)]
 pub struct Options {
     /// The page to follow
-    #[arg(value_name = "URL", required_unless_present = "page")]
+    #[arg(value_name = "URL", required_unless_present_any = ["page", "opml"])]
     url: Option<Url>,
     /// A saved page instead of the network
     #[arg(long, value_name = "FILE")]
@@ -64,6 +65,9 @@ pub struct Options {
     /// Write the source to the config, and the page as its first fixture
     #[arg(long)]
     yes: bool,
+    /// Follow the feeds of an OPML file instead, as feed readers export them; folders become joined feeds
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["url", "page", "like", "listing", "id"])]
+    opml: Option<PathBuf>,
     /// The folder of fixtures
     #[arg(long, value_name = "DIR", default_value = "fixtures")]
     fixtures: PathBuf,
@@ -73,6 +77,9 @@ pub struct Options {
 }
 
 pub fn add(places: &Places, options: &Options, terminal: &mut Terminal) -> Outcome {
+    if let Some(file) = &options.opml {
+        return opml::add(places, &opml::Asked { file, yes: options.yes, json: options.json }, terminal);
+    }
     let page = page(places, options)?;
     let id = options.id.clone().unwrap_or_else(|| id_of(&page.url));
     let (found, offers) = look(places, &page, options)?;

@@ -18,6 +18,7 @@ mod probe;
 mod publish;
 mod rename;
 mod offer;
+mod opml;
 mod replay;
 mod retain;
 mod run;

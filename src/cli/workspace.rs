@@ -18,8 +18,8 @@ use crate::{
 
 /// Loads the config; its problems are drawn on standard error.
 pub fn config(places: &Places, terminal: &Terminal) -> Result<Config, Failure> {
-    let found = load::find(places.config.as_deref()).map_err(|error| failure(&error, terminal))?;
-    load::load(&found, &environment).map_err(|error| failure(&error, terminal))
+    let found = load::find(places.config.as_deref()).map_err(|error| load_failure(&error, terminal))?;
+    load::load(&found, &environment).map_err(|error| load_failure(&error, terminal))
 }
 
 /// The process's environment, for the secrets that a config names.
@@ -28,7 +28,8 @@ pub fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-fn failure(error: &LoadError, terminal: &Terminal) -> Failure {
+/// A config's trouble as a command's failure; its problems are drawn on standard error.
+pub fn load_failure(error: &LoadError, terminal: &Terminal) -> Failure {
     match error {
         LoadError::Problems(problems) => {
             let colors = if terminal.is_colored() { Colors::Styled } else { Colors::Plain };

@@ -84,15 +84,23 @@ fn first_of(looked: Vec<PathBuf>) -> Result<PathBuf, LoadError> {
 /// # Errors
 /// The first file that cannot be read, or every problem of all files.
 pub fn load(found: &Path, environment: Environment<'_>) -> Result<Config, LoadError> {
-    let mut files = vec![load_text(found)?];
-    for path in source_files(&found.parent().unwrap_or(Path::new("")).join("sources"))? {
-        files.push(load_text(&path)?);
-    }
-    let config = read(&files, environment).map_err(LoadError::Problems)?;
+    let config = read(&load_texts(found)?, environment).map_err(LoadError::Problems)?;
     let named: BTreeSet<&Path> =
         config.sources.iter().filter_map(|source| source.request.extra_ca.as_deref()).collect();
     named.into_iter().try_for_each(check_certificates)?;
     Ok(config)
+}
+
+/// The texts of the main file and of the sources beside it.
+///
+/// # Errors
+/// The first file that cannot be read.
+pub fn load_texts(found: &Path) -> Result<Vec<ConfigText>, LoadError> {
+    let mut files = vec![load_text(found)?];
+    for path in source_files(&found.parent().unwrap_or(Path::new("")).join("sources"))? {
+        files.push(load_text(&path)?);
+    }
+    Ok(files)
 }
 
 /// A file of `extra_ca` that is missing is told before the first request, not by it.

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::load;
+use super::{ConfigText, load};
 use crate::id::SourceId;
 
 /// Why a file of the config cannot be written.
@@ -28,16 +28,39 @@ pub enum SaveError {
 /// What a config that begins with its first source says.
 const FIRST: &str = "# The config of gleaner; each source has a file of its own in `sources/`.\n";
 
+/// The main file, where there is none yet: with what it begins with.
+pub fn first() -> ConfigText {
+    ConfigText { path: Path::new("config").join("gleaner.toml"), text: FIRST.to_owned() }
+}
+
+/// Where a source of its own file stands, beside the main file.
+pub fn source_path(main: &Path, id: &SourceId) -> PathBuf {
+    main.parent().unwrap_or(Path::new("")).join("sources").join(format!("{id}.toml"))
+}
+
+/// Writes sources that have files of their own, then the main file, which may rely on them. None of the sources may
+/// be there.
+pub fn additions(sources: &[ConfigText], main: &ConfigText) -> Result<(), SaveError> {
+    if let Some(standing) = sources.iter().find(|source| source.path.exists()) {
+        return Err(SaveError::Exists(standing.path.clone()));
+    }
+    for file in sources.iter().chain([main]) {
+        let folder = file.path.parent().unwrap_or(Path::new(""));
+        fs::create_dir_all(folder).map_err(|error| SaveError::Io { path: folder.to_owned(), error })?;
+        replace(&file.path, &file.text)?;
+    }
+    Ok(())
+}
+
 /// Writes a source of its own file beside the main one, which is begun when there is none; the file written.
 pub fn new_source(asked: Option<&Path>, id: &SourceId, keys: &str) -> Result<PathBuf, SaveError> {
-    let main = load::find(asked).unwrap_or_else(|_| Path::new("config").join("gleaner.toml"));
-    let folder = main.parent().unwrap_or(Path::new("")).join("sources");
-    let path = folder.join(format!("{id}.toml"));
+    let main = load::find(asked).unwrap_or_else(|_| first().path);
+    let path = source_path(&main, id);
     if path.exists() {
         return Err(SaveError::Exists(path));
     }
-    let failed = |path: &Path, error| SaveError::Io { path: path.to_owned(), error };
-    fs::create_dir_all(&folder).map_err(|error| failed(&folder, error))?;
+    let folder = path.parent().unwrap_or(Path::new(""));
+    fs::create_dir_all(folder).map_err(|error| SaveError::Io { path: folder.to_owned(), error })?;
     if !main.exists() {
         replace(&main, FIRST)?;
     }

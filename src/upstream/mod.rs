@@ -7,6 +7,7 @@
 
 mod author;
 mod element;
+pub mod entities;
 mod entry;
 mod head;
 mod json;

@@ -8,13 +8,13 @@ use std::rc::Rc;
 
 use quick_xml::{
     Reader,
-    escape::resolve_html5_entity,
     events::{BytesRef, BytesStart, Event},
 };
 use url::Url;
 
 use super::{
     element::{Element, Node},
+    entities::{decoded, entity},
     vocabulary::Vocabulary,
 };
 use crate::{
@@ -240,25 +240,8 @@ impl Scanner {
     }
 
     fn unescaped(&mut self, written: &str) -> String {
-        if !written.contains('&') {
-            return written.to_owned();
-        }
-        let mut text = String::with_capacity(written.len());
-        let mut rest = written;
-        while let Some(at) = rest.find('&') {
-            text.push_str(&rest[..at]);
-            rest = &rest[at + 1..];
-            let end = rest.find(';').filter(|end| *end <= MAX_ENTITY_BYTES);
-            let found = end.and_then(|end| Some((end, entity(&rest[..end])?)));
-            if let Some((end, character)) = found {
-                text.push_str(&character);
-                rest = &rest[end + 1..];
-            } else {
-                self.bare += 1;
-                text.push('&');
-            }
-        }
-        text.push_str(rest);
+        let (text, bare) = decoded(written);
+        self.bare += bare;
         text
     }
 
@@ -421,33 +404,4 @@ impl Scanner {
 
 fn name_of(start: &BytesStart<'_>) -> String {
     String::from_utf8_lossy(start.name().as_ref()).into_owned()
-}
-
-/// The longest name of an entity of HTML has 31 letters.
-const MAX_ENTITY_BYTES: usize = 32;
-
-/// What an entity stands for: a number, or a name of XML or HTML. `None`: nothing.
-fn entity(name: &str) -> Option<String> {
-    let Some(number) = name.strip_prefix('#') else {
-        return resolve_html5_entity(name).map(str::to_owned);
-    };
-    let code = match number.strip_prefix(['x', 'X']) {
-        Some(hex) => u32::from_str_radix(hex, 16).ok()?,
-        None => number.parse().ok()?,
-    };
-    // What XML forbids, but the windows-1252 letters that pages write as numbers, is dropped.
-    let character = char::from_u32(code)?;
-    let is_allowed = matches!(character, '\t' | '\n' | '\r')
-        || (character >= ' ' && !matches!(character, '\u{fffe}' | '\u{ffff}'));
-    Some(if is_allowed { windows_1252(character).to_string() } else { String::new() })
-}
-
-/// `&#146;` is meant as windows-1252's apostrophe, as browsers read it.
-fn windows_1252(character: char) -> char {
-    if !('\u{80}'..='\u{9f}').contains(&character) {
-        return character;
-    }
-    let byte = [u8::try_from(u32::from(character)).unwrap_or(b'?')];
-    let (text, _) = encoding_rs::WINDOWS_1252.decode_without_bom_handling(&byte);
-    text.chars().next().unwrap_or(character)
 }

@@ -16,6 +16,7 @@ mod http;
 mod kill;
 mod manners;
 mod network;
+mod opml;
 mod program;
 mod reader;
 mod serve;
