@@ -78,4 +78,8 @@ pub enum Code {
     ContentRefused,
     /// The page answers at another address for good, and is asked there from now on.
     SourceMoved,
+    /// A further page of a listing could not be had or read; what was read before it is taken.
+    PageMissing,
+    /// A listing goes on beyond the pages that may be read, and no known entry was reached.
+    PagesLeft,
 }

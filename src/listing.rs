@@ -25,6 +25,8 @@ pub struct Listing {
     pub title: Option<String>,
     /// The site's page an upstream feed belongs to; `None`: it names none, or this is a page itself.
     pub home: Option<Url>,
+    /// Where the page says the listing goes on; `None`: it does not, or nobody asked.
+    pub next: Option<Url>,
     /// How long an upstream feed asks to be left alone between two visits; `None`: it does not say.
     pub pace: Option<Duration>,
     /// When an upstream feed asks not to be visited.

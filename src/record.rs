@@ -10,6 +10,7 @@ use crate::{
     fetch::{Permit, moved::Moved},
     id::{EntryId, EntryKey, KeyDigest, SourceId},
     page::Validators,
+    refresh::pages::Torn,
     schedule::Hold,
     verdict::{Verdict, history::Episode},
 };
@@ -179,6 +180,9 @@ pub struct SourceState {
     /// Where permanent redirects lead; `None`: nowhere.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub moved: Option<Moved>,
+    /// Where a listing over several pages broke off at the last visit; `None`: nowhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub torn: Option<Torn>,
     /// When a page last came in full; `None`: never.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub full_at: Option<Timestamp>,

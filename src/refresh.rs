@@ -3,6 +3,8 @@
 //! What a fetch gave, and what we know, go in; a verdict and a plan come out. Network, store and clock are the
 //! caller's: `run` asks them, and so does a replay of fixtures, over the same code.
 
+pub mod pages;
+
 use jiff::{Timestamp, civil::Date};
 
 use crate::{
@@ -26,6 +28,7 @@ use crate::{
     schedule, upstream,
     verdict::{Verdict, blocked, history, judge, rhythm},
 };
+use pages::Pages;
 
 /// How a refresh ended, and what is to be committed.
 #[derive(Clone, Debug)]
@@ -112,11 +115,28 @@ pub fn refresh<E>(
     fetched: &Fetched,
     asked: (&mut Ask<'_, E>, &dyn Fn() -> bool),
 ) -> Result<Refreshed, E> {
+    refresh_pages(source, state, (fetched, None), asked)
+}
+
+/// The same with what was read of a listing over its pages, of which `fetched` is the first; `None`: it is one page.
+///
+/// # Errors
+/// Only those of `known`.
+pub fn refresh_pages<E>(
+    source: &Source,
+    state: SourceState,
+    (fetched, pages): (&Fetched, Option<Pages>),
+    asked: (&mut Ask<'_, E>, &dyn Fn() -> bool),
+) -> Result<Refreshed, E> {
+    let end = pages.as_ref().map(Pages::end);
     let is_first = state.succeeded_at.is_none();
     let was_fine = state.failures == 0 && !matches!(state.verdict, Some(Verdict::Degraded { .. }));
-    let mut refreshed = judged(source, state, fetched, asked)?;
+    let mut refreshed = judged(source, state, (fetched, pages), asked)?;
     let (now, verdict, state) = (fetched.at(), &refreshed.verdict, &mut refreshed.plan.state);
     schedule::settle(source, state, verdict, fetched);
+    if let Some(end) = end.filter(|_| verdict.is_good()) {
+        end.note(source, state);
+    }
     history::note(&mut state.episodes, verdict, now);
     if !refreshed.new.is_empty() && !is_first {
         rhythm::note(&mut state.arrivals, now);
@@ -146,7 +166,7 @@ fn keep(verdict: &Verdict, state: &mut SourceState, was_fine: bool, now: Timesta
 fn judged<E>(
     source: &Source,
     state: SourceState,
-    fetched: &Fetched,
+    (fetched, pages): (&Fetched, Option<Pages>),
     (known, still_time): (&mut Ask<'_, E>, &dyn Fn() -> bool),
 ) -> Result<Refreshed, E> {
     let now = fetched.at();
@@ -159,13 +179,17 @@ fn judged<E>(
         Fetched::Page(page) => page,
     };
     let body = body_digest(&page.body);
-    if page.status == 200 && state.digest == source.digest && state.body.as_ref() == Some(&body) {
+    if is_same(source, &state, page, &body) {
         let verdict = Verdict::Unchanged { reason: "the same bytes".to_owned() };
         let mut state = good(source, state, verdict, now);
         state.plan.state.validators = Validators::of(&page.headers);
         return Ok(state.alone());
     }
-    let mut reading = match read(source, page, still_time) {
+    let reading = match pages {
+        Some(pages) => Ok(pages.reading(page, still_time)),
+        None => read(source, page, still_time),
+    };
+    let mut reading = match reading {
         Ok(reading) => reading,
         Err(verdict) => return Ok(failed(source, state, verdict, now)),
     };
@@ -248,6 +272,16 @@ fn judged<E>(
     Ok(Refreshed { new: merged.new, ..good.with(reading.diagnostics, again) })
 }
 
+/// Whether a page is to the byte the one that was last read, by the same rules.
+fn is_same(source: &Source, state: &SourceState, page: &Page, body: &String) -> bool {
+    page.status == 200 && state.digest == source.digest && state.body.as_ref() == Some(body)
+}
+
+/// The same of a page whose digest was not made yet.
+fn is_same_page(source: &Source, state: &SourceState, page: &Page) -> bool {
+    state.body.is_some() && is_same(source, state, page, &body_digest(&page.body))
+}
+
 /// Whether the rules that read the last page were others.
 fn is_reconfigured(source: &Source, state: &SourceState) -> bool {
     state.read_at.is_some() && state.digest != source.digest
@@ -266,7 +300,11 @@ pub struct Reading {
     pub resolutions: Vec<moment::Resolution>,
     /// What the stages noticed.
     pub diagnostics: Vec<Diagnostic>,
+    /// Over how many pages.
+    pub pages: usize,
     headers: crate::page::Headers,
+    /// The rows of the first page: what a page usually holds is judged by these.
+    first_rows: usize,
 }
 
 /// Reads a page by its source's rules: decode, extract (or, of a feed, upstream), normalize.
@@ -274,6 +312,12 @@ pub struct Reading {
 /// # Errors
 /// The verdict on a page that is none: its status, or bytes that are not text.
 pub fn read(source: &Source, page: &Page, still_time: &dyn Fn() -> bool) -> Result<Reading, Verdict> {
+    let (document, listing) = look(source, page, still_time)?;
+    Ok(believe(document, listing, page, still_time))
+}
+
+/// Decodes and extracts, or says what the page is instead.
+fn look(source: &Source, page: &Page, still_time: &dyn Fn() -> bool) -> Result<(Document, Listing), Verdict> {
     let document = decode::decode(page);
     if let Some(verdict) = fetch::refused(page, document.as_ref().ok().map(|document| document.text.as_str()))
     {
@@ -281,7 +325,7 @@ pub fn read(source: &Source, page: &Page, still_time: &dyn Fn() -> bool) -> Resu
     }
     let document = document.map_err(|why| Verdict::Unreadable { reason: why.to_string() })?;
     let listing = listing(source, &document, still_time)?;
-    Ok(believe(document, listing, page, still_time))
+    Ok((document, listing))
 }
 
 /// A listing as it was found on a page becomes what is read of it: its entries, believed, their dates not yet resolved.
@@ -302,7 +346,9 @@ pub(crate) fn believe(
         sightings,
         resolutions: Vec::new(),
         diagnostics,
+        pages: 1,
         headers: page.headers.clone(),
+        first_rows: usize::MAX,
     }
 }
 
@@ -388,24 +434,27 @@ impl Reading {
         Some(verdict)
     }
 
-    /// What the page's entries hold.
+    /// What the page's entries hold; of a listing over several pages, those of the first: how many others are read
+    /// depends on what is known.
     pub fn shape(&self) -> PageShape {
-        let count = |has: fn(&Entry) -> bool| {
-            u32::try_from(self.sightings.iter().filter(|s| has(&s.entry)).count()).unwrap_or(u32::MAX)
-        };
         PageShape {
-            entries: count(|_| true),
-            links: count(|entry| entry.link.is_some()),
-            teasers: count(|entry| entry.teaser.is_some()),
+            entries: self.count(|_| true),
+            links: self.count(|entry| entry.link.is_some()),
+            teasers: self.count(|entry| entry.teaser.is_some()),
             dates: self.dated(),
-            images: count(|entry| entry.image.is_some()),
-            authors: count(|entry| entry.author.is_some()),
+            images: self.count(|entry| entry.image.is_some()),
+            authors: self.count(|entry| entry.author.is_some()),
         }
     }
 
     /// How many entries the page itself dates.
     fn dated(&self) -> u32 {
-        u32::try_from(self.sightings.iter().filter(|s| s.entry.moment.is_some()).count()).unwrap_or(u32::MAX)
+        self.count(|entry| entry.moment.is_some())
+    }
+
+    fn count(&self, has: fn(&Entry) -> bool) -> u32 {
+        let of_first = self.sightings.iter().filter(|s| s.rows[0] <= self.first_rows);
+        u32::try_from(of_first.filter(|s| has(&s.entry)).count()).unwrap_or(u32::MAX)
     }
 }
 

@@ -68,7 +68,7 @@ fn of_source(root: &Path, source: &Source) -> Vec<Trial> {
 
 fn check(source: &Source, path: &Path) -> Result<(), Failed> {
     let case = folder::case(path, &source.id)?;
-    let found = fixture::expect(source, &case.page()?, &|| true);
+    let found = fixture::expect(source, &case.saved()?, &|| true);
     let Some(expected) = case.expected()? else {
         case.write_expected(&Expected { unread: Some(UNREAD.to_owned()), ..found })?;
         return Err(Failed::from(UNREAD));

@@ -58,6 +58,7 @@ fn source(slug: &str) -> Source {
             author: None,
             category: None,
             date: None,
+            next: None,
         }),
         request: Request {
             headers: Vec::new(),

@@ -119,7 +119,8 @@ fn write(
     let config = workspace::config(places, terminal)?;
     workspace::one(&config, id.as_str())?;
     let page = chosen.page.as_ref().unwrap_or(page);
-    let case = folder::save(&options.fixtures, id, page).map_err(|error| replay::failure(&error))?;
+    let case =
+        folder::save(&options.fixtures, id, &page.clone().into()).map_err(|error| replay::failure(&error))?;
     terminal.say(&format!("`{id}` is in `{}`, its page in `{}`", file.display(), case.display()));
     Ok(Exit::Fine)
 }

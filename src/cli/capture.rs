@@ -5,7 +5,15 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{Exit, Failure, Outcome, Places, live, replay, terminal::Terminal, workspace};
-use crate::{config::Source, fetch::Fetched, fixture::folder, page::Page};
+use crate::{
+    clock::Deadline,
+    config::Source,
+    fetch::{Fetched, Visit, client::Client},
+    fixture::{Saved, folder},
+    page::Page,
+    record::SourceState,
+    refresh::pages::Pages,
+};
 
 /// Options of `capture`.
 #[derive(Debug, Args)]
@@ -21,11 +29,16 @@ pub struct Options {
 pub fn capture(places: &Places, options: &Options, terminal: &mut Terminal) -> Outcome {
     let config = workspace::config(places, terminal)?;
     let source = workspace::one(&config, &options.id)?;
-    let page = fetch(source)?;
-    let folder = folder::save(&options.fixtures, &source.id, &page).map_err(|e| replay::failure(&e))?;
+    let saved = fetch_all(source)?;
+    let page = &saved.page;
+    let folder = folder::save(&options.fixtures, &source.id, &saved).map_err(|e| replay::failure(&e))?;
     terminal.data(&format!("{}\n", folder.display()));
+    let further = match saved.further.len() {
+        0 => String::new(),
+        count => format!(", {} pages", count + 1),
+    };
     terminal.remark(&format!(
-        "{} bytes, status {}; next: `gleaner test {}` writes what it gives, for you to read",
+        "{} bytes, status {}{further}; next: `gleaner test {}` writes what it gives, for you to read",
         page.body.len(),
         page.status,
         source.id
@@ -35,12 +48,36 @@ pub fn capture(places: &Places, options: &Options, terminal: &mut Terminal) -> O
 
 /// The page as it is now, asked for without conditions.
 pub fn fetch(source: &Source) -> Result<Page, Failure> {
+    runtime()?.block_on(first(&live::client(), source))
+}
+
+/// The listing over all the pages that a first visit reads.
+pub fn fetch_all(source: &Source) -> Result<Saved, Failure> {
     let client = live::client();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::ours(format!("cannot start the runtime: {error}")))?;
-    match runtime.block_on(client.fetch(source, &crate::page::Validators::default())) {
+    runtime()?.block_on(async {
+        let mut saved = Saved::from(first(&client, source).await?);
+        let deadline = Deadline::after(live::PARSE_LIMIT);
+        let pages = Pages::begin(source, &SourceState::default(), &saved.page, &|| deadline.is_ahead());
+        let Some(mut pages) = pages else { return Ok(saved) };
+        while let Some(next) = pages.next(source, false) {
+            let fetched = client.visit(Visit::to(source, &next)).await.fetched;
+            let deadline = Deadline::after(live::PARSE_LIMIT);
+            pages.add(source, &fetched, &|| deadline.is_ahead());
+            if let Fetched::Page(page) = fetched {
+                saved.further.push((next, page));
+            }
+        }
+        Ok(saved)
+    })
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    let built = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    built.map_err(|error| Failure::ours(format!("cannot start the runtime: {error}")))
+}
+
+async fn first(client: &Client, source: &Source) -> Result<Page, Failure> {
+    match client.visit(Visit::to(source, &source.url)).await.fetched {
         Fetched::Page(page) => Ok(page),
         Fetched::NotModified { .. } => {
             Err(Failure { exit: Exit::NeedsPerson, ..Failure::ours(format!("{} sent no page", source.url)) })

@@ -12,7 +12,7 @@ use crate::{
     clock::Deadline,
     config::{FieldRule, LinkRule, Rules, Source},
     detect, extract,
-    fixture::{self, folder},
+    fixture::{self, Saved, folder},
     listing::{Container, RawEntry, RawField},
     page::Page,
     refresh::Reading,
@@ -41,9 +41,10 @@ pub struct Options {
 pub fn explain(places: &Places, options: &Options, terminal: &mut Terminal) -> Outcome {
     let config = workspace::config(places, terminal)?;
     let source = workspace::one(&config, &options.id)?;
-    let page = page(source, options)?;
+    let saved = saved(source, options)?;
+    let page = &saved.page;
     let deadline = Deadline::after(PARSE_LIMIT);
-    let reading = match fixture::read_dated(source, &page, &|| deadline.is_ahead()) {
+    let reading = match fixture::read_saved(source, &saved, &|| deadline.is_ahead()) {
         Ok(reading) => reading,
         Err(verdict) => {
             terminal.data(&refused(source, &verdict, options.json));
@@ -52,21 +53,21 @@ pub fn explain(places: &Places, options: &Options, terminal: &mut Terminal) -> O
     };
     let verdict = reading.verdict_without_entries(source, &[]);
     let text = if options.json {
-        format!("{:#}\n", as_json(source, &page, &reading, verdict.as_ref()))
+        format!("{:#}\n", as_json(source, page, &reading, verdict.as_ref()))
     } else {
-        as_text(source, &page, &reading, verdict.as_ref())
+        as_text(source, page, &reading, verdict.as_ref())
     };
     terminal.data(&text);
     Ok(workspace::exit_if(|| verdict.is_some_and(|verdict| verdict.is_failure())))
 }
 
-fn page(source: &Source, options: &Options) -> Result<Page, Failure> {
+fn saved(source: &Source, options: &Options) -> Result<Saved, Failure> {
     let case = match (&options.case, &options.replay.replay) {
         (Some(path), _) => folder::case(path, &source.id).map_err(|error| replay::failure(&error))?,
         (None, Some(root)) => replay::newest(root, source, options.replay.until)?,
-        (None, None) => return capture::fetch(source),
+        (None, None) => return capture::fetch_all(source),
     };
-    case.page().map_err(|error| replay::failure(&error))
+    case.saved().map_err(|error| replay::failure(&error))
 }
 
 fn refused(source: &Source, verdict: &Verdict, json: bool) -> String {
@@ -108,6 +109,15 @@ fn rows_of(source: &Source, reading: &Reading) -> String {
     }
 }
 
+/// How the listing goes on.
+fn over_pages(source: &Source, reading: &Reading) -> String {
+    match (rules_of(source, reading).and_then(|rules| rules.next.as_ref()), reading.pages) {
+        (None, _) => String::new(),
+        (Some(_), 1) => " on one page: `next` leads to no other with entries".to_owned(),
+        (Some(_), pages) => format!(" on {pages} pages"),
+    }
+}
+
 /// What would match: the parts of the selector one by one, and the page's own listing.
 fn nearest(source: &Source, page: &Page, reading: &Reading) -> Vec<String> {
     let Some(rules) = rules_of(source, reading) else { return Vec::new() };
@@ -127,7 +137,7 @@ fn as_text(source: &Source, page: &Page, reading: &Reading, verdict: Option<&Ver
     // Writing to a `String` cannot fail.
     let _ = writeln!(
         out,
-        "{}: {} of {}, {} by {}\n{}: {} rows",
+        "{}: {} of {}, {} by {}\n{}: {} rows{}",
         source.id,
         page.url,
         workspace::local(page.fetched_at),
@@ -135,6 +145,7 @@ fn as_text(source: &Source, page: &Page, reading: &Reading, verdict: Option<&Ver
         reading.document.found_by,
         rows_of(source, reading),
         reading.listing.entries.len(),
+        over_pages(source, reading),
     );
     if let Some(verdict) = verdict {
         let _ = writeln!(out, "{}: {}", verdict.word(), verdict.reason().unwrap_or_default());

@@ -18,6 +18,7 @@ use tokio::{
     task::JoinSet,
 };
 
+use super::desk::Desk;
 use crate::{
     clock::{self, Deadline},
     config::{Config, Source},
@@ -30,7 +31,7 @@ use crate::{
     },
     id::SourceId,
     record::SourceState,
-    refresh::{self, Refreshed},
+    refresh::{self, Refreshed, pages::Pages},
     schedule::{self, Wait, Wish, agenda::Agenda},
     store::{Store, StoreError},
 };
@@ -290,7 +291,7 @@ async fn visit<S: Store + 'static>(
         state.accepted = Some(source.digest.clone());
     }
     let validators = refresh::validators_for(source, &state, clock::now());
-    let visited = client
+    let mut visited = client
         .visit(Visit {
             source,
             address: moved::address(&source.url, state.moved.as_ref()),
@@ -299,37 +300,39 @@ async fn visit<S: Store + 'static>(
             permits: &state.permits,
         })
         .await;
-    let Ok(_turn) = parsers.acquire_owned().await else { return ended(None) };
-    let (config_there, store) = (Arc::clone(&config), store);
-    // Parsing is work for a processor, not for the threads that wait for the network.
-    let refreshed = tokio::task::spawn_blocking(move || {
-        let source = &config_there.sources[place];
-        one(source, state, &visited.fetched, &*store).map(|mut refreshed| {
+    let desk = Desk { config: Arc::clone(&config), place, parsers };
+    let gathered = match &visited.fetched {
+        Fetched::Page(page) if desk.goes_on() => desk.gather(&client, &store, (&state, page)).await,
+        _ => Some(Ok((None, Vec::new()))),
+    };
+    let (pages, permits) = match gathered {
+        None => return ended(None),
+        Some(Err(error)) => return ended(Some(Err(error))),
+        Some(Ok(gathered)) => gathered,
+    };
+    visited.permits.extend(permits);
+    let store = Arc::clone(&store);
+    let refreshed = desk.parse(move |source, _| {
+        one(source, state, (&visited.fetched, pages), &*store).map(|mut refreshed| {
             refresh::learn(source, &mut refreshed, &visited);
             refreshed
         })
-    })
-    .await;
-    match refreshed {
-        Ok(refreshed) => ended(Some(refreshed)),
-        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-        // The runtime is being shut down.
-        Err(_) => ended(None),
-    }
+    });
+    ended(refreshed.await)
 }
 
-/// Refreshes one source with what a fetch gave.
+/// Refreshes one source with what a fetch gave, and what was read of its listing over further pages.
 pub fn one(
     source: &Source,
     state: SourceState,
-    fetched: &Fetched,
+    brought: (&Fetched, Option<Pages>),
     store: &dyn Store,
 ) -> Result<Refreshed, StoreError> {
     let deadline = Deadline::after(PARSE_LIMIT);
-    refresh::refresh(
+    refresh::refresh_pages(
         source,
         state,
-        fetched,
+        brought,
         (&mut |keys| store.known(&source.id, keys, RECENT), &|| deadline.is_ahead()),
     )
 }

@@ -10,6 +10,7 @@ mod alert;
 mod capture;
 mod check;
 mod date;
+mod desk;
 mod doctor;
 mod explain;
 mod heal;

@@ -12,19 +12,19 @@ use serde_json::json;
 use tokio::sync::mpsc;
 
 use super::{
-    Exit, Failure, Outcome, Places, Replay, alert,
+    Exit, Failure, Outcome, Places, Replay, alert, desk,
     live::{self, Came, Crew, Order, Until},
     rename, replay, retain,
     terminal::Terminal,
     workspace,
 };
 use crate::{
-    clock,
+    clock::{self, Deadline},
     config::{Config, Source},
     fetch::Fetched,
     fixture::folder,
     health,
-    id::SourceId,
+    id::{EntryKey, SourceId},
     record::SourceState,
     refresh::Refreshed,
     schedule::{Wait, Wish},
@@ -184,9 +184,13 @@ impl<'a> Pass<'a> {
         for (source, case) in cases {
             bar.set_message(source.id.to_string());
             let before = self.state(source)?;
-            let page = case.page().map_err(|error| replay::failure(&error))?;
-            let refreshed = live::one(source, before, &Fetched::Page(page), &**self.store)
-                .map_err(|error| workspace::store_failure(&error))?;
+            let saved = case.saved().map_err(|error| replay::failure(&error))?;
+            let ours = |error| workspace::store_failure(&error);
+            let deadline = Deadline::after(live::PARSE_LIMIT);
+            let mut is_known = |keys: &[EntryKey]| desk::is_known(&**self.store, source, keys);
+            let pages = saved.pages(source, &before, &mut is_known, &|| deadline.is_ahead()).map_err(ours)?;
+            let fetched = Fetched::Page(saved.page);
+            let refreshed = live::one(source, before, (&fetched, pages), &**self.store).map_err(ours)?;
             self.commit(&[&refreshed])?;
             bar.suspend(|| self.report(source, &refreshed));
             bar.inc(1);

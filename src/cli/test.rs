@@ -78,9 +78,9 @@ enum Compared {
 
 fn compare(source: &Source, case: &CaseFolder, options: &Options) -> Result<Compared, Failure> {
     let failure = |error| replay::failure(&error);
-    let page = case.page().map_err(failure)?;
+    let saved = case.saved().map_err(failure)?;
     let deadline = Deadline::after(PARSE_LIMIT);
-    let found = fixture::expect(source, &page, &|| deadline.is_ahead());
+    let found = fixture::expect(source, &saved, &|| deadline.is_ahead());
     let expected = case.expected().map_err(failure)?;
     if expected.as_deref() == Some(fixture::to_json(&found).as_str()) {
         return Ok(Compared::Same);

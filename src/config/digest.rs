@@ -8,8 +8,8 @@ use regex::Regex;
 use url::Url;
 
 use super::{
-    DateFrom, DateRule, DayMonthOrder, Digest, EXTRACTOR_VERSION, FieldRule, Kind, LinkRule, Rules,
-    settings::Settings,
+    DateFrom, DateRule, DayMonthOrder, Digest, EXTRACTOR_VERSION, FieldRule, Kind, LinkRule, NextPlace,
+    NextRule, Rules, settings::Settings,
 };
 
 /// The digest of what decides what is read from a page.
@@ -63,6 +63,18 @@ impl Parts {
         self.field("category", rules.category.as_ref());
         if let Some(date) = &rules.date {
             self.date(date);
+        }
+        if let Some(next) = &rules.next {
+            self.next(next);
+        }
+    }
+
+    fn next(&mut self, next: &NextRule) {
+        self.add("pages", &next.pages.to_string());
+        match &next.place {
+            NextPlace::Rel => self.add("next", "rel"),
+            NextPlace::Link(field) => self.field("next", Some(field)),
+            NextPlace::Pattern(pattern) => self.add("next", pattern),
         }
     }
 

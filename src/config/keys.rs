@@ -112,6 +112,8 @@ pub enum Kind {
     Join,
     /// A `strptime` format.
     Format,
+    /// Where a listing goes on: `true`, a field, or an address with `{page}`.
+    Next,
     /// One word of a list.
     Word(&'static [&'static str]),
     /// Words of a list, one or an array.
@@ -167,6 +169,10 @@ impl Kind {
             }
             Self::Date => {
                 "`\"selector\"`, an array of those, or a table such as `{ from = \"teaser\" }`".to_owned()
+            }
+            Self::Next => {
+                "`true` for the page's own `rel=next`, the link to the next page such as `\"a.older\"`, or an address such as `\"?page={page}\"`"
+                    .to_owned()
             }
             Self::Texts => "a text or an array of them".to_owned(),
             Self::Regex => "a regular expression".to_owned(),
@@ -296,6 +302,17 @@ pub static SOURCE: Section = Section {
                 Kind::Date,
                 "The date; what a page states by machine (`<time datetime>` and the like) is found without it.",
             ),
+            key(
+                "next",
+                Kind::Next,
+                "Where the listing goes on; further pages are read until an entry is known. `{page}` is the number, from 2.",
+            ),
+            key(
+                "pages",
+                Kind::Integer { least: 2, most: 50 },
+                "The most pages of a listing read at one visit, the first included.",
+            )
+            .or("5"),
         ],
         SHARED,
     ],

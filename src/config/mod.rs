@@ -10,6 +10,7 @@ mod field;
 mod headers;
 pub mod keys;
 pub mod load;
+mod next;
 pub mod patch;
 mod problem;
 mod read;
@@ -33,6 +34,7 @@ use crate::{entry::Entry, feed::Format, fetch::guard::Inside, id::SourceId, sche
 
 pub use self::{
     load::{LoadError, find, load},
+    next::numbered,
     problem::{Colors, Problem, Problems},
     read::read,
     schema::{reference, schema},
@@ -205,6 +207,33 @@ pub struct Rules {
     pub category: Option<FieldRule>,
     /// The date; `None`: only what needs no config (`<time datetime>`, metadata, the link's path).
     pub date: Option<DateRule>,
+    /// Where the listing goes on; `None`: it is one page.
+    pub next: Option<NextRule>,
+}
+
+/// How a listing goes on over further pages.
+#[derive(Clone, Debug)]
+pub struct NextRule {
+    /// What says where the next page is.
+    pub place: NextPlace,
+    /// The most pages read at one visit, the first included; at least 2.
+    pub pages: usize,
+}
+
+/// What says where the next page is.
+#[derive(Clone, Debug)]
+pub enum NextPlace {
+    /// The page itself, by `rel=next`.
+    Rel,
+    /// A link on the page.
+    Link(FieldRule),
+    /// An address in which [`NextPlace::NUMBER`] stands for the page's number, the first being 1.
+    Pattern(String),
+}
+
+impl NextPlace {
+    /// What stands for the number of a page.
+    pub const NUMBER: &str = "{page}";
 }
 
 /// How an entry's link is found.

@@ -78,6 +78,7 @@ fn kind(kind: Kind) -> Value {
         Kind::Selectors => one_or_more(&json!({ "$ref": "#/$defs/candidate" })),
         Kind::Texts | Kind::Regexes | Kind::Globs | Kind::Command => one_or_more(&text()),
         Kind::Field => json!({ "$ref": "#/$defs/field" }),
+        Kind::Next => json!({ "anyOf": [{ "$ref": "#/$defs/field" }, { "const": true }] }),
         Kind::Link => json!({ "anyOf": [{ "$ref": "#/$defs/field" }, { "const": false }] }),
         Kind::Date => json!({ "$ref": "#/$defs/date" }),
         Kind::Join => json!({ "type": ["boolean", "string"] }),

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use url::Url;
+
 use super::{
     Keep, Kind, Request, Rules, Source,
     digest::digest,
-    field,
+    field, next,
     settings::{Settings, settings},
     sheet::{Wrong, quote},
     table::{Item, TableReader},
@@ -40,7 +42,7 @@ pub fn source(
             refuse_selectors(&mut reader);
             Some(None)
         }
-        Kind::Page | Kind::Found => rules(&mut reader).map(Some),
+        Kind::Page | Kind::Found => rules(&mut reader, url.as_ref()).map(Some),
     };
     let settings = settings(&mut reader, defaults);
     reader.finish();
@@ -80,8 +82,10 @@ pub fn source(
 }
 
 /// What says how entries are read from a page.
-const PAGE_KEYS: &[&str] =
-    &["listing", "entry", "headline", "link", "id", "teaser", "image", "author", "category", "date"];
+const PAGE_KEYS: &[&str] = &[
+    "listing", "entry", "headline", "link", "id", "teaser", "image", "author", "category", "date", "next",
+    "pages",
+];
 
 /// A feed says itself which text is what.
 fn refuse_selectors(reader: &mut TableReader<'_>) {
@@ -111,7 +115,7 @@ fn former(item: Item<'_>, configured: &BTreeSet<String>) -> Option<SourceId> {
     }
 }
 
-fn rules(reader: &mut TableReader<'_>) -> Option<Rules> {
+fn rules(reader: &mut TableReader<'_>, address: Option<&Url>) -> Option<Rules> {
     let listing = reader.take("listing").and_then(field::css);
     let entry = reader.require("entry").and_then(field::css);
     let headline = reader.require("headline").and_then(field::field);
@@ -119,6 +123,7 @@ fn rules(reader: &mut TableReader<'_>) -> Option<Rules> {
     let [id, teaser, image, author, category] =
         ["id", "teaser", "image", "author", "category"].map(|name| reader.take(name).and_then(field::field));
     let date = reader.take("date").and_then(field::date);
+    let next = next::next(reader, address);
     Some(Rules {
         listing,
         entry: entry?,
@@ -130,5 +135,6 @@ fn rules(reader: &mut TableReader<'_>) -> Option<Rules> {
         author,
         category,
         date,
+        next: next?,
     })
 }

@@ -13,6 +13,7 @@ mod image;
 mod link;
 mod metadata;
 mod nearest;
+mod next;
 mod notes;
 pub(crate) mod parse;
 mod row;
@@ -68,6 +69,7 @@ pub(crate) fn extract_parsed(
     let metadata = Metadata::read(&facts.json_ld, &facts.base, &document.url);
     let (container, elements) = rows(parsed, rules, &mut notes);
     let ids: HashSet<NodeId> = elements.iter().map(|e| e.id()).collect();
+    let next = rules.next.as_ref().and_then(|rule| next::address(parsed, rule, &facts.base, &mut notes));
     let reader = Reader { rules, metadata: &metadata };
     // When parsing has used up the time, the little tree it made is still read: asking again would leave nothing.
     let has_time = || matches!(parsed.end, End::OutOfTime(_)) || still_time();
@@ -88,6 +90,7 @@ pub(crate) fn extract_parsed(
         language: facts.language.clone(),
         title: facts.title.clone(),
         home: None,
+        next,
         pace: None,
         quiet: Quiet::default(),
         diagnostics: notes.finish(),

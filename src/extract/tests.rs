@@ -44,6 +44,7 @@ fn rules(entry: &str, headline: &str) -> Rules {
         author: None,
         category: None,
         date: None,
+        next: None,
     }
 }
 

@@ -64,9 +64,7 @@ impl Client {
 
     /// Asks for a source's page; `validators` are those of what we already have.
     pub async fn fetch(&self, source: &Source, validators: &Validators) -> Fetched {
-        self.visit(Visit { source, address: &source.url, validators, answered: None, permits: &[] })
-            .await
-            .fetched
+        self.visit(Visit { validators, ..Visit::to(source, &source.url) }).await.fetched
     }
 
     /// Visits a source.

@@ -20,6 +20,16 @@ pub struct Visit<'a> {
     pub permits: &'a [Permit],
 }
 
+/// Of what nothing is known.
+static NOTHING: Validators = Validators { etag: None, last_modified: None };
+
+impl<'a> Visit<'a> {
+    /// A visit to an address of a source's, of which nothing is known.
+    pub fn to(source: &'a Source, address: &'a Url) -> Self {
+        Self { source, address, validators: &NOTHING, answered: None, permits: &[] }
+    }
+}
+
 /// What came of it.
 #[derive(Clone, Debug)]
 pub struct Visited {

@@ -41,6 +41,7 @@ fn listing(rows: &[Row<'_>]) -> Listing {
         language: None,
         title: None,
         home: None,
+        next: None,
         pace: None,
         quiet: Quiet::default(),
         diagnostics: Vec::new(),

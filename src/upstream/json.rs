@@ -40,6 +40,7 @@ pub fn read(document: &Document, still_time: &dyn Fn() -> bool) -> Listing {
         language: None,
         title: None,
         home: None,
+        next: None,
         pace: None,
         quiet: Quiet::default(),
         diagnostics: Vec::new(),

@@ -77,6 +77,7 @@ fn read_xml(document: &Document, still_time: &dyn Fn() -> bool) -> Listing {
         language: head.language,
         title: head.title,
         home: head.home,
+        next: None,
         pace: head.pace,
         quiet: head.quiet,
         diagnostics,

@@ -17,6 +17,7 @@ mod kill;
 mod manners;
 mod network;
 mod opml;
+mod pages;
 mod program;
 mod reader;
 mod serve;

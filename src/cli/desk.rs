@@ -1,0 +1,103 @@
+//! A source's pages → what is read of them: parsing off the threads that wait for the network, and a listing followed
+//! over its pages.
+
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+
+use super::live::PARSE_LIMIT;
+use crate::{
+    clock::Deadline,
+    config::{Config, Source},
+    fetch::{Permit, Visit, client::Client},
+    id::EntryKey,
+    page::Page,
+    record::SourceState,
+    refresh::pages::Pages,
+    store::{Store, StoreError},
+};
+
+/// Where the pages of one source are read.
+pub struct Desk {
+    pub config: Arc<Config>,
+    /// The source's place in the config.
+    pub place: usize,
+    /// As many as there are processors.
+    pub parsers: Arc<Semaphore>,
+}
+
+/// What was read, and what robots.txt said of the further pages.
+type Gathered = (Option<Pages>, Vec<Permit>);
+
+impl Desk {
+    fn source(&self) -> &Source {
+        &self.config.sources[self.place]
+    }
+
+    /// Whether the source's listing goes on over further pages.
+    pub fn goes_on(&self) -> bool {
+        self.source().rules.as_ref().is_some_and(|rules| rules.next.is_some())
+    }
+
+    /// Work for a processor; `None`: everything is being shut down.
+    pub async fn parse<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Source, &dyn Fn() -> bool) -> T + Send + 'static,
+    ) -> Option<T> {
+        let turn = Arc::clone(&self.parsers).acquire_owned().await.ok()?;
+        let (config, place) = (Arc::clone(&self.config), self.place);
+        let working = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            let deadline = Deadline::after(PARSE_LIMIT);
+            work(&config.sources[place], &|| deadline.is_ahead())
+        });
+        match working.await {
+            Ok(done) => Some(done),
+            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+            Err(_) => None,
+        }
+    }
+
+    /// Reads the listing over its pages, one after the other; `None`: everything is being shut down.
+    pub async fn gather<S: Store>(
+        &self,
+        client: &Client,
+        store: &Arc<S>,
+        (state, page): (&SourceState, &Page),
+    ) -> Option<Result<Gathered, StoreError>> {
+        let (before, first) = (state.clone(), page.clone());
+        let begun =
+            self.parse(move |source, still_time| Pages::begin(source, &before, &first, still_time)).await?;
+        let Some(mut pages) = begun else { return Some(Ok((None, Vec::new()))) };
+        let mut permits = Vec::new();
+        loop {
+            let known = match is_known(&**store, self.source(), pages.last()) {
+                Ok(known) => known,
+                Err(error) => return Some(Err(error)),
+            };
+            let Some(next) = pages.next(self.source(), known) else {
+                return Some(Ok((Some(pages), permits)));
+            };
+            let visit = Visit { permits: &state.permits, ..Visit::to(self.source(), &next) };
+            let visited = client.visit(visit).await;
+            permits.extend(visited.permits);
+            let mut more = pages;
+            pages = self
+                .parse(move |source, still_time| {
+                    more.add(source, &visited.fetched, still_time);
+                    more
+                })
+                .await?;
+        }
+    }
+}
+
+/// Whether an entry is known by any of these keys, those that others may share left out where there are better.
+pub fn is_known(store: &dyn Store, source: &Source, keys: &[EntryKey]) -> Result<bool, StoreError> {
+    let mut sure: Vec<EntryKey> = keys.iter().filter(|key| !key.is_weak()).cloned().collect();
+    if sure.is_empty() {
+        sure = keys.to_vec();
+    }
+    let known = store.known(&source.id, &sure, 0)?;
+    Ok(!known.records.is_empty() || !known.traces.is_empty())
+}
