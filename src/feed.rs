@@ -30,6 +30,8 @@ pub struct Feed {
     /// The public address of the output folder, ending in `/`; `None`: not known, its own addresses are relative
     /// to wherever they were fetched from.
     pub base_url: Option<Url>,
+    /// The WebSub hubs that are told of its changes.
+    pub hubs: Vec<Url>,
     /// The formats it is published in, each once, the one to recommend first.
     pub formats: Vec<Format>,
     /// How often it may change; `None`: when something happens.

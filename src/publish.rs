@@ -10,6 +10,7 @@ use std::{
     time::Duration,
 };
 
+use jiff::Timestamp;
 use tempfile::NamedTempFile;
 use thiserror::Error;
 
@@ -113,6 +114,26 @@ pub fn publish(folder: &Path, name: &str, bytes: &[u8]) -> Result<Published, Pub
     }
     replace(folder, &path, bytes)?;
     Ok(Published::Written)
+}
+
+/// Whether [`publish`] would write: the file is missing, or holds other bytes.
+pub fn differs(folder: &Path, name: &str, bytes: &[u8]) -> bool {
+    let path = folder.join(name);
+    // What cannot be looked at is looked at again when it is written, and told then.
+    !fs::symlink_metadata(&path)
+        .is_ok_and(|standing| standing.is_file() && holds(&path, &standing, bytes).unwrap_or(false))
+}
+
+/// The text of a published file; `None`: there is none that can be read.
+#[expect(clippy::disallowed_methods, reason = "this file is where feeds are written")]
+pub fn standing(folder: &Path, name: &str) -> Option<String> {
+    fs::read_to_string(folder.join(name)).ok()
+}
+
+/// Whether a published file was written at this time or later; one that cannot be looked at was not.
+pub fn is_newer(folder: &Path, name: &str, time: Timestamp) -> bool {
+    let written = fs::metadata(folder.join(name)).and_then(|metadata| metadata.modified()).ok();
+    written.and_then(|time| Timestamp::try_from(time).ok()).is_some_and(|written| written >= time)
 }
 
 #[expect(clippy::disallowed_methods, reason = "this file is where feeds are written")]

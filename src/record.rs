@@ -1,5 +1,7 @@
 //! Records: entries with our history of them, and what we know of a source. Nouns, pure; what the store keeps.
 
+use std::collections::BTreeMap;
+
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -157,6 +159,12 @@ pub struct SourceState {
     /// Of the feed of events: the number of the last one that the alert command took.
     #[serde(skip_serializing_if = "is_zero")]
     pub sent: u64,
+    /// Of the feed of events: the feeds whose bytes changed and whose followers do not all know yet.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub owed: BTreeMap<SourceId, Owed>,
+    /// Of the feed of events: since when files of feeds are being written that nobody is owed yet; `None`: none are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub publishing_since: Option<Timestamp>,
     /// The page's title, for a feed whose config gives none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub page_title: Option<String>,
@@ -200,6 +208,26 @@ pub struct SourceState {
 impl SourceState {
     /// How many page shapes are remembered: enough for a median that one odd page does not move.
     pub const HISTORY: usize = 10;
+}
+
+/// What those who follow a feed are to be told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Owed {
+    /// `None`: not known, a kill came between.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counts: Option<Counts>,
+    /// The user's command knows; only hubs do not.
+    #[serde(default)]
+    pub is_passed: bool,
+}
+
+/// What changed in a feed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// How many of its entries those who follow it were not told of yet.
+    pub new: usize,
+    /// How many entries it has.
+    pub entries: usize,
 }
 
 /// What a good page held: how many entries, and how many of them had each field.

@@ -170,9 +170,10 @@ class Check:
             self.fault(element, "has no `href`")
         elif not absolute(href) and not (rel == "self" and RELATIVE.match(href)):
             self.fault(element, f"leads to `{href}`, not an absolute URI")
-        if rel not in ("alternate", "self", "enclosure"):
+        if rel not in ("alternate", "self", "enclosure", "hub"):
             self.fault(element, f"has the relation `{rel}`")
-        if not MEDIA_TYPE.match(attributes.get("type", "")):
+        # A hub is no document.
+        if rel != "hub" and not MEDIA_TYPE.match(attributes.get("type", "")):
             self.fault(element, "has no media type")
 
     def feed(self, feed):

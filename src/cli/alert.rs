@@ -1,18 +1,11 @@
 //! Events → a person: standard error, which cron mails, and a command of the user's. Each once.
 
-#![allow(clippy::disallowed_methods, reason = "one of the files that touch the world")]
-
-use std::{
-    io::Write as _,
-    process::{Command, Stdio},
-    time::Duration,
-};
+use std::time::Duration;
 
 use serde_json::json;
 
-use super::{Exit, Failure, terminal::Terminal, workspace};
+use super::{Exit, Failure, command, terminal::Terminal, workspace};
 use crate::{
-    clock::Deadline,
     health::{self, Event, Kind},
     record::{Plan, Record},
     store::Store,
@@ -22,7 +15,6 @@ use crate::{
 const MOST: u64 = 200;
 /// What a command that only sends a message may take.
 const PATIENCE: Duration = Duration::from_secs(30);
-const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// Tells what was not told yet. What a kill interrupts is told by the next run. `Exit::Ours`: the command failed, and
 /// is asked again by the next run.
@@ -70,33 +62,8 @@ fn say(event: &Event, terminal: &Terminal) {
 
 /// Gives the events to the command, one line of JSON each; the inner text says what became of it.
 fn send(command: &[String], records: &[&Record]) -> Result<(), String> {
-    let Some((program, arguments)) = command.split_first() else { return Ok(()) };
-    let mut child = Command::new(program)
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .spawn()
-        .map_err(|error| format!("cannot be started: {error}"))?;
     let lines: String = records.iter().filter_map(|record| line(record)).collect();
-    let mut stdin = child.stdin.take().expect("it was asked to be piped");
-    // A command that needs only to know that something happened may close its input unread; its status tells.
-    let writer = std::thread::spawn(move || drop(stdin.write_all(lines.as_bytes())));
-    let deadline = Deadline::after(PATIENCE);
-    let status = loop {
-        match child.try_wait().map_err(|error| format!("cannot be waited for: {error}"))? {
-            Some(status) => break status,
-            None if deadline.is_ahead() => std::thread::sleep(LOOK_AGAIN),
-            None => {
-                // It may just have ended by itself, which is as well.
-                let _ = child.kill();
-                let _ = child.wait();
-                return Err(format!("took longer than {} seconds", PATIENCE.as_secs()));
-            }
-        }
-    };
-    // The writer holds nothing that matters, and its pipe is gone.
-    let _ = writer.join();
-    if status.success() { Ok(()) } else { Err(format!("failed: {status}")) }
+    command::run(command, &[], lines, PATIENCE)
 }
 
 fn line(record: &Record) -> Option<String> {

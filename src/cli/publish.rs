@@ -1,8 +1,8 @@
 //! Store → files: every feed is assembled, rendered in its formats, and written where its bytes changed.
 
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
-use super::{Failure, terminal::Terminal, workspace};
+use super::{Failure, followers, terminal::Terminal, workspace};
 use crate::{
     assemble::{self, Part},
     config::{Config, FeedRule, Source},
@@ -10,6 +10,7 @@ use crate::{
     health,
     id::SourceId,
     publish::{self, PublishError, Published},
+    record::Counts,
     render,
     store::{Newest, Store, StoreError},
 };
@@ -20,13 +21,19 @@ const HEALTH_ENTRIES: usize = 100;
 /// How many entries of a source a filter looks through.
 const MOST_FILTERED: usize = 10_000;
 
+/// The feeds whose bytes changed, where anybody follows them.
+pub type Changed = BTreeMap<SourceId, Counts>;
+
 /// Publishes every feed.
-pub fn publish_all(config: &Config, store: &dyn Store, place: (&Path, &Terminal)) -> Result<(), Failure> {
+pub fn publish_all(
+    config: &Config,
+    store: &dyn Store,
+    place: (&Path, &Terminal),
+) -> Result<Changed, Failure> {
     let mut writer = Writer::new(config, store, place);
     writer.feeds(&|_| true)?;
     writer.index()?;
-    writer.finish();
-    Ok(())
+    writer.finish()
 }
 
 /// Publishes the feeds that show any of these sources, and `health.atom`.
@@ -35,16 +42,17 @@ pub fn publish_those(
     store: &dyn Store,
     place: (&Path, &Terminal),
     is_shown: &dyn Fn(&SourceId) -> bool,
-) -> Result<(), Failure> {
+) -> Result<Changed, Failure> {
     let mut writer = Writer::new(config, store, place);
     writer.feeds(is_shown)?;
-    writer.finish();
-    Ok(())
+    writer.finish()
 }
 
 /// Publishes the list of all feeds, where there are pages for people at all.
 pub fn publish_index(config: &Config, store: &dyn Store, place: (&Path, &Terminal)) -> Result<(), Failure> {
-    Writer::new(config, store, place).index()
+    let mut writer = Writer::new(config, store, place);
+    writer.index()?;
+    writer.finish().map(|_| ())
 }
 
 /// Writes feeds, and counts what it wrote.
@@ -54,11 +62,14 @@ struct Writer<'a> {
     folder: &'a Path,
     terminal: &'a Terminal,
     written: usize,
+    changed: Changed,
+    /// Those who follow know of nothing that is written yet.
+    is_unnoted: bool,
 }
 
 impl<'a> Writer<'a> {
     fn new(config: &'a Config, store: &'a dyn Store, (folder, terminal): (&'a Path, &'a Terminal)) -> Self {
-        Self { config, store, folder, terminal, written: 0 }
+        Self { config, store, folder, terminal, written: 0, changed: Changed::new(), is_unnoted: false }
     }
 
     /// Every feed that shows any of these sources, and `health.atom`.
@@ -67,7 +78,7 @@ impl<'a> Writer<'a> {
         let health = self.store.state(&health::id()).map_err(ours)?;
         if health.succeeded_at.is_some() {
             let records = self.store.records(&health::id(), Newest::of(HEALTH_ENTRIES)).map_err(ours)?;
-            self.feed(&assemble::health_feed(&health, &records, base))?;
+            self.feed(&mut assemble::health_feed(&health, &records, base))?;
         }
         for source in self.config.sources.iter().filter(|source| is_shown(&source.id)) {
             let state = self.store.state(&source.id).map_err(ours)?;
@@ -77,8 +88,8 @@ impl<'a> Writer<'a> {
             }
             let newest = Newest { count: source.keep.entries, age: source.keep.age };
             let records = self.store.records(&source.id, newest).map_err(ours)?;
-            let feed = assemble::source_feed(source, &state, records, base);
-            self.feed(&feed)?;
+            let mut feed = assemble::source_feed(source, &state, records, base);
+            self.feed(&mut feed)?;
             if let Some(was) = &source.was {
                 // Who subscribed to it under its former name goes on, and is told its new address by the self link.
                 self.feed_as(was, &feed)?;
@@ -87,7 +98,7 @@ impl<'a> Writer<'a> {
         for rule in self.config.feeds.iter().filter(|rule| rule.sources.iter().any(is_shown)) {
             let parts = self.parts(rule)?;
             if !parts.is_empty() {
-                self.feed(&assemble::joined_feed(rule, &parts, base))?;
+                self.feed(&mut assemble::joined_feed(rule, &parts, base))?;
             }
         }
         Ok(())
@@ -120,22 +131,36 @@ impl<'a> Writer<'a> {
         wanted.into_iter().map(move |place| &sources[place])
     }
 
-    fn feed(&mut self, feed: &Feed) -> Result<(), Failure> {
-        self.feed_as(&feed.id, feed)
+    fn feed(&mut self, feed: &mut Feed) -> Result<(), Failure> {
+        feed.hubs.clone_from(&self.config.hubs);
+        let shown = if followers::are_there(self.config) { self.counts(feed) } else { Counts::default() };
+        if self.feed_as(&feed.id, feed)? && followers::are_there(self.config) {
+            self.changed.insert(feed.id.clone(), shown);
+        }
+        Ok(())
     }
 
-    /// Writes a feed to the files of a name.
-    fn feed_as(&mut self, name: &SourceId, feed: &Feed) -> Result<(), Failure> {
+    /// Writes a feed to the files of a name; whether any of them changed.
+    fn feed_as(&mut self, name: &SourceId, feed: &Feed) -> Result<bool, Failure> {
         let mut is_written = false;
         for format in &feed.formats {
             is_written |= self.file(&format.file(name), &render::render(feed, *format))?;
         }
         self.written += usize::from(is_written);
-        Ok(())
+        Ok(is_written)
+    }
+
+    /// How many entries a feed has, and how many of them the file that stands there has not. Pages have no ids.
+    fn counts(&self, feed: &Feed) -> Counts {
+        let format = feed.formats.iter().find(|format| **format != Format::Html);
+        let standing = format.and_then(|format| publish::standing(self.folder, &format.file(&feed.id)));
+        let is_new = |id: String| standing.as_ref().is_none_or(|text| !text.contains(&id));
+        let new = feed.entries.iter().filter(|entry| is_new(entry.id.to_string())).count();
+        Counts { new, entries: feed.entries.len() }
     }
 
     /// The page that lists all feeds, and their OPML, where there are pages for people at all.
-    fn index(&self) -> Result<(), Failure> {
+    fn index(&mut self) -> Result<(), Failure> {
         let feeds = listed(self.config, self.store).map_err(ours)?;
         if feeds.iter().any(|feed| feed.formats.contains(&Format::Html)) {
             let base = self.config.base_url.as_ref();
@@ -146,7 +171,12 @@ impl<'a> Writer<'a> {
     }
 
     /// Whether the file was written.
-    fn file(&self, name: &str, bytes: &[u8]) -> Result<bool, Failure> {
+    fn file(&mut self, name: &str, bytes: &[u8]) -> Result<bool, Failure> {
+        if !self.is_unnoted && followers::are_there(self.config) && publish::differs(self.folder, name, bytes)
+        {
+            followers::begin(self.store)?;
+            self.is_unnoted = true;
+        }
         match publish::publish(self.folder, name, bytes) {
             Ok(Published::Written) => Ok(true),
             Ok(Published::Unchanged) => Ok(false),
@@ -154,11 +184,15 @@ impl<'a> Writer<'a> {
         }
     }
 
-    fn finish(self) {
+    fn finish(self) -> Result<Changed, Failure> {
         if self.written > 0 {
             let noun = if self.written == 1 { "feed" } else { "feeds" };
             self.terminal.remark(&format!("{} {noun} written to {}", self.written, self.folder.display()));
         }
+        if self.is_unnoted {
+            followers::note(self.store, &self.changed)?;
+        }
+        Ok(self.changed)
     }
 }
 

@@ -12,7 +12,7 @@ use serde_json::json;
 use tokio::sync::mpsc;
 
 use super::{
-    Exit, Failure, Outcome, Places, Replay, alert, desk,
+    Exit, Failure, Outcome, Places, Replay, alert, desk, followers,
     live::{self, Came, Crew, Order, Until},
     rename, replay, retain,
     terminal::Terminal,
@@ -91,13 +91,14 @@ pub fn run(places: &Places, options: &Options, terminal: &mut Terminal) -> Outco
     let mut alerted = Exit::Fine;
     let grown = std::mem::take(&mut pass.grown);
     if !options.dry_run {
-        super::publish::publish_all(
-            &config,
-            &*store,
-            (&workspace::output_folder(places, &config), terminal),
-        )?;
+        let output = workspace::output_folder(places, &config);
+        followers::recover(&config, &*store, &output)?;
+        super::publish::publish_all(&config, &*store, (&output, terminal))?;
         retain::retain(&config, &grown, &*store).map_err(|error| workspace::store_failure(&error))?;
         alerted = alert::tell(&*store, config.alert_command.as_deref(), terminal)?;
+        if followers::tell(&config, &*store, (&output, terminal))? == Exit::Ours {
+            alerted = Exit::Ours;
+        }
     }
     workspace::tell_repairs(store.take_repairs(), terminal);
     store.close().map_err(|error| workspace::store_failure(&error))?;

@@ -18,8 +18,9 @@ use tokio::{signal::unix::SignalKind, sync::mpsc};
 
 use super::{
     Exit, Failure, Outcome, Places, alert,
+    followers::{self, Runner},
     live::{self, Came, Crew, Order, Until},
-    publish::{publish_all, publish_index, publish_those},
+    publish::{Changed, publish_all, publish_index, publish_those},
     rename, retain,
     run::{self, Pass},
     terminal::Terminal,
@@ -50,8 +51,10 @@ pub fn serve(places: &Places, _: &Options, terminal: &mut Terminal) -> Outcome {
         rename::adopt(&*store, &config.sources.iter().collect::<Vec<_>>(), (Some(pages.as_path()), terminal))
     };
     adopt(&config, terminal)?;
+    let output = workspace::output_folder(places, &config);
+    followers::recover(&config, &*store, &output)?;
     // What a crash left unpublished.
-    publish_all(&config, &*store, (&workspace::output_folder(places, &config), terminal))?;
+    publish_all(&config, &*store, (&output, terminal))?;
     let runtime = live::runtime().map_err(|error| Failure::ours(error.to_string()))?;
     let (sender, mut receiver) = mpsc::channel(64);
     let (order, orders) = mpsc::unbounded_channel();
@@ -63,6 +66,11 @@ pub fn serve(places: &Places, _: &Options, terminal: &mut Terminal) -> Outcome {
         held,
         accepts: false,
     };
+    let awake = sender.downgrade();
+    let mut runner = Runner::start(move || {
+        // Gone only when all is over.
+        let _ = awake.upgrade().is_some_and(|sender| sender.blocking_send(Came::Beat).is_ok());
+    });
     let driving = runtime.spawn(live::drive(crew, agenda, sender.clone(), (orders, Until::Stopped)));
     let watching = runtime.spawn(watch(sender, order.clone()));
     let web = Web::open(&runtime, (places, &config), &store)?;
@@ -90,7 +98,7 @@ pub fn serve(places: &Places, _: &Options, terminal: &mut Terminal) -> Outcome {
             // The driver is gone only when all is over.
             let _ = order.send(Order::Config(Arc::clone(&config), agenda));
         }
-        outcome = turn(places, &config, (&mut pass, &store), group).map(|again| {
+        outcome = turn(places, &config, (&mut pass, &mut runner, &store), group).map(|again| {
             for (id, due) in again {
                 let _ = order.send(Order::Again(id, due));
             }
@@ -119,16 +127,17 @@ pub fn serve(places: &Places, _: &Options, terminal: &mut Terminal) -> Outcome {
 fn turn(
     places: &Places,
     config: &Config,
-    (pass, store): (&mut Pass<'_>, &Arc<Engine>),
+    (pass, runner, store): (&mut Pass<'_>, &mut Runner, &Arc<Engine>),
     group: Vec<Came>,
 ) -> Result<Vec<(SourceId, Timestamp)>, Failure> {
     let taken = pass.take(group)?;
+    let folder = workspace::output_folder(places, config);
     if taken.is_empty() {
+        runner.turn(config, &**store, (&folder, pass.terminal), &Changed::new())?;
         return Ok(Vec::new());
     }
     let shown: BTreeSet<&SourceId> = taken.iter().filter(|one| one.is_published).map(|one| &one.id).collect();
-    let folder = workspace::output_folder(places, config);
-    publish_those(config, &**store, (&folder, pass.terminal), &|id| shown.contains(id))?;
+    let changed = publish_those(config, &**store, (&folder, pass.terminal), &|id| shown.contains(id))?;
     if taken.iter().any(|one| one.is_first) {
         publish_index(config, &**store, (&folder, pass.terminal))?;
     }
@@ -136,6 +145,7 @@ fn turn(
     retain::retain(config, &grown, &**store).map_err(|error| workspace::store_failure(&error))?;
     // A command that fails is told of and asked again.
     alert::tell(&**store, config.alert_command.as_deref(), pass.terminal)?;
+    runner.turn(config, &**store, (&folder, pass.terminal), &changed)?;
     Ok(taken.into_iter().map(|one| (one.id, one.due)).collect())
 }
 

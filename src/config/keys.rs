@@ -47,6 +47,8 @@ pub enum Kind {
     Text,
     /// An absolute http or https address.
     Url,
+    /// Such addresses, one or an array.
+    Urls,
     /// A number with a unit, between two such.
     Duration {
         /// The least.
@@ -134,6 +136,7 @@ impl Kind {
         match self {
             Self::Text => "a text".to_owned(),
             Self::Url => "an address such as `\"https://example.org/news/\"`".to_owned(),
+            Self::Urls => "an address such as `\"https://hub.example/\"`, or an array of them".to_owned(),
             Self::Duration { least, most } => {
                 format!("a duration such as `\"1h 30m\"`, from `{least}` to `{most}`")
             }
@@ -259,6 +262,12 @@ pub static DEFAULTS: Section = Section {
                 Kind::Command,
                 "A program that is told of failures and recoveries: lines of JSON on its standard input; no shell.",
             ),
+            key(
+                "publish_command",
+                Kind::Command,
+                "A program that is run for each feed whose bytes changed, told by its environment which; no shell.",
+            ),
+            key("hubs", Kind::Urls, "WebSub hubs that are told when a feed changed; needs `base_url`."),
         ],
     ],
 };

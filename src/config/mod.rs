@@ -65,6 +65,10 @@ pub struct Config {
     pub base_url: Option<Url>,
     /// A program and its arguments, to be given events on its standard input; `None`: none.
     pub alert_command: Option<Vec<String>>,
+    /// A program and its arguments, to be run for each feed whose bytes changed; `None`: none.
+    pub publish_command: Option<Vec<String>>,
+    /// The WebSub hubs of every feed; only with a `base_url`.
+    pub hubs: Vec<Url>,
     /// Where `serve` answers over HTTP; `None`: nowhere.
     pub listen: Option<SocketAddr>,
     /// Every source, in the order of their ids.

@@ -13,6 +13,7 @@ use toml::{
     Spanned,
     de::{DeTable, DeValue},
 };
+use url::Url;
 
 use super::{
     Config, ConfigText, Problems, Source,
@@ -136,6 +137,8 @@ fn defaults(item: Option<Item<'_>>) -> (Config, Settings) {
         output: None,
         base_url: None,
         alert_command: None,
+        publish_command: None,
+        hubs: Vec::new(),
         listen: Some(LISTEN),
         sources: Vec::new(),
         feeds: Vec::new(),
@@ -155,11 +158,33 @@ fn defaults(item: Option<Item<'_>>) -> (Config, Settings) {
     if let Some(listen) = reader.take("listen").and_then(value::listen) {
         config.listen = listen;
     }
-    let command = reader.take("alert_command").map(Item::one_or_more);
-    let words = |items: Vec<Item<'_>>| items.iter().map(|item| item.full_text().map(str::to_owned)).collect();
-    config.alert_command = command.and_then(words);
+    config.alert_command = reader.take("alert_command").and_then(command);
+    config.publish_command = reader.take("publish_command").and_then(command);
+    config.hubs = reader.take("hubs").map_or(Vec::new(), |item| hubs(item, config.base_url.is_some()));
     reader.finish();
     (config, settings)
+}
+
+/// A program and its arguments.
+fn command(item: Item<'_>) -> Option<Vec<String>> {
+    item.one_or_more().iter().map(|item| item.full_text().map(str::to_owned)).collect()
+}
+
+/// The addresses of hubs, each once. A hub fetches what it is told of, so feeds must have public addresses.
+fn hubs(item: Item<'_>, has_base: bool) -> Vec<Url> {
+    if !has_base {
+        let wrong = Wrong::new("`hubs` is set, and `base_url` is not".to_owned());
+        item.report(
+            wrong.hint("a hub fetches the feeds from their public address: set `base_url` to it".to_owned()),
+        );
+    }
+    let mut hubs: Vec<Url> = Vec::new();
+    for hub in item.one_or_more().into_iter().filter_map(value::address) {
+        if !hubs.contains(&hub) {
+            hubs.push(hub);
+        }
+    }
+    hubs
 }
 
 /// A table with an id.

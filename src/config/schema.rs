@@ -64,7 +64,8 @@ fn kind(kind: Kind) -> Value {
         | Kind::Regex
         | Kind::Format => text(),
         Kind::Attribute => json!({ "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_.:-]*$" }),
-        Kind::Url => json!({ "type": "string", "format": "uri", "pattern": "^https?://" }),
+        Kind::Url => address(),
+        Kind::Urls => one_or_more(&address()),
         Kind::Duration { .. } => json!({ "type": "string", "pattern": DURATION }),
         Kind::Every { .. } => {
             json!({ "anyOf": [{ "const": "auto" }, { "type": "string", "pattern": DURATION }] })
@@ -93,6 +94,10 @@ fn kind(kind: Kind) -> Value {
 
 fn text() -> Value {
     json!({ "type": "string", "minLength": 1 })
+}
+
+fn address() -> Value {
+    json!({ "type": "string", "format": "uri", "pattern": "^https?://" })
 }
 
 fn one_or_more(one: &Value) -> Value {

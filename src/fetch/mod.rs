@@ -1,5 +1,5 @@
 //! Source → page: what is asked of the network, and what its answers mean. Pure, but for `client`, `connect`,
-//! `exchange` and `pace`.
+//! `exchange`, `hub` and `pace`.
 //!
 //! The policies take values and `now`, and give values: `guard` says where a request may go, `robots` what a host
 //! forbids, `caching` how long an answer is fresh, `retry` and `moved` what an origin asks for, `queue` which host
@@ -11,6 +11,7 @@ mod connect;
 pub mod date;
 mod exchange;
 pub mod guard;
+pub mod hub;
 pub mod moved;
 mod pace;
 pub mod permit;

@@ -45,7 +45,13 @@ pub fn render(feed: &Feed) -> Vec<u8> {
             // A version would change the bytes of every feed at each release.
             version: None,
         }),
-        links: feed.alternate.iter().map(alternate).chain([self_link(&feed.address(Format::Atom))]).collect(),
+        links: feed
+            .alternate
+            .iter()
+            .map(alternate)
+            .chain([self_link(&feed.address(Format::Atom))])
+            .chain(feed.hubs.iter().map(hub))
+            .collect(),
         subtitle: feed.subtitle.as_deref().map(XmlText::line).filter(|text| !text.is_empty()).map(plain),
         entries: feed.entries.iter().map(entry).collect(),
         namespaces: has_image.then(|| ("media".to_owned(), MEDIA.to_owned())).into_iter().collect(),
@@ -174,6 +180,11 @@ fn self_link(href: &str) -> Link {
         mime_type: Some("application/atom+xml".to_owned()),
         ..Link::default()
     }
+}
+
+/// Where readers can subscribe to its changes (WebSub §4).
+fn hub(url: &Url) -> Link {
+    Link { href: uri(url), rel: "hub".to_owned(), ..Link::default() }
 }
 
 /// The instant in whole seconds. RFC 3339 has no years before 0: what claims to be older is shown as of the year 0.

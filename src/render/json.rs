@@ -24,7 +24,16 @@ struct Document {
     #[serde(skip_serializing_if = "Option::is_none")]
     language: Option<String>,
     authors: Vec<Author>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    hubs: Vec<Hub>,
     items: Vec<Item>,
+}
+
+#[derive(Serialize)]
+struct Hub {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    url: String,
 }
 
 #[derive(Serialize)]
@@ -93,6 +102,7 @@ pub fn render(feed: &Feed) -> Vec<u8> {
             .map(String::from),
         language: feed.language.as_deref().and_then(language_tag),
         authors: vec![Author { name: line_or(&feed.author, title.as_str()).into() }],
+        hubs: feed.hubs.iter().map(|hub| Hub { kind: "WebSub", url: uri(hub) }).collect(),
         items: feed.entries.iter().map(item).collect(),
         title: title.into(),
     };

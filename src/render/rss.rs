@@ -34,7 +34,11 @@ pub fn render(feed: &Feed) -> Vec<u8> {
         namespaces.insert("media".to_owned(), MEDIA.to_owned());
     }
     let channel = Channel {
-        extensions: extensions("atom", "link", vec![self_link(&own)]),
+        extensions: extensions(
+            "atom",
+            "link",
+            std::iter::once(self_link(&own)).chain(feed.hubs.iter().map(hub)).collect(),
+        ),
         // The channel must have a link.
         link: page_of(feed).unwrap_or(own),
         description: description.unwrap_or_else(|| title.clone()).into(),
@@ -101,9 +105,16 @@ fn item(entry: &FeedEntry) -> Item {
 }
 
 fn self_link(href: &str) -> Extension {
-    let attrs = [("rel", "self"), ("href", href), ("type", Format::Rss.media_type())]
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .into();
+    atom_link(&[("rel", "self"), ("href", href), ("type", Format::Rss.media_type())])
+}
+
+/// Where readers can subscribe to its changes (WebSub §4).
+fn hub(url: &Url) -> Extension {
+    atom_link(&[("rel", "hub"), ("href", &uri(url))])
+}
+
+fn atom_link(attributes: &[(&str, &str)]) -> Extension {
+    let attrs = attributes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     // Without a value, the end tag would come on a line of its own.
     Extension { name: "atom:link".to_owned(), attrs, value: Some(String::new()), ..Extension::default() }
 }

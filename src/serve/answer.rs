@@ -80,6 +80,7 @@ fn file(site: &Site, name: &str, asked: &Asked) -> Response<Body> {
         Ok(None) => return pending(),
         Err(_) => return failed(),
     };
+    let hubs = catalog.hubs(name);
     drop(catalog);
     let tag = conditional::tag(&published.bytes);
     let known = conditional::known(&asked.headers, &tag, published.changed);
@@ -92,6 +93,9 @@ fn file(site: &Site, name: &str, asked: &Asked) -> Response<Body> {
         put(headers, header::LAST_MODIFIED, &conditional::http_date(changed));
     }
     put(headers, header::CACHE_CONTROL, &format!("max-age={}", every.clamp(LEAST_AGE, MOST_AGE).as_secs()));
+    if let Some(hubs) = hubs {
+        put(headers, header::LINK, &hubs);
+    }
     put(headers, header::VARY, "Accept-Encoding");
     put(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     if status == StatusCode::OK {

@@ -18,6 +18,7 @@ pub struct Catalog {
     moved: BTreeMap<String, String>,
     listed: Vec<Listed>,
     base_url: Option<Url>,
+    hubs: Vec<Url>,
     /// The folder it is published to.
     pub folder: PathBuf,
     /// Every source, and from how many failures in a row on it needs a person.
@@ -56,7 +57,13 @@ impl Catalog {
     /// What a config publishes to a folder.
     pub fn of(config: &Config, folder: PathBuf) -> Self {
         let sources = config.sources.iter().map(|source| (source.id.clone(), source.alert_after)).collect();
-        let mut catalog = Self { base_url: config.base_url.clone(), folder, sources, ..Self::default() };
+        let mut catalog = Self {
+            base_url: config.base_url.clone(),
+            hubs: config.hubs.clone(),
+            folder,
+            sources,
+            ..Self::default()
+        };
         for rule in &config.feeds {
             let every = config.sources.iter().filter(|source| rule.sources.contains(&source.id));
             let every = every.map(|source| source.every).min().unwrap_or(INDEX_EVERY);
@@ -99,6 +106,17 @@ impl Catalog {
             return Place::Published { media_type: format!("{kind}; charset=utf-8"), every: name.every };
         }
         self.moved.get(file).cloned().map_or(Place::Unknown, Place::Moved)
+    }
+
+    /// What the head of an answer tells of a feed's hubs (WebSub §4): a `Link` line; `None`: it has none.
+    pub fn hubs(&self, file: &str) -> Option<String> {
+        let is_feed = self.names.get(file)?.format.is_some_and(|format| format != Format::Html);
+        let own = self.base_url.as_ref()?.join(file).ok()?;
+        if !is_feed || self.hubs.is_empty() {
+            return None;
+        }
+        let hubs = self.hubs.iter().map(|hub| format!("<{hub}>; rel=\"hub\""));
+        Some(hubs.chain([format!("<{own}>; rel=\"self\"")]).collect::<Vec<_>>().join(", "))
     }
 
     /// The page that lists all feeds, for a folder without one.

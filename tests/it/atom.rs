@@ -34,6 +34,7 @@ fn feed_of(entries: Vec<FeedEntry>) -> Feed {
         subtitle: None,
         language: None,
         base_url: None,
+        hubs: Vec::new(),
         formats: Format::ALL.to_vec(),
         every: Some(Duration::from_secs(3600)),
         alternate: Some(Url::parse("https://one.example/news").expect("a URL")),

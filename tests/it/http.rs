@@ -20,6 +20,7 @@ use tokio::sync::oneshot;
 use crate::program::Place;
 
 const CONFIG: &str = "[defaults]\nformats = [\"atom\", \"rss\", \"json\", \"html\"]\nevery = \"2h\"\nbase_url = \"https://feeds.example/\"\n\
+     hubs = \"https://hub.example/\"\n\
      [source.kelp-wire]\nwas = \"old-wire\"\nurl = \"https://kelp-wire.example/feed/\"\n\
      [source.not-yet]\nurl = \"https://not-yet.example/\"\n\
      [feed.all]\ntitle = \"All\"\nsources = \"*\"\n";
@@ -127,6 +128,10 @@ fn published() -> Place {
     let place = Place::new();
     // Under the former name first, so that it is there when the name changes.
     let config = place.write("gleaner.toml", CONFIG.replace("was = \"old-wire\"\n", ""));
+    // The hub is for the heads of answers; this run reaches nobody.
+    let text =
+        fs::read_to_string(&config).expect("the config").replace("hubs = \"https://hub.example/\"\n", "");
+    fs::write(&config, text).expect("the config can be written");
     let ended = place.gleaner(&["run", "--config", config.to_str().expect("UTF-8"), "--replay", "fixtures"]);
     assert_eq!(ended.exit, 0, "{ended:?}");
     place
@@ -159,6 +164,10 @@ fn every_format_comes_with_its_headers() {
     }
     assert_eq!(server.get("/kelp-wire.atom").header("cache-control"), "max-age=7200", "the real interval");
     let body = fs::read_to_string(folder(&place).join("kelp-wire.atom")).expect("the feed");
+    // WebSub §4: the topic is the `self` link to the letter.
+    let link = "<https://hub.example/>; rel=\"hub\", <https://feeds.example/kelp-wire.rss>; rel=\"self\"";
+    assert_eq!(server.get("/kelp-wire.rss").header("link"), link);
+    assert!(!server.get("/kelp-wire.html").has("link") && !server.get("/feeds.opml").has("link"));
     let forged = server.ask(
         "GET",
         "/kelp-wire.atom",

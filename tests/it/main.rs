@@ -8,6 +8,7 @@ mod detection;
 mod disk;
 mod docs;
 mod doctor;
+mod followers;
 mod formats;
 mod guard;
 mod health;

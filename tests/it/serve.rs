@@ -195,3 +195,29 @@ fn what_it_publishes_it_serves_until_it_ends() {
     assert!(took < Duration::from_secs(20), "{took:?}");
     assert!(std::net::TcpStream::connect(address).is_err());
 }
+
+#[test]
+fn a_slow_publish_command_holds_up_no_feed() {
+    let (first, second) = (good(), good());
+    let place = Place::new();
+    let path = config(&place, &[("first", &first)]);
+    let told = place.path().join("told");
+    let command = format!(
+        "publish_command = [\"/bin/sh\", \"-c\", \"echo $GLEANER_FEED >> {}; exec sleep 600\"]\n[source",
+        told.display()
+    );
+    let slow = |path: &str| {
+        let text = std::fs::read_to_string(path).expect("the config").replacen("[source", &command, 1);
+        std::fs::write(path, text).expect("the config can be written");
+    };
+    slow(&path);
+    let mut serving = Serving::start(&place, &path, None);
+    until("the command is run", || told.exists());
+    slow(&config(&place, &[("first", &first), ("second", &second)]));
+    serving.signal("-HUP");
+    until("the second source is published meanwhile", || has_feed(&place, "second"));
+    serving.signal("-TERM");
+    let (exit, took) = serving.ended();
+    assert_eq!(exit, Some(0));
+    assert!(took < Duration::from_secs(5), "{took:?}");
+}

@@ -38,9 +38,15 @@ const CONTACTS: &[Contact] = &[
     Contact { marks: &["env::var"], files: &["cli/workspace.rs", "main.rs"] },
     Contact {
         marks: &["reqwest::", "tokio::net"],
-        files: &["fetch/client.rs", "fetch/connect.rs", "fetch/exchange.rs", "serve/listen.rs"],
+        files: &[
+            "fetch/client.rs",
+            "fetch/connect.rs",
+            "fetch/exchange.rs",
+            "fetch/hub.rs",
+            "serve/listen.rs",
+        ],
     },
-    Contact { marks: &["process::Command", "Command::new"], files: &["cli/alert.rs"] },
+    Contact { marks: &["process::Command", "Command::new"], files: &["cli/command.rs"] },
     Contact { marks: &["sled::"], files: &["store/guard.rs", "store/index.rs"] },
     Contact { marks: &["io::stdout", "io::stderr", "println!"], files: &["cli/terminal.rs", "main.rs"] },
 ];

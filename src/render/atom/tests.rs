@@ -36,6 +36,7 @@ fn feed_of(entries: Vec<FeedEntry>) -> Feed {
         subtitle: None,
         language: Some("en".to_owned()),
         base_url: Some(url("https://feeds.example/")),
+        hubs: Vec::new(),
         formats: vec![Format::Atom],
         every: None,
         alternate: Some(url("https://one.example/")),
