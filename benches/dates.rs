@@ -7,7 +7,7 @@
 use divan::{Bencher, black_box, counter::ItemsCount};
 use gleaner::{
     listing::{DateSource, RawDate, RawField},
-    moment::{self, Context, Lexicon, Place, Row},
+    moment::{self, Context, Horizon, Lexicon, Place, Row},
 };
 use jiff::{Timestamp, ToSpan as _, civil::date, tz::TimeZone};
 
@@ -54,7 +54,7 @@ fn raw(text: &str) -> RawDate {
 
 fn context(zone: &TimeZone) -> Context<'_> {
     let now: Timestamp = "2025-03-07T09:00:00Z".parse().expect("a time");
-    Context { now, zone, language: None, order: None, format: None }
+    Context { now, zone, language: None, order: None, format: None, horizon: Horizon::Fetch }
 }
 
 #[divan::bench]

@@ -379,6 +379,7 @@ impl Reading {
             language: language.or(self.listing.language.as_deref()),
             order: rule.and_then(|rule| rule.order),
             format: rule.and_then(|rule| rule.format.as_deref()),
+            horizon: moment::Horizon::Fetch,
         };
         let rows: Vec<moment::Row<'_>> = self
             .sightings

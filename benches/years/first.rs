@@ -3,7 +3,7 @@
 use fastrand::Rng;
 use gleaner::{
     listing::{DateSource, RawDate, RawField},
-    moment::{self, Context, Row, Unresolved},
+    moment::{self, Context, Horizon, Row, Unresolved},
 };
 use jiff::{Timestamp, ToSpan as _, civil::Date, tz::TimeZone};
 
@@ -50,8 +50,14 @@ pub fn ours(days: &[Date], fetched: Date) -> Vec<bool> {
     let fields: Vec<[RawDate; 1]> = days.iter().map(field).collect();
     let rows: Vec<Row<'_>> = fields.iter().map(|dates| Row { dates, anchor: None }).collect();
     let zone = TimeZone::UTC;
-    let context =
-        Context { now: at_six(fetched), zone: &zone, language: Some("en"), order: None, format: None };
+    let context = Context {
+        now: at_six(fetched),
+        zone: &zone,
+        language: Some("en"),
+        order: None,
+        format: None,
+        horizon: Horizon::Fetch,
+    };
     let is_right = |(resolution, day): (&moment::Resolution, &Date)| match &resolution.outcome {
         Ok(moment) => moment.day == *day,
         Err(Unresolved::TooLate { day: ahead }) => ahead == day,

@@ -6,7 +6,7 @@ use std::{path::PathBuf, sync::OnceLock};
 use gleaner::{
     config::{self, ConfigText, Source},
     listing::{DateSource, RawDate, RawField},
-    moment::{self, Context, Resolution, Row},
+    moment::{self, Context, Horizon, Resolution, Row},
     page::{Headers, Page},
     refresh,
 };
@@ -98,7 +98,8 @@ fn reader() -> Source {
 fn hold(rows: &[(Vec<RawDate>, Option<Date>)], seconds: i64) {
     let zone = TimeZone::UTC;
     let now = Timestamp::from_second(seconds).expect("four bytes of seconds");
-    let context = Context { now, zone: &zone, language: None, order: None, format: None };
+    let context =
+        Context { now, zone: &zone, language: None, order: None, format: None, horizon: Horizon::Fetch };
     let rows: Vec<Row<'_>> = rows.iter().map(|(dates, anchor)| Row { dates, anchor: *anchor }).collect();
     let found = moment::resolve(&rows, &context);
     assert_eq!(found.len(), rows.len());

@@ -8,7 +8,7 @@ use super::{Exit, Failure, Outcome, terminal::Terminal};
 use crate::{
     clock,
     listing::{DateSource, RawDate, RawField},
-    moment::{self, Precision, Resolution, Row},
+    moment::{self, Horizon, Precision, Resolution, Row},
 };
 
 /// Options of `date`.
@@ -26,6 +26,9 @@ pub struct Options {
     /// The zone in which days begin, such as Africa/Tripoli
     #[arg(long, value_name = "ZONE", default_value = "UTC")]
     zone: String,
+    /// Also read days later than the fetch, as of events; without it they are refused
+    #[arg(long)]
+    ahead: bool,
     /// Print a line of JSON for each text
     #[arg(long)]
     json: bool,
@@ -40,6 +43,7 @@ pub fn date(options: &Options, terminal: &mut Terminal) -> Outcome {
         language: options.lang.as_deref(),
         order: None,
         format: None,
+        horizon: if options.ahead { Horizon::Open } else { Horizon::Fetch },
     };
     let texts = match options.texts.as_slice() {
         [] => {

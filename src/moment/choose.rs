@@ -36,8 +36,12 @@ pub(super) fn shape(mention: &Mention) -> Option<Shape> {
             Some(if day.year.is_some() { Shape::Full } else { Shape::Yearless })
         }
         Value::Epoch(_) => Some(Shape::Full),
-        Value::Ago { .. } => Some(Shape::Ago),
-        Value::Month { .. } | Value::Year(_) => Some(Shape::Coarse),
+        Value::Ago { .. }
+        | Value::Recent { .. }
+        | Value::Weekday { .. }
+        | Value::DayOfWeekday { .. }
+        | Value::Between { .. } => Some(Shape::Ago),
+        Value::Month { .. } | Value::Months { .. } | Value::Year(_) => Some(Shape::Coarse),
         Value::Other(days) if days.calendar != Calendar::Hebrew => Some(Shape::Yearless),
         Value::Other(_) | Value::Impossible | Value::OtherCalendar(_) => None,
     }
@@ -77,7 +81,7 @@ fn score(mention: &Mention, source: DateSource, text: &str, agreed: Option<Shape
         (Shape::Full, true) => 58,
         (Shape::Yearless, _) => 54,
         (Shape::Ago, _) => 50,
-        (Shape::Coarse, _) if matches!(mention.value, Value::Month { .. }) => 20,
+        (Shape::Coarse, _) if !matches!(mention.value, Value::Year(_)) => 20,
         (Shape::Coarse, _) => 5,
     };
     if agreed == Some(shape) {
@@ -105,7 +109,7 @@ fn score(mention: &Mention, source: DateSource, text: &str, agreed: Option<Shape
         let year = match mention.value {
             Value::Day(day) | Value::Span { last: day, .. } => day.year,
             Value::Numeric(day) | Value::NumericSpan { last: day, .. } => day.year,
-            Value::Month { year, .. } => year,
+            Value::Month { year, .. } | Value::Months { last: (year, _), .. } => year,
             _ => None,
         };
         if year.is_some_and(|year| year < OLDEST_IN_PROSE) {
@@ -118,14 +122,21 @@ fn score(mention: &Mention, source: DateSource, text: &str, agreed: Option<Shape
 /// In a sentence an older year is history: pages of before are not on the web.
 const OLDEST_IN_PROSE: i16 = 1995;
 
-/// Whether a mention stands alone before the sentence: "2 hours ago — The minister …".
+/// Whether a mention stands alone before the sentence: "2 hours ago — The minister …". "Last week, the minister …" is
+/// the sentence itself.
 fn is_dateline(mention: &Mention, text: &str) -> bool {
-    let is_day_name = matches!(mention.value, Value::Ago { unit: Unit::Day, count: 0 | 1 });
+    let (is_counted, is_named) = match mention.value {
+        Value::Ago { count: 0 | 1, unit: Unit::Day | Unit::Week | Unit::Month | Unit::Year }
+        | Value::Weekday { .. }
+        | Value::DayOfWeekday { .. } => (true, true),
+        Value::Ago { .. } => (true, false),
+        _ => (false, false),
+    };
     let after = text[mention.span.end..].trim_start();
-    let marks = if is_day_name {
+    let marks = if is_named {
         &['|', '·', '•', '—', '–', '-'][..]
     } else {
         &['|', '·', '•', '—', '–', '-', ':', ','][..]
     };
-    mention.span.start <= 1 && (after.is_empty() || after.starts_with(marks))
+    is_counted && mention.span.start <= 1 && (after.is_empty() || after.starts_with(marks))
 }

@@ -33,8 +33,16 @@ pub enum Sense {
     Ago,
     /// So many units from now, negative for the past: "yesterday", "שעתיים".
     FromNow(i64, Unit),
+    /// A weekday counted from now: "last Monday", "next Monday".
+    WeekdayFromNow(i8, Which),
+    /// Says that units of time before or after it go up to now: "the last two weeks".
+    Last,
+    /// Says after a count and a unit that they lie before a day: "two days before yesterday".
+    Before,
     /// Joins the first and the last day of a range: "to".
     To,
+    /// Stands before the first of two joined by "and", which end a range: "between".
+    Between,
     /// Joins days of a list: "and".
     And,
     /// Stands between the parts of a date without meaning: "of", "the".
@@ -94,6 +102,17 @@ pub enum Unit {
     Month,
     /// A year.
     Year,
+}
+
+/// Which of all days of a weekday is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// The latest before today: "last Friday".
+    Before,
+    /// The first after today: "next Friday".
+    After,
+    /// That of the week so many weeks from this one, which begins on a Monday: "Friday of last week".
+    OfWeek(i64),
 }
 
 /// A calendar other than the Gregorian.

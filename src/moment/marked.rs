@@ -24,6 +24,9 @@ impl Reader<'_> {
         };
         let month = i8::try_from(month).ok().filter(|month| (1..=12).contains(month))?;
         let Some((day, end)) = self.marked_day(next).or_else(|| self.marked_days(next)) else {
+            if let Some(found) = self.marked_months((year, month), next) {
+                return Some(found);
+            }
             let is_month = year.is_some() || (self.place != Place::Prose && self.is_whole(at, next));
             return is_month
                 .then(|| Found::new(Value::Month { year, month }, next, "year and month, marked"));
@@ -45,7 +48,7 @@ impl Reader<'_> {
     }
 
     /// "2025年", "二零一六年", "令和7年", "令和元年", "民國114年".
-    fn marked_year(&self, at: usize) -> Option<(i16, usize)> {
+    pub fn marked_year(&self, at: usize) -> Option<(i16, usize)> {
         let era = self.word(at).and_then(|word| {
             word.senses().iter().find_map(|sense| match sense {
                 Sense::Era(before) => Some(*before),
@@ -82,7 +85,7 @@ impl Reader<'_> {
     }
 
     /// "3月", "三月", which is also a month's name.
-    fn marked_month(&self, at: usize) -> Option<(i64, usize)> {
+    pub fn marked_month(&self, at: usize) -> Option<(i64, usize)> {
         if let Some(marked) = self.marked_number(at, Sense::MonthMark) {
             return Some(marked);
         }
@@ -132,7 +135,7 @@ impl Reader<'_> {
         is_dotted.then(|| Found::new(Value::Day(point), at + 6, "date of an era"))
     }
 
-    fn marked_day(&self, at: usize) -> Option<(i8, usize)> {
+    pub fn marked_day(&self, at: usize) -> Option<(i8, usize)> {
         let (day, next) = self.marked_number(at, Sense::DayMark)?;
         Some((i8::try_from(day).ok().filter(|day| (1..=31).contains(day))?, next))
     }

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use super::{
     calendar,
     daytime::Daytime,
-    lexicon::{Calendar, Unit},
+    lexicon::{Calendar, Unit, Which},
 };
 
 /// A date mentioned in a text.
@@ -64,6 +64,41 @@ pub enum Value {
         /// Of what.
         unit: Unit,
     },
+    /// So many units up to now.
+    Recent {
+        /// How many.
+        count: i64,
+        /// Of what.
+        unit: Unit,
+    },
+    /// A weekday counted from now.
+    Weekday {
+        /// The weekday, 1 (Monday) to 7.
+        weekday: i8,
+        /// Which of them.
+        which: Which,
+    },
+    /// A day of a month that only its weekday tells: "Monday 21".
+    DayOfWeekday {
+        /// The day of the month.
+        day: i8,
+        /// The weekday, 1 (Monday) to 7.
+        weekday: i8,
+    },
+    /// Days from the first to the last, one of which is counted from now.
+    Between {
+        /// The first.
+        first: Edge,
+        /// The last.
+        last: Edge,
+    },
+    /// Months from the first to the last, of an open year if both years are `None`.
+    Months {
+        /// The year and the month of the first.
+        first: (Option<i16>, i8),
+        /// The year and the month of the last.
+        last: (Option<i16>, i8),
+    },
     /// Seconds and nanoseconds since 1970.
     Epoch(jiff::Timestamp),
     /// A date that no calendar has: 31 February.
@@ -83,6 +118,19 @@ pub struct Point {
     pub month: i8,
     /// The day of the month.
     pub day: i8,
+}
+
+/// The first or the last of days that are counted from now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Edge {
+    /// A day; without a year the latest such day before the other edge.
+    Day(Point),
+    /// A month and its year.
+    Month(i16, i8),
+    /// The day so many days before today.
+    Ago(i64),
+    /// A weekday counted from now.
+    Weekday(i8, Which),
 }
 
 /// Days of another calendar, of an open year if `year` is `None`.
@@ -157,7 +205,11 @@ pub(super) fn checked(value: Value) -> Value {
             Some((first, last)) => return Value::Span { first: first.into(), last: last.into() },
             None => Some(Value::Impossible),
         },
-        Value::Month { year: Some(year), .. } | Value::Year(year) if !YEARS.contains(&year) => {
+        Value::Month { year: Some(year), .. }
+        | Value::Months { last: (Some(year), _), .. }
+        | Value::Year(year)
+            if !YEARS.contains(&year) =>
+        {
             Some(Value::OtherCalendar(year))
         }
         _ => None,

@@ -5,6 +5,7 @@
 
 mod calendar;
 mod choose;
+mod counted;
 mod daytime;
 mod fold;
 mod foreign;
@@ -12,6 +13,8 @@ mod lexicon;
 mod link;
 mod marked;
 mod mention;
+mod mixed;
+mod months;
 mod numeric;
 mod open;
 mod order;
@@ -22,9 +25,11 @@ mod relative;
 mod resolve;
 mod scan;
 mod settle;
+mod span;
 mod spelled;
 mod tables;
 mod token;
+mod weekday;
 mod words;
 mod year;
 mod zone;
@@ -45,8 +50,8 @@ use crate::{
 
 pub use self::{
     daytime::Daytime,
-    lexicon::{Calendar, Lexicon, Sense, Unit},
-    mention::{Foreign, Mention, Point, Role, Slashed, Value},
+    lexicon::{Calendar, Lexicon, Sense, Unit, Which},
+    mention::{Edge, Foreign, Mention, Point, Role, Slashed, Value},
     scan::{Place, scan},
 };
 
@@ -110,6 +115,17 @@ pub struct Context<'a> {
     pub order: Option<DayMonthOrder>,
     /// The configured `strptime` format of the date field; `None`: it is read like any text.
     pub format: Option<&'a str>,
+    /// How far ahead of the fetch a day may lie.
+    pub horizon: Horizon,
+}
+
+/// How far ahead of the fetch a day may lie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Horizon {
+    /// A day, for zones: nothing is published that has not happened.
+    Fetch,
+    /// Any day that a text states: what is asked for is an event's date.
+    Open,
 }
 
 /// A row of a listing, as far as its date is concerned.
@@ -198,7 +214,7 @@ pub enum Unresolved {
 
 /// Resolves the dates of a listing, all rows together: one resolution a row, in the rows' order.
 ///
-/// No moment is later than the fetch and a day. A row with an [`Row::anchor`] is resolved like any other; what
+/// No moment is later than the fetch and a day, unless the [`Horizon`] is open. A row with an [`Row::anchor`] is resolved like any other; what
 /// its entry keeps is the caller's to decide.
 pub fn resolve(rows: &[Row<'_>], context: &Context<'_>) -> Vec<Resolution> {
     resolve::resolve(rows, context)

@@ -96,7 +96,7 @@ impl Reader<'_> {
             let is_date = self.place == Place::Field
                 && second.digits == 2
                 && third.digits == 2
-                && self.is_whole(at, at + 3);
+                && self.number(at + 3).is_none();
             return is_date.then_some((second.value, third.value, at + 3));
         }
         let mark = self.mark(at + 1).filter(|mark| matches!(mark, '-' | '/' | '.' | '‑' | '−'))?;
@@ -195,7 +195,7 @@ impl Reader<'_> {
             .and_then(|year| i16::try_from(year.value).ok());
         let end = if year.is_some() { next + 5 } else { next + 3 };
         let is_date = year.is_some()
-            || (self.place == Place::Field && self.is_whole(at, end) && mark == Some('/'))
+            || (self.place == Place::Field && mark == Some('/'))
             || self.is_meant_as_date(at, end);
         let value = Value::NumericSpan { first: Slashed { year, ..first }, last: last(year)? };
         (is_date && self.ends_number(end)).then(|| Found::new(value, end, "numeric date to numeric date"))
@@ -228,9 +228,14 @@ impl Reader<'_> {
         }
         let is_slash = self.mark(at + 1) == Some('/');
         let is_said = self.has(before, Sense::At)
+            || self.has(before, Sense::Ahead)
             || (self.has(before, Sense::Filler) && self.lexicon.language() != Some("en"));
         let is_full =
             [at, at + 2].into_iter().all(|at| self.number(at).is_some_and(|number| number.digits == 2));
+        // "22/04": no part of so many, no fraction and no score is written so.
+        if self.place == Place::Field && is_slash && is_full && left > right && right < 10 && left <= 31 {
+            return true;
+        }
         let is_timed = is_slash && self.daytime_after(end).is_some();
         let is_dotted = self.mark(at + 1) == Some('.') && (is_full || self.mark(end - 1) == Some('.'));
         is_timed || (is_said && (is_slash || is_dotted))
@@ -263,7 +268,7 @@ impl Reader<'_> {
         let last = self
             .number(year + words)
             .filter(|year| year.digits == 4 && (1900..=2100).contains(&year.value))?;
-        let is_date = words == 1 || (left.digits == 2 && right.digits == 2);
+        let is_date = words == 1 || (left.digits == 2 && right.digits == 2) || self.is_stop(year + words + 1);
         let value = Value::Numeric(Slashed {
             left: i8::try_from(left.value).ok()?,
             right: i8::try_from(right.value).ok()?,

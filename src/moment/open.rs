@@ -200,6 +200,10 @@ fn in_year(value: Value, year: i16) -> Value {
             Value::Span { first, last: dated(last) }
         }
         Value::Month { month, .. } => Value::Month { year: Some(year), month },
+        Value::Months { first: (first_year, first), last: (_, last) } => {
+            let first_year = first_year.unwrap_or(year - i16::from(first > last));
+            Value::Months { first: (Some(first_year), first), last: (Some(year), last) }
+        }
         value => value,
     }
 }
@@ -212,6 +216,10 @@ fn ends(value: Value) -> Option<(Date, Date)> {
         Value::Month { year, month } => {
             let first = Date::new(year?, month, 1).ok()?;
             Some((first, first.last_of_month()))
+        }
+        Value::Months { first, last } => {
+            let month = |(year, month): (Option<i16>, i8)| Date::new(year?, month, 1).ok();
+            Some((month(first)?, month(last)?.last_of_month()))
         }
         _ => None,
     }

@@ -53,7 +53,19 @@ impl Reader<'_> {
             return at + 1;
         }
         let is_mark = matches!(self.mark(at), Some('-' | '‑' | ':' | '\'' | '’' | '.')) && self.is_tight(at);
-        if is_mark && is_ending(at + 1) { at + 2 } else { at }
+        if is_mark && is_ending(at + 1) { at + 2 } else { self.after_turkish_ending(at) }
+    }
+
+    /// The token after the case ending that Turkish parts from a number or a name: "21'inde", "Mart'ın". What says
+    /// that more follows is left: "8'den".
+    pub fn after_turkish_ending(&self, at: usize) -> usize {
+        let is_ending = self.lexicon.language() == Some("tr")
+            && matches!(self.mark(at), Some('\'' | '’'))
+            && self.is_tight(at)
+            && self.is_tight(at + 1)
+            && self.word(at + 1).is_some()
+            && !self.has(at + 1, Sense::To);
+        if is_ending { at + 2 } else { at }
     }
 
     pub fn day_in_words(&self, at: usize) -> Option<(i8, usize)> {

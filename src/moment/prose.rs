@@ -74,10 +74,13 @@ impl Reader<'_> {
             && self
                 .mark(at - 1)
                 .is_none_or(|mark| !matches!(mark, '(' | '"' | '“' | '|' | '/' | '>' | '—' | '–'))
+            // "Friday-Jun-15"
+            && !(self.mark(at - 1) == Some('-') && at > 1 && self.weekday(at - 2).is_some())
         {
             return None;
         }
         self.month_then_day(at, &name)
+            .or_else(|| self.months(at, &name))
             .or_else(|| self.month_then_year(at, &name))
             .or_else(|| self.month_alone(at, &name))
     }
@@ -88,7 +91,9 @@ impl Reader<'_> {
             next += 1;
         }
         let (first, mut end) = self.day(next)?;
-        if self.is_of_longer_number(next) || !self.is_believed(name, end) {
+        // "march eighteenth", "may 3rd"
+        let is_ordinal = self.ordinal(next).is_some() || end > next + 1;
+        if self.is_of_longer_number(next) || !(is_ordinal || self.is_believed(name, end)) {
             return None;
         }
         // "Mar 10 Jan" is a Tuesday where the word is also a weekday's.

@@ -1,13 +1,14 @@
 //! Times counted from now: "3 hours ago", "yesterday" → [`Value::Ago`], and that → a day or an instant. Pure.
 //!
-//! Resolved against the time of the fetch, once: the caller keeps what it got. "Last week" is not a day.
+//! Resolved against the time of the fetch, once: the caller keeps what it got. "Last week" is what clocks write for
+//! "a week ago"; "this week" is no day.
 
-use jiff::{Span, Timestamp, civil::Date, tz::TimeZone};
+use jiff::{Span, Timestamp, ToSpan as _, civil::Date, tz::TimeZone};
 
 use super::{
     Precision,
     lexicon::{Sense, Unit},
-    mention::Value,
+    mention::{Point, Value},
     scan::{Found, Place, Reader},
     token,
     words::Pattern,
@@ -16,23 +17,28 @@ use super::{
 /// More of a unit than this is no age of an entry.
 const LARGEST_COUNT: i64 = 10_000;
 
+/// Digits of a year, which counts no units.
+const YEAR_DIGITS: usize = 4;
+
 /// Units read after the first: "1d 21 h 25m 3s ago".
 const MORE_UNITS: usize = 3;
 
 impl Reader<'_> {
-    /// "3 hours ago", "an hour ago", "3h ago", "yesterday", "il y a 3 h", "3日前".
+    /// "3 hours ago", "an hour ago", "3h ago", "yesterday", "il y a 3 h", "3日前", "the last 3 days".
     pub fn ago(&self, at: usize) -> Option<Found> {
-        if let Some((count, unit)) = self.word(at).and_then(|word| {
-            word.senses().iter().find_map(|sense| match sense {
-                Sense::FromNow(count, unit) => Some((*count, *unit)),
-                _ => None,
-            })
-        }) {
+        if let Some((count, unit)) = self.day_from_now(at) {
+            // "this week"
+            if self.is_twofold(at) || count == 0 && !matches!(unit, Unit::Day | Unit::Second) {
+                return None;
+            }
             // "acum 3 ore": the word for now is also that for ago.
             let is_counted =
                 unit == Unit::Second && (self.number(at + 1).is_some() || self.spelled(at + 1).is_some());
             // "5 awr yn ôl" is five hours, though "awr yn ôl" alone is one; "14:30 gestern" is one day.
-            let times = at.checked_sub(1).and_then(|at| self.number(at)).filter(|_| unit != Unit::Day);
+            let times = at
+                .checked_sub(1)
+                .and_then(|at| self.number(at))
+                .filter(|number| unit != Unit::Day && number.digits < YEAR_DIGITS);
             if let Some(times) = times {
                 let count = -count.saturating_mul(times.value.min(LARGEST_COUNT));
                 let found = Found::new(Value::Ago { count, unit }, at + 1, "counted from now");
@@ -42,8 +48,85 @@ impl Reader<'_> {
                 return Some(Found::new(Value::Ago { count: -count, unit }, at + 1, "counted from now"));
             }
         }
+        if let Some(found) = self.recent(at) {
+            return Some(found);
+        }
         let (count, next) = self.count(at)?;
-        self.by_pattern(at, next, count).or_else(|| self.by_words(next, count))
+        let found = self.by_pattern(at, next, count).or_else(|| self.by_words(next, count));
+        found.map(|found| self.with_larger_units(at, found)).or_else(|| self.before_day(next, count))
+    }
+
+    /// The day or time counted from now at a token: "yesterday", "last week".
+    pub fn day_from_now(&self, at: usize) -> Option<(i64, Unit)> {
+        self.word(at)?.senses().iter().find_map(|sense| match sense {
+            Sense::FromNow(count, unit) => Some((*count, *unit)),
+            _ => None,
+        })
+    }
+
+    /// "the last 2 weeks", "les 24 dernières heures", "les 30 jours précédents".
+    fn recent(&self, at: usize) -> Option<Found> {
+        if self.place != Place::Field {
+            return None;
+        }
+        let first = usize::from(self.has(at, Sense::Last));
+        let (count, next) = self.count(at + first)?;
+        let between = usize::from(first == 0 && self.has(next, Sense::Last));
+        let unit = self.unit(next + between)?;
+        // "last 2m" may be metres.
+        if self.piece(next + between).len() < 2 {
+            return None;
+        }
+        let end = next + between + 1;
+        let last = usize::from(first + between == 0 && self.has(end, Sense::Last));
+        (first + between + last == 1)
+            .then(|| Found::new(Value::Recent { count, unit }, end + last, "units up to now"))
+    }
+
+    /// "two days before yesterday", "2 weeks before 13 May 1999".
+    fn before_day(&self, next: usize, count: i64) -> Option<Found> {
+        let unit = self.unit(next)?;
+        let days = match unit {
+            Unit::Day => count,
+            Unit::Week => count.checked_mul(7)?,
+            _ => return None,
+        };
+        if !self.has(next + 1, Sense::Before) {
+            return None;
+        }
+        let day = self.after_fillers(next + 2);
+        if let Some((from_now, Unit::Day)) = self.day_from_now(day) {
+            let value = Value::Ago { count: days - from_now, unit: Unit::Day };
+            return Some(Found::new(value, day + 1, "days before a day"));
+        }
+        let found = self.day_first(day).or_else(|| self.month_first(day))?;
+        let Value::Day(Point { year: Some(year), month, day }) = found.value else { return None };
+        let day = Date::new(year, month, day).ok()?.checked_sub(days.days()).ok()?;
+        Some(Found { value: Value::Day(day.into()), rule: "days before a day", ..found })
+    }
+
+    /// The larger units before a found one: "5 days 2 hours ago" where the language's words for "ago" are in its
+    /// patterns alone.
+    fn with_larger_units(&self, at: usize, found: Found) -> Found {
+        let Value::Ago { count, unit } = found.value else { return found };
+        let (mut total, mut least, mut start) = (count, unit, found.start.unwrap_or(at));
+        let mut largest = unit;
+        if count < 0 {
+            return found;
+        }
+        for _ in 0..MORE_UNITS {
+            let joined = usize::from(
+                start > 0 && (self.mark(start - 1) == Some(',') || self.has(start - 1, Sense::And)),
+            );
+            let Some(number) = (start - joined).checked_sub(2) else { break };
+            let (Some(unit), Some((count, _))) = (self.unit(number + 1), self.count(number)) else { break };
+            if rank(unit) <= rank(largest) {
+                break;
+            }
+            (total, least) = sum((count, unit), (total, least));
+            (largest, start) = (unit, number);
+        }
+        Found { value: Value::Ago { count: total, unit: least }, start: Some(start), ..found }
     }
 
     /// By the patterns of the language: "vor 3 Tagen".
@@ -71,20 +154,22 @@ impl Reader<'_> {
     /// By the meaning of its words: "2 days, 3 hours ago".
     fn by_words(&self, next: usize, count: i64) -> Option<Found> {
         let unit = self.unit(next)?;
+        let (mut total, mut least) = (count, unit);
         let mut end = next + 1;
         end += usize::from(self.mark(end) == Some('.'));
-        // "2 days, 3 hours ago", "1d 21 h 25m ago": the first unit is precise enough.
+        // "2 days, 3 hours ago", "1d 21 h 25m ago"
         for _ in 0..MORE_UNITS {
             let more = end + usize::from(self.mark(end) == Some(',') || self.has(end, Sense::And));
-            let Some((_, next)) = self.count(more).filter(|(_, next)| self.unit(*next).is_some()) else {
-                break;
-            };
+            let Some((count, next)) = self.count(more) else { break };
+            let Some(unit) = self.unit(next).filter(|unit| rank(*unit) < rank(least)) else { break };
+            (total, least) = sum((total, least), (count, unit));
             end = next + 1;
         }
-        self.has(end, Sense::Ago).then(|| Found::new(Value::Ago { count, unit }, end + 1, "counted from now"))
+        let value = Value::Ago { count: total, unit: least };
+        self.has(end, Sense::Ago).then(|| Found::new(value, end + 1, "counted from now"))
     }
 
-    fn count(&self, at: usize) -> Option<(i64, usize)> {
+    pub fn count(&self, at: usize) -> Option<(i64, usize)> {
         if let Some(number) = self.number(at) {
             return ((0..=LARGEST_COUNT).contains(&number.value) && self.is_fresh(at))
                 .then_some((number.value, at + 1));
@@ -92,12 +177,44 @@ impl Reader<'_> {
         self.spelled(at)
     }
 
-    fn unit(&self, at: usize) -> Option<Unit> {
+    /// The unit of time at a token.
+    pub fn unit(&self, at: usize) -> Option<Unit> {
         self.word(at)?.senses().iter().find_map(|sense| match sense {
             Sense::Unit(unit) => Some(*unit),
             _ => None,
         })
     }
+}
+
+/// The order of units by length.
+fn rank(unit: Unit) -> u8 {
+    match unit {
+        Unit::Second => 0,
+        Unit::Minute => 1,
+        Unit::Hour => 2,
+        Unit::Day => 3,
+        Unit::Week => 4,
+        Unit::Month => 5,
+        Unit::Year => 6,
+    }
+}
+
+/// So many of a unit and so many of a smaller one, in the smaller; in the larger where no number of the smaller makes
+/// one, as days and months.
+fn sum(larger: (i64, Unit), smaller: (i64, Unit)) -> (i64, Unit) {
+    let seconds = |unit| match unit {
+        Unit::Second => Some(1),
+        Unit::Minute => Some(60),
+        Unit::Hour => Some(3600),
+        Unit::Day => Some(86_400),
+        Unit::Week => Some(604_800),
+        Unit::Month | Unit::Year => None,
+    };
+    let times = match (larger.1, smaller.1) {
+        (Unit::Year, Unit::Month) => Some(12),
+        (larger, smaller) => seconds(larger).zip(seconds(smaller)).map(|(larger, smaller)| larger / smaller),
+    };
+    times.map_or(larger, |times| (larger.0.saturating_mul(times).saturating_add(smaller.0), smaller.1))
 }
 
 /// The moment so many units before now, after it for a negative count: its day, its instant where the unit is shorter than a day, and how

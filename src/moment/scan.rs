@@ -122,25 +122,34 @@ impl Reader<'_> {
     /// The weekday at a token.
     pub fn weekday(&self, at: usize) -> Option<i8> {
         self.word(at)?.senses().iter().find_map(|sense| match sense {
-            Sense::Weekday(day) => Some(*day),
+            Sense::Weekday(day) | Sense::WeekdayFromNow(day, _) => Some(*day),
             _ => None,
         })
     }
 
-    fn found(&self, at: usize) -> Option<Found> {
-        match self.tokens[at].kind {
+    /// Whether a mark is a dash, as stands between the ends of a range: hyphens, dashes, the minus sign.
+    pub fn is_dash(&self, at: usize) -> bool {
+        matches!(self.mark(at), Some('-' | '‑' | '‐' | '–' | '—' | '−'))
+    }
+
+    pub fn found(&self, at: usize) -> Option<Found> {
+        match self.tokens.get(at)?.kind {
             Kind::Number(_) => self
                 .numeric(at)
                 .or_else(|| self.marked(at))
                 .or_else(|| self.ago(at))
                 .or_else(|| self.day_first(at))
                 .or_else(|| self.other_calendar(at))
-                .or_else(|| self.year_first(at)),
+                .or_else(|| self.year_first(at))
+                .or_else(|| self.in_any_order(at))
+                .or_else(|| self.day_before_weekday(at)),
             Kind::Word(word) if word.senses().is_empty() => None,
             Kind::Word(_) => self
                 .marked(at)
+                .or_else(|| self.in_any_order(at))
                 .or_else(|| self.month_first(at))
                 .or_else(|| self.day_first(at))
+                .or_else(|| self.on_weekday(at))
                 .or_else(|| self.ago(at)),
             Kind::Mark(_) => None,
         }
@@ -165,8 +174,12 @@ impl Reader<'_> {
                 (time, first) = (Some(daytime), from);
             }
         }
+        let (mut value, mut rule) = (found.value, found.rule);
+        if let Some(span) = self.to_another(value, end) {
+            (value, rule, end, time, weekday) = (span.value, span.rule, span.end, None, None);
+        }
         let span = self.tokens[first].start..self.tokens[end - 1].end;
-        (Mention { span, value: found.value, time, weekday, role: self.role(first), rule: found.rule }, end)
+        (Mention { span, value, time, weekday, role: self.role(first), rule }, end)
     }
 
     fn weekday_before(&self, at: usize) -> Option<(i8, usize)> {
@@ -289,5 +302,12 @@ impl Reader<'_> {
 
 /// Whether a time of day beside it belongs to it.
 fn takes_time(value: Value) -> bool {
-    matches!(value, Value::Day(_) | Value::Numeric(_) | Value::Ago { count: -1..=1, unit: Unit::Day })
+    matches!(
+        value,
+        Value::Day(_)
+            | Value::Numeric(_)
+            | Value::Ago { count: -3..=3, unit: Unit::Day }
+            | Value::Weekday { .. }
+            | Value::DayOfWeekday { .. }
+    )
 }

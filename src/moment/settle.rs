@@ -7,7 +7,7 @@ use jiff::{Timestamp, civil::Date};
 use crate::listing::DateSource;
 
 use super::{
-    Context, Moment, Precision, Provenance, Unresolved, calendar,
+    Context, Horizon, Moment, Precision, Provenance, Unresolved, calendar,
     daytime::Daytime,
     lexicon::Lexicon,
     mention::{Point, Slashed, Value},
@@ -45,18 +45,21 @@ impl Page<'_> {
         let (value, settled) = self.ordered(mention.value, &reading.text[mention.span.clone()])?;
         let is_open = match value {
             Value::Day(day) | Value::Span { last: day, .. } => day.year.is_none(),
-            Value::Month { year, .. } => year.is_none(),
+            Value::Month { year, .. } | Value::Months { last: (year, _), .. } => year.is_none(),
             _ => false,
         };
         if is_open {
             return Ok(Choice::Open { value, reading: at, mention: index, settled });
         }
         let provenance = match (reading.source, value) {
-            (_, Value::Ago { .. }) => Provenance::Relative,
-            (_, Value::Other(_)) => Provenance::Inferred,
+            (_, Value::Ago { .. } | Value::Recent { .. } | Value::Weekday { .. } | Value::Between { .. }) => {
+                Provenance::Relative
+            }
+            (_, Value::Other(_) | Value::DayOfWeekday { .. }) => Provenance::Inferred,
             (DateSource::TimeElement | DateSource::Metadata, _) => Provenance::StatedByMachine,
             _ => Provenance::StatedInText,
         };
+        let value = self.dated(value).ok_or(Unresolved::NoDate)?;
         let moment = self.moment(value, mention.time, provenance)?;
         Ok(Choice::Known { moment, reading: at, mention: index, settled })
     }
@@ -92,7 +95,7 @@ impl Page<'_> {
         time: Option<Daytime>,
         provenance: Provenance,
     ) -> Result<Moment, Unresolved> {
-        let latest = self.today.tomorrow().unwrap_or(self.today);
+        let latest = self.latest();
         let day_moment = |day: Date, first_day, precision| {
             if day > latest {
                 return Err(Unresolved::TooLate { day });
@@ -115,8 +118,7 @@ impl Page<'_> {
                 if first > last {
                     return Err(Unresolved::Impossible { text: format!("{first} to {last}") });
                 }
-                // What a range ends with may lie ahead; what was published is not of the future.
-                let day = if last > self.today { first.max(self.today.min(last)) } else { last };
+                let day = self.last_day(first, last);
                 let mut moment = day_moment(day, None, Precision::Day)?;
                 moment.first_day = (first < moment.day).then_some(first);
                 Ok(moment)
@@ -124,6 +126,16 @@ impl Page<'_> {
             Value::Month { year: Some(year), month } => {
                 let day = Date::new(year, month, 1).map_err(|_| Unresolved::NoDate)?;
                 day_moment(day, None, Precision::Month)
+            }
+            Value::Months { first: (Some(first_year), first), last: (Some(last_year), last) } => {
+                let month = |year, month| Date::new(year, month, 1).map_err(|_| Unresolved::NoDate);
+                let (first, last) = (month(first_year, first)?, month(last_year, last)?.last_of_month());
+                if first > last {
+                    return Err(Unresolved::Impossible { text: format!("{first} to {last}") });
+                }
+                let mut moment = day_moment(self.last_day(first, last), None, Precision::Month)?;
+                moment.first_day = (first < moment.day).then_some(first);
+                Ok(moment)
             }
             Value::Year(year) => {
                 let day = Date::new(year, 1, 1).map_err(|_| Unresolved::NoDate)?;
@@ -148,8 +160,30 @@ impl Page<'_> {
             Value::Numeric(_)
             | Value::NumericSpan { .. }
             | Value::Month { year: None, .. }
+            | Value::Months { .. }
+            | Value::Recent { .. }
+            | Value::Weekday { .. }
+            | Value::DayOfWeekday { .. }
+            | Value::Between { .. }
             | Value::Impossible
             | Value::OtherCalendar(_) => Err(Unresolved::NoDate),
+        }
+    }
+
+    /// The latest day that becomes a moment.
+    fn latest(&self) -> Date {
+        match self.context.horizon {
+            Horizon::Fetch => self.today.tomorrow().unwrap_or(self.today),
+            Horizon::Open => Date::MAX,
+        }
+    }
+
+    /// The last day of a range. What it ends with may lie ahead; what was published is not of the future.
+    fn last_day(&self, first: Date, last: Date) -> Date {
+        if last > self.today && self.context.horizon == Horizon::Fetch {
+            first.max(self.today.min(last))
+        } else {
+            last
         }
     }
 
@@ -161,8 +195,8 @@ impl Page<'_> {
     ) -> Result<Moment, Unresolved> {
         let Some(stamp) = stamp else { return Err(Unresolved::Impossible { text: day.to_string() }) };
         let day = stamp.to_zoned_datetime(self.context.zone.clone()).date();
-        let latest = self.context.now.as_second() + 86_400;
-        if stamp.as_second() > latest {
+        let is_late = stamp.as_second() > self.context.now.as_second() + 86_400;
+        if is_late && self.context.horizon == Horizon::Fetch {
             return Err(Unresolved::TooLate { day });
         }
         if day < OLDEST {

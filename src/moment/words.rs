@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 
 use super::{
     fold::{self, Buffer, LONGEST},
-    lexicon::{Calendar, Sense, Unit},
+    lexicon::{Calendar, Sense, Unit, Which},
     tables,
     token::{self, Piece},
 };
@@ -41,6 +41,8 @@ pub(super) struct Words {
     stems: FxHashMap<Box<str>, u32>,
     /// Whether numbers in words may count days: "quince de mayo".
     pub is_spelled: bool,
+    /// Whether "last Monday" is that of last week, also on a Wednesday: "上周一".
+    pub is_by_week: bool,
 }
 
 /// What is known of a word.
@@ -146,6 +148,7 @@ impl Words {
                 words.read(language, if language == "en" { Rank::Own } else { Rank::Foreign }, |_| true);
             }
             words.is_spelled = false;
+            words.is_by_week = false;
             return words;
         };
         words.read(language, Rank::Own, |_| true);
@@ -221,6 +224,7 @@ impl Words {
         for (key, names) in tables::lines(language).filter(|(key, _)| wanted(key)) {
             if key == "style" {
                 self.is_spelled |= names.contains("spelled");
+                self.is_by_week |= names.contains("weekly") && rank == Rank::Own;
             }
             for name in names.split('|') {
                 if let Some(pattern) = pattern_of(key).filter(|_| name.contains("{0}")) {
@@ -410,6 +414,9 @@ fn sense_of(key: &str, rank: Rank) -> Option<Sense> {
         "since" => Sense::Since,
         "over" => Sense::Over,
         "ago" => Sense::Ago,
+        "last" => Sense::Last,
+        "before" => Sense::Before,
+        "between" => Sense::Between,
         "s0" => Sense::FromNow(0, Unit::Second),
         key => match key.split_at(1) {
             ("M", rest) => Sense::Month(month(rest)?),
@@ -420,12 +427,14 @@ fn sense_of(key: &str, rank: Rank) -> Option<Sense> {
             ("I", rest) => Sense::OtherMonth(Calendar::Islamic, month(rest)?),
             ("H", rest) => Sense::OtherMonth(Calendar::Hebrew, month(rest)?),
             ("w", rest) => Sense::Weekday(month(rest)?),
+            ("v", rest) => Sense::WeekdayFromNow(month(rest)?, Which::Before),
+            ("z", rest) => Sense::WeekdayFromNow(month(rest)?, Which::After),
             ("c", rest) => Sense::Count(number(rest)?),
             ("q", rest) => Sense::Ordinal(number(rest)?),
             ("n", rest) => Sense::FromNow(number(rest)?, Unit::Day),
             ("u", rest) => Sense::Unit(unit(rest)?),
             ("e", rest) => Sense::Era(rest.strip_prefix("ra")?.parse().ok()?),
-            (sign @ ("a" | "b"), rest) if rest.len() == 2 => {
+            (sign @ ("a" | "b"), rest) if rest.len() > 1 => {
                 let count = number(&rest[1..])?;
                 Sense::FromNow(if sign == "a" { -count } else { count }, unit(&rest[..1])?)
             }

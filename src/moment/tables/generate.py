@@ -36,6 +36,12 @@ def add(section, key, names):
             section[key].append(name)
 
 
+def without_first(text, others):
+    """A phrase without the small word before it, so far as the rest is no part of another: "el lunes pasado"."""
+    rest = re.sub(r"^\w{1,2} (?=\S+ \S)", "", text)
+    return text if any(rest in other for other in others if other != text) else rest
+
+
 def is_placeholder(name):
     return re.fullmatch(r"m\d\d?", name.lower()) is not None
 
@@ -122,10 +128,22 @@ def gregorian(section, folder, locale):
 
 def relative(section, folder, locale):
     fields = load(folder / "dateFields.json", locale)["fields"]
+    texts = {text for field in fields.values() for kind, text in field.items() if kind.startswith("relative-type-")}
+    units = defaultdict(set)
     for name, field in fields.items():
+        kind = name.removesuffix("-short")
+        if kind in WEEKDAYS:
+            for way, mark in (("-1", "v"), ("1", "z")):
+                if text := field.get(f"relative-type-{way}"):
+                    add(section, f"{mark}{WEEKDAYS.index(kind) + 1}", [without_first(text, texts)])
         unit = UNITS.get(name.split("-")[0])
         if unit is None:
             continue
+        # A narrow "last w" is no words.
+        if unit in "wmy" and not name.endswith("-narrow"):
+            for way in ("-1", "0"):
+                if (text := field.get(f"relative-type-{way}")) and (way == "-1" or unit == "w"):
+                    add(section, f"a{unit}{way.lstrip('-')}", [without_first(text, texts)])
         if unit == "d":
             for key, text in field.items():
                 match = re.fullmatch(r"relative-type-(-?\d)", key)
@@ -138,11 +156,19 @@ def relative(section, folder, locale):
                 plural = PLURALS.get(key.rsplit("-", 1)[1])
                 text = clean(pattern.replace("({0})", "") if plural in ("1", "2") else pattern)
                 if "{0}" in text:
+                    if found := re.search(r"\{0\} ([^\W\d_\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\ud7a3]{3,})(?!\w)", text):
+                        units[found.group(1)].add(unit)
                     # "-3 h" and "+3 h" are no words.
                     if re.search(r"[^\W\d_]", text.replace("{0}", "")) and not re.match(r"^[-−–+]", text):
                         add(section, f"{mark}{unit}", [text])
                 elif plural is not None and re.search(r"[^\W\d_]{2}", text) and unit not in ("s",):
                     add(section, f"{mark}{unit}{plural}", [text])
+
+
+    # What follows the number of one unit alone is its name: "days" of "3 days ago".
+    for name, of in units.items():
+        if len(of) == 1:
+            add(section, f"u{''.join(of)}", [name])
 
 
 def other_calendar(section, packages, package, name, letter, locale):
@@ -213,8 +239,9 @@ def main():
         other_calendar(section, packages, "cldr-cal-islamic-full", "islamic", "I", locale)
         other_calendar(section, packages, "cldr-cal-hebrew-full", "hebrew", "H", locale)
     for language, section in sections.items():
-        # Transliterations that are English ones are read everywhere as those.
-        for key in [key for key in section if key[0] in "HIP" and language != "en"]:
+        # Transliterations that are English ones are read everywhere as those, and what is not translated yet.
+        is_english = re.compile(r"[HIPvz]|a[wmy][01]$")
+        for key in [key for key in section if is_english.match(key) and language != "en"]:
             section[key] = [name for name in section[key] if name not in sections["en"][key]]
     print("# The words of dates by language, made by generate.py from Unicode CLDR 48.2 (LICENSE-UNICODE).")
     for language, section in sorted(sections.items()):

@@ -11,6 +11,9 @@
 //! | `w1` | Monday |
 //! | `n-1` | the day so many days from today |
 //! | `ah` `bh` | so many hours ago, so many hours ahead (`s` `i` `h` `d` `w` `m` `y`); `ah2`: two hours ago |
+//! | `aw1` `aw0` | last week, this week; the same for months and years |
+//! | `v1` `z1` | last Monday, next Monday |
+//! | `ud` | names of the unit |
 //! | `c3` `q3` | three, third |
 //! | `P` `I` `H` | months of the Persian, Islamic and Hebrew calendars |
 //! | `l` `o` | words inside a language's date patterns; the order of its short dates |

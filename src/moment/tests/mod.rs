@@ -7,7 +7,7 @@ mod years;
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
-use super::{Context, Resolution, Row, resolve};
+use super::{Context, Horizon, Resolution, Row, resolve};
 use crate::{
     config::DayMonthOrder,
     listing::{DateSource, RawDate, RawField},
@@ -20,13 +20,21 @@ struct Case {
     language: Option<&'static str>,
     order: Option<DayMonthOrder>,
     format: Option<&'static str>,
+    horizon: Horizon,
 }
 
 impl Case {
     /// Fetched at a time, in UTC, English.
     fn at(now: &str) -> Self {
         let now = now.parse().expect("a time");
-        Self { now, zone: TimeZone::UTC, language: Some("en"), order: None, format: None }
+        Self {
+            now,
+            zone: TimeZone::UTC,
+            language: Some("en"),
+            order: None,
+            format: None,
+            horizon: Horizon::Fetch,
+        }
     }
 
     /// Resolves rows of texts of one source each.
@@ -48,6 +56,7 @@ impl Case {
                 language: self.language,
                 order: self.order,
                 format: self.format,
+                horizon: self.horizon,
             },
         )
     }

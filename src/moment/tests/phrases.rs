@@ -71,7 +71,7 @@ const PROSE: [(&str, &str); 30] = [
 ];
 
 /// Texts of a date field, fetched 2025-08-15T12:00Z.
-const FIELDS: [(&str, &str); 23] = [
+const FIELDS: [(&str, &str); 25] = [
     ("13/3/2025", "2025-03-13"),
     ("3/13/2025", "2025-03-13"),
     ("06.03.2025", "2025-03-06"),
@@ -95,7 +95,9 @@ const FIELDS: [(&str, &str); 23] = [
         "6/3/2025",
         "- `6/3/2025` can be read as two dates: nothing in the listing settles the order of day and month",
     ),
-    ("last week", "- the text holds no date"),
+    ("last week", "2025-08-08"),
+    ("this week", "- the text holds no date"),
+    ("next Friday", "- 2025-08-22 is later than the fetch"),
     ("6 March 2568", "2025-03-06"),
     ("6 March 1446", "- the year 1446 is of a calendar that is not read"),
 ];
@@ -195,6 +197,20 @@ fn provenance_and_precision_say_what_the_text_said() {
         let moment = resolution.outcome.as_ref().unwrap_or_else(|reason| panic!("{text}: {reason}"));
         assert_eq!((moment.precision, moment.provenance), (precision, provenance), "{text}");
         assert!(!resolution.text.is_empty(), "{text}");
+    }
+}
+
+#[test]
+fn days_ahead_are_read_where_the_horizon_is_open() {
+    let case = Case { horizon: Horizon::Open, ..Case::at("2025-08-15T12:00:00Z") };
+    for (text, expected) in [
+        ("next Friday", "2025-08-22"),
+        ("13 November 2026", "2026-11-13"),
+        ("today to next Friday", "2025-08-15..2025-08-22"),
+        ("14–20 August 2025", "2025-08-14..2025-08-20"),
+        ("last Friday", "2025-08-08"),
+    ] {
+        assert_eq!(line(&case.one(Field, text)), expected, "{text}");
     }
 }
 
