@@ -153,6 +153,9 @@ pub struct SourceState {
     /// When a good page was last kept for repair; `None`: never.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kept_at: Option<Timestamp>,
+    /// When its selectors were last mended without a person; `None`: never.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mended_at: Option<Timestamp>,
     /// Of the feed of events: the number of the last one that was told to a person.
     #[serde(skip_serializing_if = "is_zero")]
     pub told: u64,

@@ -74,6 +74,7 @@ fn source(slug: &str) -> Source {
             extra_ca: None,
         },
         alert_after: 2,
+        heal: crate::config::Heal::Ask,
         keep: Keep { entries: 50, age: None },
         digest: Digest::default(),
     }

@@ -6,21 +6,22 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::{
-    Exit, Failure, Outcome, Places, Replay, capture, live::PARSE_LIMIT, replay, terminal::Terminal, workspace,
+    Exit, Failure, Outcome, Places, Replay, capture,
+    live::PARSE_LIMIT,
+    mend::{self, LOOKED_FOR},
+    replay,
+    terminal::Terminal,
+    workspace,
 };
 use crate::{
     clock::Deadline,
-    config::{Config, Source, patch, save},
+    config::{Config, Source, save},
     detect::{self, Healed, Known},
     entry::Entry,
     fixture,
-    record::Record,
     store::{Newest, Store as _},
     verdict::blocked,
 };
-
-/// So many of the latest entries are looked for; older ones have left most pages.
-const LOOKED_FOR: usize = 100;
 
 /// Entries shown.
 const SHOWN: usize = 20;
@@ -72,7 +73,11 @@ pub fn heal(places: &Places, options: &Options, terminal: &mut Terminal) -> Outc
         terminal.data(&told(options, source, &healed, ""));
         return Ok(Exit::Fine);
     }
-    let change = change(&config, source, &healed)?;
+    let Some(change) =
+        mend::change(&config, &source.id, &healed).map_err(|error| Failure::usage(error.to_string()))?
+    else {
+        return Err(unchangeable(source, &healed));
+    };
     let difference = change.difference();
     terminal.data(&told(options, source, &healed, &difference));
     if !options.yes {
@@ -97,46 +102,13 @@ fn remembered(
 ) -> Result<Vec<Known>, Failure> {
     let store = workspace::open_store(places, config, terminal)?;
     let records = store.records(&source.id, Newest::of(LOOKED_FOR));
-    let known = records.map_err(|error| workspace::store_failure(&error))?.into_iter().map(known).collect();
+    let known =
+        records.map_err(|error| workspace::store_failure(&error))?.into_iter().map(mend::known).collect();
     store.close().map_err(|error| workspace::store_failure(&error))?;
     Ok(known)
 }
 
-fn known(record: Record) -> Known {
-    let Entry { headline, link, moment, .. } = record.entry;
-    Known { headline, link, day: moment.map(|moment| moment.day), is_typed: false }
-}
-
-/// A file of the config before and after.
-struct Change {
-    path: std::path::PathBuf,
-    before: String,
-    after: String,
-}
-
-impl Change {
-    /// As a patch.
-    fn difference(&self) -> String {
-        let path = self.path.display().to_string();
-        similar::TextDiff::from_lines(&self.before, &self.after)
-            .unified_diff()
-            .header(&path, &path)
-            .to_string()
-    }
-}
-
-fn change(config: &Config, source: &Source, healed: &Healed) -> Result<Change, Failure> {
-    for (at, path) in config.files.iter().enumerate() {
-        let before = save::text(path).map_err(|error| Failure::usage(error.to_string()))?;
-        let is_own = at > 0 && path.file_stem().is_some_and(|stem| stem == source.id.as_str());
-        let place = if is_own { patch::Place::File } else { patch::Place::Source(source.id.as_str()) };
-        if at > 0 && !is_own {
-            continue;
-        }
-        if let Some(after) = patch::patched(&before, place, &healed.changes) {
-            return Ok(Change { path: path.clone(), before, after });
-        }
-    }
+fn unchangeable(source: &Source, healed: &Healed) -> Failure {
     let keys: Vec<String> = healed
         .changes
         .iter()
@@ -144,8 +116,8 @@ fn change(config: &Config, source: &Source, healed: &Healed) -> Result<Change, F
             value.as_ref().map_or_else(|| format!("no `{name}`"), |value| format!("{name} = {value}"))
         })
         .collect();
-    Err(Failure::usage(format!("the place of `{}` in the config cannot be changed", source.id))
-        .hint(format!("write there: {}", keys.join("; "))))
+    Failure::usage(format!("the place of `{}` in the config cannot be changed", source.id))
+        .hint(format!("write there: {}", keys.join("; ")))
 }
 
 fn told(options: &Options, source: &Source, healed: &Healed, difference: &str) -> String {

@@ -18,10 +18,13 @@ use tokio::{
     task::JoinSet,
 };
 
-use super::desk::Desk;
+use super::{
+    desk::Desk,
+    mend::{self, Mended},
+};
 use crate::{
     clock::{self, Deadline},
-    config::{Config, Source},
+    config::{Config, Heal, Source},
     fetch::{
         Fetched, Visit,
         client::{self, Client},
@@ -55,7 +58,7 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 /// What comes out.
 pub enum Came {
     /// A refresh ended.
-    Refreshed(Arc<Config>, usize, Box<Refreshed>),
+    Refreshed(Arc<Config>, usize, Box<One>),
     /// A source was left alone because its host asked for that.
     Held(Arc<Config>, usize, Timestamp),
     /// The store failed.
@@ -169,7 +172,7 @@ struct Ended {
     config: Arc<Config>,
     place: usize,
     /// `None`: everything is being shut down.
-    outcome: Option<Result<Refreshed, StoreError>>,
+    outcome: Option<Result<One, StoreError>>,
 }
 
 impl<S: Store + 'static> Drive<S> {
@@ -216,14 +219,14 @@ impl<S: Store + 'static> Drive<S> {
         let came = match outcome {
             None => return Ok(()),
             Some(Err(error)) => Came::Broken(error),
-            Some(Ok(refreshed)) => {
+            Some(Ok(one)) => {
                 if let Some(hold) =
-                    refreshed.plan.state.hold.as_ref().filter(|hold| hold.scope == Scope::Host)
+                    one.refreshed.plan.state.hold.as_ref().filter(|hold| hold.scope == Scope::Host)
                     && let Some(until) = hold.until
                 {
                     self.crew.held.insert(host(source).to_owned(), until);
                 }
-                Came::Refreshed(Arc::clone(&config), place, Box::new(refreshed))
+                Came::Refreshed(Arc::clone(&config), place, Box::new(one))
             }
         };
         self.send(came).await
@@ -311,30 +314,49 @@ async fn visit<S: Store + 'static>(
         Some(Ok(gathered)) => gathered,
     };
     visited.permits.extend(permits);
-    let store = Arc::clone(&store);
+    let (config_there, store) = (Arc::clone(&config), Arc::clone(&store));
     let refreshed = desk.parse(move |source, _| {
-        one(source, state, (&visited.fetched, pages), &*store).map(|mut refreshed| {
-            refresh::learn(source, &mut refreshed, &visited);
-            refreshed
+        one((&config_there, source), state, (&visited.fetched, pages), &*store).map(|mut one| {
+            refresh::learn(source, &mut one.refreshed, &visited);
+            if let Some(mended) = &mut one.mended {
+                refresh::learn(source, &mut mended.refreshed, &visited);
+            }
+            one
         })
     });
     ended(refreshed.await)
 }
 
-/// Refreshes one source with what a fetch gave, and what was read of its listing over further pages.
+/// How the refresh of one source ended.
+#[derive(Debug)]
+pub struct One {
+    /// By its config.
+    pub refreshed: Refreshed,
+    /// By a mended one, which is then to be written and counts instead; `None`: nothing is to be mended.
+    pub mended: Option<Box<Mended>>,
+}
+
+/// Refreshes one source with what a fetch gave, and what was read of its listing over further pages; mends it where it is broken and may be mended.
 pub fn one(
-    source: &Source,
+    (config, source): (&Config, &Source),
     state: SourceState,
     brought: (&Fetched, Option<Pages>),
     store: &dyn Store,
-) -> Result<Refreshed, StoreError> {
+) -> Result<One, StoreError> {
     let deadline = Deadline::after(PARSE_LIMIT);
-    refresh::refresh_pages(
+    let fetched = brought.0;
+    let before = (source.heal == Heal::Auto).then(|| state.clone());
+    let refreshed = refresh::refresh_pages(
         source,
         state,
         brought,
         (&mut |keys| store.known(&source.id, keys, RECENT), &|| deadline.is_ahead()),
-    )
+    )?;
+    let mended = match before {
+        Some(before) => mend::mend(config, source, (before, fetched), &refreshed, store)?.map(Box::new),
+        None => None,
+    };
+    Ok(One { refreshed, mended })
 }
 
 /// What is due now, and why the rest is not.

@@ -17,6 +17,7 @@ mod explain;
 mod followers;
 mod heal;
 mod live;
+mod mend;
 mod probe;
 mod publish;
 mod rename;

@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 
 use super::{
     Exit, Failure, Outcome, Places, Replay, alert, desk, followers,
-    live::{self, Came, Crew, Order, Until},
+    live::{self, Came, Crew, One, Order, Until},
     rename, replay, retain,
     terminal::Terminal,
     workspace,
@@ -82,7 +82,7 @@ pub fn run(places: &Places, options: &Options, terminal: &mut Terminal) -> Outco
     let mut pass = Pass::new(options, &store, pages, terminal);
     let is_interrupted = match &options.replay.replay {
         Some(folder) => {
-            pass.replay(folder, &sources)?;
+            pass.replay(folder, (&config, &sources))?;
             false
         }
         None => pass.live(&config, &sources)?,
@@ -129,6 +129,8 @@ pub struct Pass<'a> {
     failures: BTreeMap<SourceId, u32>,
     /// The sources that have new entries.
     pub grown: BTreeSet<SourceId>,
+    /// The config was changed: a source was mended.
+    pub is_mended: bool,
 }
 
 /// A source whose turn is over.
@@ -151,7 +153,15 @@ impl<'a> Pass<'a> {
         pages: PathBuf,
         terminal: &'a mut Terminal,
     ) -> Self {
-        Self { options, store, pages, terminal, failures: BTreeMap::new(), grown: BTreeSet::new() }
+        Self {
+            options,
+            store,
+            pages,
+            terminal,
+            failures: BTreeMap::new(),
+            grown: BTreeSet::new(),
+            is_mended: false,
+        }
     }
 
     fn state(&self, source: &Source) -> Result<SourceState, Failure> {
@@ -163,7 +173,7 @@ impl<'a> Pass<'a> {
     }
 
     /// Plays saved pages newer than each source's last refresh, all sources in the order of time.
-    fn replay(&mut self, folder: &Path, sources: &[&Source]) -> Result<(), Failure> {
+    fn replay(&mut self, folder: &Path, (config, sources): (&Config, &[&Source])) -> Result<(), Failure> {
         let mut cases = Vec::new();
         for source in sources.iter().filter(|source| source.enabled) {
             let of_source = replay::cases(folder, source, self.options.replay.until)?;
@@ -182,16 +192,20 @@ impl<'a> Pass<'a> {
         }
         cases.sort_by(|a, b| (a.1.case.fetched_at, &a.1.path).cmp(&(b.1.case.fetched_at, &b.1.path)));
         let bar = self.terminal.progress(cases.len());
+        let mut mended: BTreeMap<&SourceId, Source> = BTreeMap::new();
         for (source, case) in cases {
             bar.set_message(source.id.to_string());
             let before = self.state(source)?;
+            let by = mended.get(&source.id).unwrap_or(source);
             let saved = case.saved().map_err(|error| replay::failure(&error))?;
             let ours = |error| workspace::store_failure(&error);
             let deadline = Deadline::after(live::PARSE_LIMIT);
-            let mut is_known = |keys: &[EntryKey]| desk::is_known(&**self.store, source, keys);
-            let pages = saved.pages(source, &before, &mut is_known, &|| deadline.is_ahead()).map_err(ours)?;
+            let mut is_known = |keys: &[EntryKey]| desk::is_known(&**self.store, by, keys);
+            let pages = saved.pages(by, &before, &mut is_known, &|| deadline.is_ahead()).map_err(ours)?;
             let fetched = Fetched::Page(saved.page);
-            let refreshed = live::one(source, before, (&fetched, pages), &**self.store).map_err(ours)?;
+            let one = live::one((config, by), before, (&fetched, pages), &**self.store).map_err(ours)?;
+            let (refreshed, healed) = self.settled(one);
+            mended.extend(healed.map(|healed| (&source.id, healed)));
             self.commit(&[&refreshed])?;
             bar.suspend(|| self.report(source, &refreshed));
             bar.inc(1);
@@ -276,7 +290,11 @@ impl<'a> Pass<'a> {
         let (mut refreshed, mut taken) = (Vec::new(), Vec::new());
         for came in group {
             match came {
-                Came::Refreshed(config, place, one) => refreshed.push((config, place, *one)),
+                Came::Refreshed(config, place, one) => {
+                    let (one, mended) = self.settled(*one);
+                    self.is_mended |= mended.is_some();
+                    refreshed.push((config, place, one));
+                }
                 Came::Held(config, place, until) => {
                     let source = &config.sources[place];
                     self.wait(source, &Wait::Asked(until))?;
@@ -305,6 +323,23 @@ impl<'a> Pass<'a> {
             });
         }
         Ok(taken)
+    }
+
+    /// What counts of a refresh: the one by the mended config, once that is written; and the source by it.
+    fn settled(&self, one: One) -> (Refreshed, Option<Source>) {
+        let One { refreshed, mended } = one;
+        let Some(mut mended) = mended else { return (refreshed, None) };
+        let at = mended.refreshed.plan.state.refreshed_at.unwrap_or(Timestamp::UNIX_EPOCH);
+        let folder = self.pages.with_file_name("mended");
+        match if self.options.dry_run { Ok(()) } else { mended.write(&folder, at) } {
+            Ok(()) => (mended.refreshed, Some(mended.source)),
+            Err(error) => {
+                let message = format!("{}: its selectors could be mended, but {error}", mended.source.id);
+                let hint = format!("`gleaner heal {}` shows how", mended.source.id);
+                self.terminal.error(&message, Some(&hint));
+                (refreshed, None)
+            }
+        }
     }
 
     fn wait(&mut self, source: &Source, wait: &Wait) -> Result<(), Failure> {

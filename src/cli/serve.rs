@@ -88,7 +88,17 @@ pub fn serve(places: &Places, _: &Options, terminal: &mut Terminal) -> Outcome {
         if group.iter().any(|came| matches!(came, Came::Beat)) {
             notify(&[NotifyState::Watchdog]);
         }
-        if group.iter().any(|came| matches!(came, Came::Reload))
+        let is_asked = group.iter().any(|came| matches!(came, Came::Reload));
+        outcome = turn(places, &config, (&mut pass, &mut runner, &store), group).map(|again| {
+            for (id, due) in again {
+                let _ = order.send(Order::Again(id, due));
+            }
+        });
+        if outcome.is_err() {
+            break;
+        }
+        // A mended source is in the config on the disk.
+        if (std::mem::take(&mut pass.is_mended) || is_asked)
             && let Some(new) = reload(places, pass.terminal)
         {
             config = new;
@@ -97,14 +107,6 @@ pub fn serve(places: &Places, _: &Options, terminal: &mut Terminal) -> Outcome {
             let (agenda, _) = self::agenda(&config, &store)?;
             // The driver is gone only when all is over.
             let _ = order.send(Order::Config(Arc::clone(&config), agenda));
-        }
-        outcome = turn(places, &config, (&mut pass, &mut runner, &store), group).map(|again| {
-            for (id, due) in again {
-                let _ = order.send(Order::Again(id, due));
-            }
-        });
-        if outcome.is_err() {
-            break;
         }
     }
     notify(&[NotifyState::Stopping]);

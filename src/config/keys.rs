@@ -215,6 +215,9 @@ pub const DATE_FROM: &[&str] = &["headline", "teaser", "link"];
 /// The orders of day and month.
 pub const DATE_ORDER: &[&str] = &["day-first", "month-first"];
 
+/// Who mends a source that has drifted.
+pub const HEALS: &[&str] = &["ask", "auto"];
+
 /// What may be behind a source's address.
 pub const SOURCE_KINDS: &[&str] = &["page", "feed"];
 
@@ -374,6 +377,12 @@ const SHARED: &[Key] = &[
     .or("false"),
     key("alert_after", Kind::Integer { least: 1, most: 1000 }, "How many failures in a row need a person.")
         .or("2"),
+    key(
+        "heal",
+        Kind::Word(HEALS),
+        "`\"auto\"`: selectors that broke are mended in the config where nearly every remembered entry is found again.",
+    )
+    .or("\"ask\""),
     KEEP_ENTRIES,
     KEEP_AGE,
     FORMATS,

@@ -110,6 +110,8 @@ pub struct Source {
     pub request: Request,
     /// How many failures in a row need a person.
     pub alert_after: u32,
+    /// Who mends it when it has drifted.
+    pub heal: Heal,
     /// How much of its history its feed shows.
     pub keep: Keep,
     /// The formats its feed is published in.
@@ -127,6 +129,15 @@ pub enum Kind {
     Feed,
     /// What the bytes say: a feed is read as one, anything else by the rules, if there are any.
     Found,
+}
+
+/// Who mends a source whose selectors broke.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Heal {
+    /// A person, with `gleaner heal`.
+    Ask,
+    /// The refresh that finds it broken, where it is sure.
+    Auto,
 }
 
 /// How much history a feed shows.

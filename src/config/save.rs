@@ -73,6 +73,14 @@ pub fn text(path: &Path) -> Result<String, SaveError> {
     fs::read_to_string(path).map_err(|error| SaveError::Io { path: path.to_owned(), error })
 }
 
+/// Keeps a text in a folder of its own, which is made; where it is.
+pub fn keep(folder: &Path, name: &str, text: &str) -> Result<PathBuf, SaveError> {
+    fs::create_dir_all(folder).map_err(|error| SaveError::Io { path: folder.to_owned(), error })?;
+    let path = folder.join(name);
+    replace(&path, text)?;
+    Ok(path)
+}
+
 /// Replaces a file of the config whole, or leaves it as it was.
 pub fn replace(path: &Path, text: &str) -> Result<(), SaveError> {
     let failed = |error| SaveError::Io { path: path.to_owned(), error };

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use url::Url;
 
 use super::{
-    Keep, headers,
+    Heal, Keep, headers,
     table::TableReader,
     value::{self, Route},
 };
@@ -32,6 +32,7 @@ pub struct Settings {
     pub extra_ca: Option<PathBuf>,
     pub robots: bool,
     pub alert_after: u32,
+    pub heal: Heal,
     pub keep: Keep,
     pub formats: Vec<Format>,
 }
@@ -56,6 +57,7 @@ impl Settings {
             extra_ca: None,
             robots: true,
             alert_after: 2,
+            heal: Heal::Ask,
             keep: Keep { entries: 200, age: None },
             formats: vec![Format::Atom],
         }
@@ -100,6 +102,13 @@ pub fn settings(reader: &mut TableReader<'_>, base: &Settings) -> Settings {
     set(&mut settings.inside, reader.take("allow_private").and_then(value::inside));
     let alert_after = reader.take("alert_after").and_then(value::integer);
     set(&mut settings.alert_after, alert_after.and_then(|count| u32::try_from(count).ok()));
+    set(
+        &mut settings.heal,
+        reader.take("heal").and_then(value::word).map(|word| match word {
+            "auto" => Heal::Auto,
+            _ => Heal::Ask,
+        }),
+    );
     settings.keep = keep(reader, base.keep);
     settings.formats = formats(reader, &base.formats);
     settings

@@ -75,6 +75,7 @@ pub fn source(
             extra_ca: settings.extra_ca,
         },
         alert_after: settings.alert_after,
+        heal: settings.heal,
         keep: Keep { entries: settings.keep.entries, age: settings.keep.age },
         formats: settings.formats,
         digest,

@@ -74,6 +74,8 @@ pub struct Healed {
     pub new: usize,
     /// Entries that are not known, below the last known one: older than what is remembered, or another list.
     pub older: usize,
+    /// Of the new ones, those that stand among known ones, where nothing new is expected.
+    pub amid: usize,
     /// How sure it is, from 0 to 1.
     pub confidence: f64,
 }
@@ -125,6 +127,7 @@ struct Returned {
     entries: usize,
     new: usize,
     older: usize,
+    amid: usize,
 }
 
 impl Returned {
@@ -155,10 +158,11 @@ impl Returned {
     fn confidence(&self, on_page: usize) -> f64 {
         let share = |part: usize, of: usize| if of == 0 { 1.0 } else { (part as f64 / of as f64).min(1.0) };
         let seen = 1.0 - (-(self.found as f64) / 1.2).exp();
-        let is_older_rare = self.older <= 2 || self.older * 5 <= self.entries;
+        // What stands where nothing new is expected is another list, or an archive that would be announced as news.
+        let is_clean = self.older + self.amid == 0;
         seen * share(self.found, on_page).sqrt()
             * share(self.agreeing, self.compared)
-            * if is_older_rare { 1.0 } else { 0.85 }
+            * if is_clean { 1.0 } else { 0.85 }
     }
 }
 
@@ -175,6 +179,7 @@ fn returned(reading: &Reading, known: &[Known], page: &Page, shown: &FxHashSet<u
     let mut returned = Returned { entries: reading.sightings.len(), ..Returned::default() };
     let mut seen: HashSet<usize> = HashSet::new();
     let mut last_known = 0;
+    let mut first_known = None;
     let mut unknown: Vec<(usize, Option<Date>)> = Vec::new();
     for (place, sighting) in reading.sightings.iter().enumerate() {
         let entry = &sighting.entry;
@@ -195,6 +200,7 @@ fn returned(reading: &Reading, known: &[Known], page: &Page, shown: &FxHashSet<u
             Some(number) => {
                 seen.insert(number);
                 last_known = place;
+                first_known.get_or_insert(place);
             }
             None => unknown.push((place, entry.moment.as_ref().map(|moment| moment.day))),
         }
@@ -205,8 +211,14 @@ fn returned(reading: &Reading, known: &[Known], page: &Page, shown: &FxHashSet<u
         (Some(day), Some(oldest)) => *day < oldest,
         _ => *place > last_known,
     };
+    let newest = known.iter().filter_map(|entry| entry.day).max();
+    let is_amid = |(place, day): &(usize, Option<Date>)| match (day, newest) {
+        (Some(day), Some(newest)) => *day < newest,
+        _ => first_known.is_some_and(|first| *place > first),
+    };
     returned.older = unknown.iter().filter(|row| is_older(row)).count();
     returned.new = unknown.len() - returned.older;
+    returned.amid = unknown.iter().filter(|row| !is_older(row) && is_amid(row)).count();
     returned
 }
 
@@ -302,6 +314,7 @@ impl Looking<'_> {
             found: returned.found,
             new: returned.new,
             older: returned.older,
+            amid: returned.amid,
             confidence: returned.confidence(proposal.held.entries.max(1)),
             reading,
         }

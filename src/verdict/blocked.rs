@@ -99,6 +99,23 @@ pub fn kind(headers: &Headers, text: &str) -> Option<&'static str> {
     found.map(|mark| mark.kind)
 }
 
+/// The same for a page that is to be trusted with more than a verdict: its first heading counts as its title does.
+pub fn stands_in(headers: &Headers, text: &str) -> Option<&'static str> {
+    kind(headers, text).or_else(|| {
+        let text = text.to_ascii_lowercase();
+        let after = &text[text.find("<h1")?..];
+        let heading = &after[..after.find("</h1")?];
+        let heading = plain(heading);
+        let is_short = heading.len() <= MAX_TITLE;
+        TITLES.iter().filter(|_| is_short).find(|mark| heading.contains(mark.text)).map(|mark| mark.kind)
+    })
+}
+
+/// What stands between tags.
+fn plain(html: &str) -> String {
+    html.split('<').skip(1).filter_map(|piece| piece.split_once('>')).map(|(_, text)| text).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -122,6 +139,19 @@ mod tests {
         assert_eq!(kind(&none, &format!("<title>{} not found</title>", "a".repeat(300))), None);
         for broken in ["<title", "<title>", "<title></titl", "<titles>404"] {
             assert_eq!(kind(&none, broken), None, "{broken}");
+        }
+    }
+
+    #[test]
+    fn a_heading_tells_where_more_than_a_verdict_depends_on_it() {
+        let none = Headers::default();
+        for (heading, expected) in [
+            ("<H1 class=x>Page <b>not</b> found</H1>", Some("a page that says there is none")),
+            ("<h1>Latest news</h1><h2>Lost dog not found</h2>", None),
+            ("<h1>", None),
+        ] {
+            assert_eq!(stands_in(&none, heading), expected, "{heading}");
+            assert_eq!(kind(&none, heading), None, "{heading}");
         }
     }
 

@@ -16,6 +16,7 @@ mod hostile;
 mod http;
 mod kill;
 mod manners;
+mod mend;
 mod network;
 mod opml;
 mod pages;

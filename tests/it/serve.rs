@@ -133,6 +133,39 @@ fn a_valid_config_is_taken_on_a_signal_and_a_broken_one_changes_nothing() {
 }
 
 #[test]
+fn a_source_that_mends_itself_is_followed_by_its_new_config_at_once() {
+    let rows = |around: (&str, &str)| {
+        let stories = ["harbour", "council", "ferry", "school", "library"];
+        let rows = stories.map(|s| format!("{}<a href=\"/{s}\">News of the {s}</a>{}", around.0, around.1));
+        format!("<html><body>{}</body></html>", rows.concat())
+    };
+    let anew = rows(("<p class=story>", "</p>"));
+    let server =
+        Server::start("127.0.0.1", Box::new(move |_, to| answer(to, "200 OK", HTML, anew.as_bytes())));
+    let place = Place::new();
+    let path = config(&place, &[("news", &server)]);
+    let text = std::fs::read_to_string(&path).expect("the config");
+    std::fs::write(&path, text.replace("[source.news]", "[source.news]\nheal = \"auto\""))
+        .expect("it can be written");
+    // What it remembers is of last year, so it is due.
+    place.write("pages/news/2025-03-07/page.html", rows(("<article><h2>", "</h2></article>")));
+    let case = format!("url = \"http://{}/news\"\nfetched_at = \"2025-03-07T10:00:00Z\"\n", server.address);
+    place.write("pages/news/2025-03-07/case.toml", case);
+    let pages = place.path().join("pages").display().to_string();
+    assert_eq!(place.gleaner(&["run", "--replay", &pages, "--config", &path]).exit, 0);
+
+    let mut serving = Serving::start(&place, &path, None);
+    let errors = || std::fs::read_to_string(place.path().join("errors")).unwrap_or_default();
+    until("the mended config is read", || errors().contains("read the config again"));
+    let text = std::fs::read_to_string(&path).expect("the config");
+    assert!(text.contains("entry = \".story\""), "{text}");
+    let health = std::fs::read_to_string(place.path().join("feeds/health.atom")).expect("it is there");
+    assert!(health.contains("its selectors were mended"), "{health}");
+    serving.signal("-TERM");
+    assert_eq!(serving.ended().0, Some(0));
+}
+
+#[test]
 fn systemd_is_told_when_it_is_ready_alive_and_ending() {
     let good = good();
     let place = Place::new();

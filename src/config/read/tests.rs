@@ -135,6 +135,7 @@ robots = false
 at = "@daily"
 headers = { Accept-Language = "it", X-Token = "t ${TOKEN}" }
 alert_after = 3
+heal = "auto"
 keep_entries = 50
 keep_age = "30d"
 formats = ["rss", "html"]
@@ -167,6 +168,7 @@ extra_ca = "other.pem"
 robots = true
 at = "7 6-22 * * mon-fri"
 alert_after = 1
+heal = "ask"
 keep_entries = 10
 keep_age = "1w"
 formats = "json"

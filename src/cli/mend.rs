@@ -1,0 +1,187 @@
+//! A refresh that found a source broken → the source mended, if its config allows it and there is no doubt.
+//!
+//! A mended source is a changed config and a refresh by it. The change is written first: what a crash then leaves is a
+//! config that a person could have written, and the next run reads the page by it.
+
+use std::path::{Path, PathBuf};
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{live::PARSE_LIMIT, workspace};
+use crate::{
+    clock::Deadline,
+    config::{self, Config, ConfigText, Heal, Source, patch, save},
+    decode,
+    detect::{self, Healed, Known},
+    entry::Entry,
+    fetch::Fetched,
+    health::{Event, Kind},
+    id::SourceId,
+    page::Page,
+    record::{Record, SourceState},
+    refresh::{self, Refreshed},
+    store::{Newest, Store, StoreError},
+    verdict::{Verdict, blocked},
+};
+
+/// So many of the latest entries are looked for; older ones have left most pages.
+pub const LOOKED_FOR: usize = 100;
+
+/// Below this confidence a person decides.
+const SURE: f64 = 0.9;
+
+/// A source that breaks again so soon was not mended: a person must look.
+const APART: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// A file of the config before and after.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// The file.
+    pub path: PathBuf,
+    before: String,
+    /// What it is to say.
+    pub after: String,
+}
+
+impl Change {
+    /// As a patch.
+    pub fn difference(&self) -> String {
+        let path = self.path.display().to_string();
+        similar::TextDiff::from_lines(&self.before, &self.after)
+            .unified_diff()
+            .header(&path, &path)
+            .to_string()
+    }
+}
+
+/// What new rules change in the config; `None`: the source's place in it cannot be changed safely.
+pub fn change(
+    config: &Config,
+    source: &SourceId,
+    healed: &Healed,
+) -> Result<Option<Change>, save::SaveError> {
+    for (at, path) in config.files.iter().enumerate() {
+        let is_own = at > 0 && path.file_stem().is_some_and(|stem| stem == source.as_str());
+        if at > 0 && !is_own {
+            continue;
+        }
+        let before = save::text(path)?;
+        let place = if is_own { patch::Place::File } else { patch::Place::Source(source.as_str()) };
+        if let Some(after) = patch::patched(&before, place, &healed.changes) {
+            return Ok(Some(Change { path: path.clone(), before, after }));
+        }
+    }
+    Ok(None)
+}
+
+/// An entry that is remembered, to be looked for.
+pub fn known(record: Record) -> Known {
+    let Entry { headline, link, moment, .. } = record.entry;
+    Known { headline, link, day: moment.map(|moment| moment.day), is_typed: false }
+}
+
+/// A source that was mended; nothing of it is written yet.
+#[derive(Clone, Debug)]
+pub struct Mended {
+    /// The source by its new rules.
+    pub source: Source,
+    /// The refresh by them.
+    pub refreshed: Refreshed,
+    change: Change,
+    found: usize,
+    known: usize,
+}
+
+impl Mended {
+    /// Writes the changed config, and the change itself into `folder`, so that it can be taken back; adds the event.
+    pub fn write(&mut self, folder: &Path, now: Timestamp) -> Result<(), save::SaveError> {
+        let name = format!("{}-{}.patch", self.source.id, now.strftime("%Y%m%dT%H%M%SZ"));
+        let kept = save::keep(folder, &name, &self.change.difference())?;
+        save::replace(&self.change.path, &self.change.after)?;
+        self.refreshed.events.push(Event {
+            source: self.source.id.clone(),
+            kind: Kind::Mended,
+            at: now,
+            headline: format!(
+                "{}: the page was built anew, and its selectors were mended; {} of {} remembered entries are found again",
+                self.source.id, self.found, self.known
+            ),
+            advice: Some(format!(
+                "look at the change of `{}` in `{}`; `patch -R -p0 -i` takes it back",
+                self.change.path.display(),
+                kept.display()
+            )),
+            link: Some(self.source.url.clone()),
+        });
+        Ok(())
+    }
+}
+
+/// Mends a source that a refresh found broken; `None`: it is not broken, not to be mended, or there is doubt.
+///
+/// `before` is its state before that refresh, `refreshed` how that ended.
+pub fn mend(
+    config: &Config,
+    source: &Source,
+    (before, fetched): (SourceState, &Fetched),
+    refreshed: &Refreshed,
+    store: &dyn Store,
+) -> Result<Option<Mended>, StoreError> {
+    let Fetched::Page(page) = fetched else { return Ok(None) };
+    let is_broken = matches!(refreshed.verdict, Verdict::Drifted { .. } | Verdict::Degraded { .. });
+    let is_too_soon = before.mended_at.is_some_and(|at| at.duration_until(page.fetched_at).abs() < APART);
+    if source.heal != Heal::Auto || !is_broken || is_too_soon || stands_in(page) {
+        return Ok(None);
+    }
+    let records = store.records(&source.id, Newest::of(LOOKED_FOR))?;
+    let known: Vec<Known> = records.into_iter().map(known).collect();
+    let Some(healed) = healed(source, page, &known) else { return Ok(None) };
+    let Some((change, source)) = rewritten(config, source, &healed) else { return Ok(None) };
+    let usual = before.history.iter().map(|shape| shape.entries).max().unwrap_or(0) as usize;
+    let deadline = Deadline::after(PARSE_LIMIT);
+    let mut ask = |keys: &[_]| store.known(&source.id, keys, super::live::RECENT);
+    let mut refreshed = refresh::refresh(&source, before, fetched, (&mut ask, &|| deadline.is_ahead()))?;
+    let is_good = matches!(refreshed.verdict, Verdict::New { .. } | Verdict::Unchanged { .. });
+    // The few newest headlines stand beside many a page, the one that says there is none among them.
+    let is_whole = healed.reading.sightings.len() * 3 >= usual * 2;
+    if !is_good || !is_whole || refreshed.again.unwrap_or(0) > 0 {
+        return Ok(None);
+    }
+    refreshed.plan.state.mended_at = Some(page.fetched_at);
+    Ok(Some(Mended { source, refreshed, change, found: healed.found, known: healed.known }))
+}
+
+/// Whether a page stands in for the one that was asked for.
+fn stands_in(page: &Page) -> bool {
+    decode::decode(page).map_or(true, |document| blocked::stands_in(&page.headers, &document.text).is_some())
+}
+
+/// New rules that nothing speaks against.
+fn healed(source: &Source, page: &Page, known: &[Known]) -> Option<Healed> {
+    let document = decode::decode(page).ok()?;
+    let deadline = Deadline::after(PARSE_LIMIT);
+    let healed = detect::heal((&document, page), source, known, &|| deadline.is_ahead()).ok()?;
+    let is_sure = healed.confidence >= SURE && healed.older + healed.amid == 0;
+    (is_sure && !healed.changes.is_empty()).then_some(healed)
+}
+
+/// The config with the new rules, and the source as it is read from there; `None`: what stands on the disk is not
+/// what the source was read from, or cannot be changed.
+fn rewritten(config: &Config, source: &Source, healed: &Healed) -> Option<(Change, Source)> {
+    let change = change(config, &source.id, healed).ok()??;
+    let digest_of = |text_of: &dyn Fn(&Path) -> Option<String>| {
+        let files =
+            config.files.iter().map(|path| Some(ConfigText { path: path.clone(), text: text_of(path)? }));
+        let read = config::read(&files.collect::<Option<Vec<_>>>()?, &workspace::environment).ok()?;
+        let found = read.sources.into_iter().find(|other| other.id == source.id)?;
+        Some((found.digest, found.rules))
+    };
+    let (stands, _) = digest_of(&|path| save::text(path).ok())?;
+    if stands != source.digest {
+        return None;
+    }
+    let (digest, rules) = digest_of(&|path| {
+        if path == change.path { Some(change.after.clone()) } else { save::text(path).ok() }
+    })?;
+    Some((change, Source { rules, digest, ..source.clone() }))
+}
