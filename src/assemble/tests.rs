@@ -44,6 +44,7 @@ fn source(slug: &str) -> Source {
         rules: Some(Rules {
             listing: None,
             entry: css("article"),
+            to_next: false,
             headline: FieldRule {
                 candidates: vec![Candidate { text: "*".to_owned(), selector: None, attr: None }],
                 join: None,

@@ -50,6 +50,9 @@ impl Parts {
     fn rules(&mut self, rules: &Rules) {
         self.add_some("listing", rules.listing.as_ref().map(|css| css.text.as_str()));
         self.add("entry", &rules.entry.text);
+        if rules.to_next {
+            self.add("to_next", "true");
+        }
         self.field("headline", Some(&rules.headline));
         match &rules.link {
             LinkRule::OfHeadline => {}
@@ -120,6 +123,7 @@ impl Parts {
                 },
             );
         }
+        self.add_some("above", date.above.as_ref().map(|css| css.text.as_str()));
         self.add_some("format", date.format.as_deref());
         self.add_some("language", date.language.as_deref());
         let order = date.order.map(|order| match order {

@@ -54,7 +54,14 @@ pub fn link(item: Item<'_>) -> Option<LinkRule> {
 pub fn date(item: Item<'_>) -> Option<DateRule> {
     let DeValue::Table(table) = item.value.get_ref() else {
         let field = Some(field(item)?);
-        return Some(DateRule { field, from: Vec::new(), format: None, order: None, language: None });
+        return Some(DateRule {
+            field,
+            from: Vec::new(),
+            above: None,
+            format: None,
+            order: None,
+            language: None,
+        });
     };
     let mut reader = reader(item, &keys::DATE, table);
     let field = field_table(&mut reader);
@@ -62,6 +69,7 @@ pub fn date(item: Item<'_>) -> Option<DateRule> {
     let rule = DateRule {
         field,
         from,
+        above: reader.take("above").and_then(css),
         format: reader.take("format").and_then(value::format),
         order: reader.take("order").and_then(value::word).map(|word| match word {
             "month-first" => DayMonthOrder::MonthFirst,
@@ -70,8 +78,9 @@ pub fn date(item: Item<'_>) -> Option<DateRule> {
         language: reader.take("language").and_then(value::language),
     };
     reader.finish();
-    if !table.contains_key("selector") && !table.contains_key("from") {
-        let wrong = Wrong::new("`date` has neither `selector` nor `from`").expected(item.key.kind.words());
+    if !["selector", "from", "above"].iter().any(|name| table.contains_key(*name)) {
+        let wrong = Wrong::new("`date` has neither `selector` nor `from` nor `above`")
+            .expected(item.key.kind.words());
         item.sheet.report_missing(item.span(), wrong);
         return None;
     }

@@ -302,6 +302,12 @@ pub static SOURCE: Section = Section {
                 "The container of the entries: present and without entries means `empty`, absent means `drifted`.",
             ),
             key("entry", Kind::Selector, "One element of the page an entry; a page must have it."),
+            key(
+                "to_next",
+                Kind::Switch,
+                "`true`: an entry is that element and all that follows it, up to the next (`<dt>` and `<dd>`, several rows of a table); fields are looked for in all of it.",
+            )
+            .or("false"),
             key("headline", Kind::Field, "The headline; a page must have it."),
             key("link", Kind::Link, "The link; else the headline's own, `false` for entries without links."),
             key("id", Kind::Field, "An id the page itself gives the entry, such as `*@data-id`."),
@@ -425,11 +431,16 @@ pub static CANDIDATE: Section = Section {
 /// `date`'s table.
 pub static DATE: Section = Section {
     name: "a date",
-    about: "How an entry's date is found and read; `selector`, `from` or both.",
+    about: "How an entry's date is found and read; `selector`, `from`, `above` or several of them.",
     groups: &[
         FIELD_KEYS,
         &[
             key("from", Kind::Words(DATE_FROM), "Fields whose text holds the date, in order."),
+            key(
+                "above",
+                Kind::Selector,
+                "What stands above entries and dates them all, such as the heading of a day: the nearest match before the entry.",
+            ),
             key("format", Kind::Format, "The text's `strptime` format; else gleaner reads what it can."),
             key(
                 "order",

@@ -206,6 +206,8 @@ pub struct Rules {
     pub listing: Option<Css>,
     /// One element an entry.
     pub entry: Css,
+    /// An entry is that element and all that follows it, up to the next.
+    pub to_next: bool,
     /// The headline.
     pub headline: FieldRule,
     /// The link.
@@ -305,6 +307,8 @@ pub struct DateRule {
     pub field: Option<FieldRule>,
     /// Fields whose text holds the date, in order: headline, teaser, link.
     pub from: Vec<DateFrom>,
+    /// What dates all entries below it, up to its next match: the heading of a day; `None`: nothing does.
+    pub above: Option<Css>,
     /// A `strptime` format of the text; `None`: gleaner reads what it can.
     pub format: Option<String>,
     /// The order of day and month in numeric dates; `None`: the page decides.

@@ -84,8 +84,8 @@ pub fn source(
 
 /// What says how entries are read from a page.
 const PAGE_KEYS: &[&str] = &[
-    "listing", "entry", "headline", "link", "id", "teaser", "image", "author", "category", "date", "next",
-    "pages",
+    "listing", "entry", "to_next", "headline", "link", "id", "teaser", "image", "author", "category", "date",
+    "next", "pages",
 ];
 
 /// A feed says itself which text is what.
@@ -119,6 +119,7 @@ fn former(item: Item<'_>, configured: &BTreeSet<String>) -> Option<SourceId> {
 fn rules(reader: &mut TableReader<'_>, address: Option<&Url>) -> Option<Rules> {
     let listing = reader.take("listing").and_then(field::css);
     let entry = reader.require("entry").and_then(field::css);
+    let to_next = reader.take("to_next").and_then(|item| item.switch()).unwrap_or(false);
     let headline = reader.require("headline").and_then(field::field);
     let link = reader.take("link").map_or(Some(super::LinkRule::OfHeadline), field::link);
     let [id, teaser, image, author, category] =
@@ -128,6 +129,7 @@ fn rules(reader: &mut TableReader<'_>, address: Option<&Url>) -> Option<Rules> {
     Some(Rules {
         listing,
         entry: entry?,
+        to_next,
         headline: headline?,
         link: link?,
         id,

@@ -274,7 +274,8 @@ impl Looking<'_> {
         if let Some(listing) = &old.listing {
             settle("listing", Rules { listing: Some(listing.clone()), ..rules.clone() }, &mut rules, None);
         }
-        settle("entry", Rules { entry: old.entry.clone(), ..rules.clone() }, &mut rules, keys.value("entry"));
+        let entry = Rules { entry: old.entry.clone(), to_next: old.to_next, ..rules.clone() };
+        settle("entry", entry, &mut rules, keys.value("entry"));
         let headline = Rules { headline: old.headline.clone(), ..rules.clone() };
         settle("headline", headline, &mut rules, keys.value("headline"));
         settle("link", Rules { link: old.link.clone(), ..rules.clone() }, &mut rules, keys.value("link"));
@@ -297,6 +298,9 @@ impl Looking<'_> {
         }
         let date: Option<DateRule> = old.date.clone();
         settle("date", Rules { date, ..rules.clone() }, &mut rules, keys.value("date"));
+        if old.to_next && !rules.to_next {
+            changes.push(("to_next", None));
+        }
         // A key that neither was there nor is needed is no change.
         let had = |name: &str| match name {
             "link" => !matches!(old.link, LinkRule::OfHeadline),

@@ -1,6 +1,9 @@
 //! Dates: a row → every text that may hold its date, best source first. Pure. Reads no date: that is
 //! `moment`'s.
 
+use std::collections::{HashMap, HashSet};
+
+use ego_tree::NodeId;
 use scraper::ElementRef;
 use url::Url;
 
@@ -11,17 +14,39 @@ use super::{
     text,
 };
 use crate::{
-    config::{DateFrom, DateRule},
+    config::{Css, DateFrom, DateRule},
     listing::{DateSource, RawDate, RawEntry, RawField},
 };
 
 /// The most machine-readable dates of a row: an event has two or three, a calendar inside a row has hundreds.
 const MAX_TIME_ELEMENTS: usize = 8;
 
+/// What dates rows from above: for each row the nearest element before it that matches, such as the heading of its day.
+pub(super) fn above(rows: &[ElementRef<'_>], css: &Css) -> HashMap<NodeId, RawField> {
+    let mut found = HashMap::new();
+    let Some(top) = rows.first().and_then(|row| row.ancestors().last()) else { return found };
+    let wanted: HashSet<NodeId> = rows.iter().map(|row| row.id()).collect();
+    let mut last: Option<ElementRef<'_>> = None;
+    for element in top.descendants().filter_map(ElementRef::wrap) {
+        if wanted.contains(&element.id())
+            && let Some(heading) = last
+        {
+            let raw = text::of(heading, &wanted);
+            let field =
+                RawField { value: raw.clone(), raw, selector: css.text.clone(), element: tag(heading) };
+            found.insert(element.id(), field);
+        }
+        if css.selector.matches(&element) {
+            last = Some(element);
+        }
+    }
+    found
+}
+
 /// The dates of a row whose other fields are known; `field` is what the configured date field gave.
 pub(super) fn of_row(
     entry: &RawEntry,
-    field: Option<RawField>,
+    field: Vec<RawField>,
     rule: Option<&DateRule>,
     page: (Place<'_>, &Metadata),
 ) -> Vec<RawDate> {
@@ -29,7 +54,7 @@ pub(super) fn of_row(
     let mut dates = time_elements(place);
     let link = entry.link.as_ref().and_then(|l| Some((l, address::resolve(place.base, &l.value).ok()?)));
     dates.extend(link.as_ref().and_then(|(_, url)| from_metadata(metadata, url)));
-    dates.extend(field.map(|field| RawDate { source: DateSource::Field, field }));
+    dates.extend(field.into_iter().map(|field| RawDate { source: DateSource::Field, field }));
     let from = rule.map_or(&[][..], |r| r.from.as_slice());
     for from in from {
         dates.extend(match from {
@@ -88,9 +113,7 @@ fn machine_date(element: ElementRef) -> Option<(Rank, String)> {
     };
     let stated = || ["datetime", "content"].iter().find_map(|a| element.attr(a).filter(|v| may_be_date(v)));
     let written = if matches!(value.name(), "time" | "relative-time") {
-        stated()
-            .map(str::to_owned)
-            .or_else(|| Some(text::of(element, &std::collections::HashSet::new())).filter(|t| is_iso(t)))
+        stated().map(str::to_owned).or_else(|| Some(text::of(element, &HashSet::new())).filter(|t| is_iso(t)))
     } else if marks()
         .any(|m| matches!(m, "datePublished" | "dt-published" | "dateModified" | "dt-updated" | "published"))
     {

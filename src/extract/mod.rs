@@ -16,13 +16,14 @@ mod nearest;
 mod next;
 mod notes;
 pub(crate) mod parse;
+pub(crate) mod reach;
 mod row;
 pub mod text;
 pub(crate) mod walk;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use ego_tree::NodeId;
 use scraper::{ElementRef, Html};
@@ -67,10 +68,22 @@ pub(crate) fn extract_parsed(
     note_end(parsed.end, document.text.len(), &mut notes);
     let facts = Facts::read(&parsed.html, &document.url);
     let metadata = Metadata::read(&facts.json_ld, &facts.base, &document.url);
-    let (container, elements) = rows(parsed, rules, &mut notes);
+    let (container, mut elements) = rows(parsed, rules, &mut notes);
+    let reached;
+    if rules.to_next {
+        let heads: Vec<NodeId> = elements.iter().map(|e| e.id()).collect();
+        reached = reach::reach(&parsed.html, &heads);
+        elements = reached
+            .rows
+            .iter()
+            .filter_map(|id| reached.html.tree.get(*id).and_then(ElementRef::wrap))
+            .collect();
+    }
     let ids: HashSet<NodeId> = elements.iter().map(|e| e.id()).collect();
     let next = rules.next.as_ref().and_then(|rule| next::address(parsed, rule, &facts.base, &mut notes));
-    let reader = Reader { rules, metadata: &metadata };
+    let above = rules.date.as_ref().and_then(|date| date.above.as_ref());
+    let above = above.map_or_else(HashMap::new, |css| dates::above(&elements, css));
+    let reader = Reader { rules, metadata: &metadata, above: &above };
     // When parsing has used up the time, the little tree it made is still read: asking again would leave nothing.
     let has_time = || matches!(parsed.end, End::OutOfTime(_)) || still_time();
     let mut entries: Vec<RawEntry> = Vec::new();

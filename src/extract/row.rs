@@ -1,5 +1,8 @@
 //! Rows: an entry's element and the rules → a raw entry, or the reason it is dropped. Pure.
 
+use std::collections::HashMap;
+
+use ego_tree::NodeId;
 use scraper::ElementRef;
 
 use super::{
@@ -38,6 +41,8 @@ const HEADLINE_FROM_TEASER: usize = 100;
 pub(super) struct Reader<'a> {
     pub(super) rules: &'a Rules,
     pub(super) metadata: &'a Metadata,
+    /// What stands above each row and dates it, where the rules ask for that.
+    pub(super) above: &'a HashMap<NodeId, RawField>,
 }
 
 /// One row being read.
@@ -88,7 +93,9 @@ impl<'a> RowReading<'a> {
         entry.headline = headline.map(|h| h.field).or_else(|| self.stand_in(&entry));
         let date = rules.date.as_ref().and_then(|d| d.field.as_ref());
         let date = self.optional(date, DATE);
-        entry.dates = dates::of_row(&entry, date, rules.date.as_ref(), (self.place, self.reader.metadata));
+        let above = self.reader.above.get(&self.place.row.element.id());
+        let field: Vec<RawField> = date.into_iter().chain(above.cloned()).collect();
+        entry.dates = dates::of_row(&entry, field, rules.date.as_ref(), (self.place, self.reader.metadata));
         entry
     }
 

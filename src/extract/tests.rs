@@ -36,6 +36,7 @@ fn rules(entry: &str, headline: &str) -> Rules {
     Rules {
         listing: None,
         entry: css(entry),
+        to_next: false,
         headline: rule(&[headline]),
         link: LinkRule::OfHeadline,
         id: None,
@@ -52,6 +53,7 @@ fn dated(field: Option<&str>, from: &[DateFrom]) -> DateRule {
     DateRule {
         field: field.map(|f| rule(&[f])),
         from: from.to_vec(),
+        above: None,
         format: None,
         order: None,
         language: None,
@@ -493,7 +495,10 @@ fn everything() -> Rules {
     rules.image = Some(rule(&["img", "*"]));
     rules.category = Some(rule(&["i", "*@class"]));
     rules.author = Some(FieldRule { regex: Some(Regex::new("(a)?").unwrap()), ..rule(&["b"]) });
-    rules.date = Some(dated(Some("time"), &[DateFrom::Headline, DateFrom::Link]));
+    rules.date = Some(DateRule {
+        above: Some(css("p, li")),
+        ..dated(Some("time"), &[DateFrom::Headline, DateFrom::Link])
+    });
     rules
 }
 

@@ -174,6 +174,7 @@ keep_age = "1w"
 formats = "json"
 listing = "#list"
 entry = "li, article"
+to_next = true
 headline = { selector = ["h2 a", "h3"], regex = "^(.+) -", cut = ["read more", '\[…\]'], join = true, required = true }
 link = false
 id = "*@data-id"
@@ -186,6 +187,7 @@ accept = "text/html"
 [source.a.date]
 selector = "time@datetime"
 from = ["headline", "link"]
+above = "h2"
 format = "%d.%m.%Y"
 order = "month-first"
 language = "ar"
@@ -369,7 +371,7 @@ fn zones_languages_and_formats_are_checked() {
     tells(with("date = { selector = \"p\", order = \"dayfirst\" }"), &["did you mean `day-first`?"]);
     tells(with("date = { from = \"headlin\" }"), &["did you mean `headline`?"]);
     tells(with("date = { from = [\"link\", \"link\"] }"), &["names the same field twice"]);
-    tells(with("date = { language = \"en\" }"), &["neither `selector` nor `from`"]);
+    tells(with("date = { language = \"en\" }"), &["neither `selector` nor `from` nor `above`"]);
     assert!(with("date = { selector = \"p\", format = \"%A, %d %B %Y %H:%M\" }").is_ok());
     assert!(with("date = { selector = \"p\", format = \"%d %b\" }").is_ok());
 }
