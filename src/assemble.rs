@@ -3,6 +3,8 @@
 //! The same records give the same feed: nothing here asks a clock or depends on the order the records came in.
 //! It refuses to invent: what a feed says is in the records, the source's state or the config.
 
+mod story;
+
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, BTreeSet},
@@ -15,8 +17,8 @@ use crate::{
     config::{FeedRule, Keep, Source},
     feed::{self, Feed, FeedEntry, Format, Listed, Origin},
     health,
-    id::{EntryKey, SourceId, feed_urn},
-    record::{Record, SourceState},
+    id::{SourceId, feed_urn},
+    record::{Plan, Record, SourceState},
 };
 
 /// What one source gives to a feed.
@@ -62,14 +64,41 @@ pub fn source_feed(
     }
 }
 
-/// Several sources as one feed, each story once: of two records with the same link, the one seen first stays.
+/// A joined feed, and what it leaves out.
+#[derive(Clone, Debug)]
+pub struct Joined {
+    /// The feed.
+    pub feed: Feed,
+    /// Records it leaves out for the first time, for it shows their stories as others tell them: each with its source,
+    /// and marked. The marks are to be committed before the feed is published.
+    pub retold: Vec<(SourceId, Record)>,
+}
+
+impl Joined {
+    /// What is to be committed before the feed is published.
+    pub fn plans(&self, parts: &[Part<'_>]) -> Vec<Plan> {
+        parts
+            .iter()
+            .filter_map(|part| {
+                let own = self.retold.iter().filter(|(source, _)| *source == part.source.id);
+                let mut records: Vec<Record> = own.map(|(_, record)| record.clone()).collect();
+                records.sort_by_key(|record| record.number);
+                let plan = Plan::of(part.source.id.clone(), part.state.clone());
+                (!records.is_empty()).then_some(Plan { records, ..plan })
+            })
+            .collect()
+    }
+}
+
+/// Several sources as one feed, each story once, as the record tells it that was seen first (`story`).
 /// `base_url` is the public address of the output folder, ending in `/`.
-pub fn joined_feed(rule: &FeedRule, parts: &[Part<'_>], base_url: Option<&Url>) -> Feed {
+pub fn joined_feed(rule: &FeedRule, parts: &[Part<'_>], base_url: Option<&Url>) -> Joined {
     let mut rows: Vec<Row> =
         parts.iter().flat_map(|part| part.records.iter().map(move |record| Row { part, record })).collect();
-    rows.retain(|row| rule.filter.admits(&row.record.entry));
+    rows.retain(|row| rule.filter.admits(row.record));
     rows.sort_by_key(Row::seniority);
-    let rows = each_story_once(rows);
+    let told = story::each_once(rows, rule);
+    let retold = told.left_out.iter().map(|row| row.marked(&rule.id)).collect();
 
     let origins: BTreeMap<&SourceId, Origin> = parts
         .iter()
@@ -83,12 +112,12 @@ pub fn joined_feed(rule: &FeedRule, parts: &[Part<'_>], base_url: Option<&Url>) 
             (&part.source.id, origin)
         })
         .collect();
-    let entries: Vec<FeedEntry> = chosen(rows, rule.keep)
+    let entries: Vec<FeedEntry> = chosen(told.kept, rule.keep)
         .into_iter()
         .map(|(row, updated)| entry(&row, updated, origins.get(&row.part.source.id).cloned()))
         .collect();
     let succeeded = parts.iter().map(|part| began_at(&part.state)).min();
-    Feed {
+    let feed = Feed {
         id: rule.id.clone(),
         urn: feed_urn(&rule.id),
         author: rule.title.clone(),
@@ -102,7 +131,8 @@ pub fn joined_feed(rule: &FeedRule, parts: &[Part<'_>], base_url: Option<&Url>) 
         alternate: None,
         updated: newest_update(&entries).or(succeeded).unwrap_or(Timestamp::UNIX_EPOCH),
         entries,
-    }
+    };
+    Joined { feed, retold }
 }
 
 /// What an index says of a source's feed.
@@ -178,33 +208,13 @@ impl<'a> Row<'a> {
     fn seniority(&self) -> (Timestamp, &'a SourceId, u64) {
         (self.record.first_seen, &self.part.source.id, self.record.number)
     }
-}
 
-/// Keeps the most senior row of each story. A row that gives way passes its links on, so that a story is followed
-/// through every address it had. Two sources with the same headline and teaser, to the word, tell one story too:
-/// agencies' texts are taken over like this. Within one source that was decided before.
-fn each_story_once(rows: Vec<Row<'_>>) -> Vec<Row<'_>> {
-    let mut ids = BTreeSet::new();
-    let mut links = BTreeSet::new();
-    let mut texts: BTreeMap<&str, &SourceId> = BTreeMap::new();
-    let mut kept = Vec::new();
-    for row in rows {
-        let keys = || row.record.keys.iter().map(EntryKey::as_str);
-        let own: Vec<&str> = keys().filter(|key| key.starts_with("link:")).collect();
-        let source = &row.part.source.id;
-        let has_link = row.record.entry.link.is_some();
-        let own_texts = || keys().filter(|key| has_link && key.starts_with(EntryKey::HEADLINE_TEASER));
-        let is_retold = own_texts().any(|text| texts.get(text).is_some_and(|first| *first != source));
-        let is_known = is_retold || own.iter().any(|link| links.contains(link));
-        for text in own_texts() {
-            texts.entry(text).or_insert(source);
-        }
-        links.extend(own);
-        if ids.insert(row.record.id) && !is_known {
-            kept.push(row);
-        }
+    /// Its record, marked as left out by a joined feed.
+    fn marked(&self, feed: &SourceId) -> (SourceId, Record) {
+        let mut record = self.record.clone();
+        record.retold_in.push(feed.clone());
+        (self.part.source.id.clone(), record)
     }
-    kept
 }
 
 /// The rows a feed shows, newest first, each with the `updated` it shows; `rows` come by seniority.

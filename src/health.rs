@@ -245,6 +245,7 @@ fn record(event: &Event, number: u64, at: Timestamp) -> Record {
         first_seen: at,
         last_seen: at,
         churn: 0,
+        retold_in: Vec::new(),
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{
     id::{EntryId, EntryKey},
 };
 
-fn id(text: &str) -> SourceId {
+pub fn id(text: &str) -> SourceId {
     SourceId::new(text).unwrap()
 }
 
@@ -18,7 +18,7 @@ fn url(text: &str) -> Url {
     Url::parse(text).unwrap()
 }
 
-fn time(text: &str) -> Timestamp {
+pub fn time(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
@@ -27,7 +27,7 @@ fn css(text: &str) -> Css {
     Css { text: text.to_owned(), selector: scraper::Selector::parse(text).unwrap() }
 }
 
-fn source(slug: &str) -> Source {
+pub fn source(slug: &str) -> Source {
     Source {
         id: id(slug),
         was: None,
@@ -81,7 +81,7 @@ fn source(slug: &str) -> Source {
     }
 }
 
-fn rule(sources: &[&str]) -> FeedRule {
+pub fn rule(sources: &[&str]) -> FeedRule {
     FeedRule {
         id: id("all"),
         title: "All of it".to_owned(),
@@ -93,7 +93,7 @@ fn rule(sources: &[&str]) -> FeedRule {
 }
 
 /// A record that was published and first seen at `published`, and whose link ends in `path`.
-fn record(slug: &str, number: u64, path: &str, published: &str) -> Record {
+pub fn record(slug: &str, number: u64, path: &str, published: &str) -> Record {
     let key = EntryKey::link(&format!("https://shared.example/{path}"));
     Record {
         number,
@@ -115,10 +115,11 @@ fn record(slug: &str, number: u64, path: &str, published: &str) -> Record {
         first_seen: time(published),
         last_seen: time(published),
         churn: 0,
+        retold_in: Vec::new(),
     }
 }
 
-fn headlines(feed: &Feed) -> Vec<&str> {
+pub fn headlines(feed: &Feed) -> Vec<&str> {
     feed.entries.iter().map(|entry| entry.headline.as_str()).collect()
 }
 
@@ -263,7 +264,7 @@ impl Two {
             Part { source: first, state: self.state.clone(), records: one },
             Part { source: second, state: self.state.clone(), records: two },
         ];
-        joined_feed(&rule(&["one", "two"]), &parts, None)
+        joined_feed(&rule(&["one", "two"]), &parts, None).feed
     }
 }
 
@@ -311,7 +312,7 @@ fn an_agencys_text_is_one_story_of_two_sources_and_a_weekly_notice_two_of_one() 
 
 #[test]
 fn a_filter_lets_pass_what_it_includes_and_does_not_exclude() {
-    let pattern = |text: &str| regex::Regex::new(text).unwrap();
+    let pattern = |text: &str| crate::config::Condition::of(regex::Regex::new(text).unwrap());
     let two = Two::new();
     let mut tagged = record("one", 1, "c", "2026-03-02T12:00:00Z");
     tagged.entry.categories = vec!["Harbor".to_owned()];
@@ -325,7 +326,7 @@ fn a_filter_lets_pass_what_it_includes_and_does_not_exclude() {
     let parts = [Part { source: &source, state: two.state.clone(), records }];
     let filter =
         crate::config::Filter { include: vec![pattern("(?i:HARBOR)")], exclude: vec![pattern("spam")] };
-    let feed = joined_feed(&FeedRule { filter, ..rule(&["one"]) }, &parts, None);
+    let feed = joined_feed(&FeedRule { filter, ..rule(&["one"]) }, &parts, None).feed;
     assert_eq!(headlines(&feed), ["harbor of one", "c of one"]);
 }
 
@@ -400,7 +401,7 @@ proptest! {
                 Part { source: second, state: two.state.clone(), records: shuffled(records("two")) },
                 Part { source: first, state: two.state.clone(), records: shuffled(records("one")) },
             ];
-            joined_feed(&rule(&["one", "two"]), &parts, None)
+            joined_feed(&rule(&["one", "two"]), &parts, None).feed
         };
         prop_assert_eq!(&straight, &swapped);
 

@@ -98,7 +98,12 @@ impl<'a> Writer<'a> {
         for rule in self.config.feeds.iter().filter(|rule| rule.sources.iter().any(is_shown)) {
             let parts = self.parts(rule)?;
             if !parts.is_empty() {
-                self.feed(&mut assemble::joined_feed(rule, &parts, base))?;
+                let mut joined = assemble::joined_feed(rule, &parts, base);
+                let plans = joined.plans(&parts);
+                if !plans.is_empty() {
+                    self.store.commit(&plans).map_err(ours)?;
+                }
+                self.feed(&mut joined.feed)?;
             }
         }
         Ok(())

@@ -3,7 +3,7 @@
 use globset::Glob;
 
 use super::{
-    FeedRule, Filter, Source,
+    FeedRule, Filter, Source, filter,
     settings::{Settings, formats, keep},
     sheet::{Wrong, nearest, quote},
     table::{Item, TableReader},
@@ -39,11 +39,8 @@ pub fn feed(
     for item in tags.map_or(Vec::new(), Item::one_or_more) {
         sources.extend(tagged(item, known));
     }
-    let mut patterns = |name| {
-        let items = reader.take(name).map_or(Vec::new(), Item::one_or_more);
-        items.into_iter().filter_map(|item| value::pattern(item, ["(?i:", ")"])).collect()
-    };
-    let filter = Filter { include: patterns("include"), exclude: patterns("exclude") };
+    let mut conditions = |name| reader.take(name).map_or(Vec::new(), filter::conditions);
+    let filter = Filter { include: conditions("include"), exclude: conditions("exclude") };
     sources.sort();
     sources.dedup();
     let keep = keep(&mut reader, defaults.keep);

@@ -110,6 +110,8 @@ pub enum Kind {
     Texts,
     /// Regular expressions, one or an array.
     Regexes,
+    /// Conditions on entries: regular expressions or tables, one or an array.
+    Conditions,
     /// `true` for a blank, or a separator.
     Join,
     /// A `strptime` format.
@@ -180,6 +182,10 @@ impl Kind {
             Self::Texts => "a text or an array of them".to_owned(),
             Self::Regex => "a regular expression".to_owned(),
             Self::Regexes => "a regular expression or an array of them".to_owned(),
+            Self::Conditions => {
+                "a regular expression, a table such as `{ field = \"headline\", words = [\"ferry\"] }`, or an array of those"
+                    .to_owned()
+            }
             Self::Join => "`true` or a separator such as `\", \"`".to_owned(),
             Self::Format => "a `strptime` format such as `\"%d.%m.%Y\"`".to_owned(),
             Self::Word(words) => list(words),
@@ -414,7 +420,7 @@ const KEEP_ENTRIES: Key = key(
 const KEEP_AGE: Key = key(
     "keep_age",
     Kind::Duration { least: "1d", most: "36525d" },
-    "A feed leaves out entries this much older than its newest; else age does not count.",
+    "A feed leaves out entries this much older than its newest (not than today: silence never empties a feed); else age does not count.",
 );
 
 /// A field's table.
@@ -483,15 +489,38 @@ pub static FEED: Section = Section {
         key("tags", Kind::Texts, "It joins the sources that have one of these tags, too."),
         key(
             "include",
-            Kind::Regexes,
-            "Only entries in whose headline, teaser, author or categories one of these is found, whatever the case.",
+            Kind::Conditions,
+            "Only entries for which one of these holds; a text is looked for in headline, teaser, author and categories, whatever the case.",
         ),
-        key("exclude", Kind::Regexes, "No entry in which one of these is found."),
+        key("exclude", Kind::Conditions, "No entry for which one of these holds."),
         KEEP_ENTRIES,
         KEEP_AGE,
         FORMATS,
     ]],
 };
 
+/// The fields a condition can look into.
+pub const FILTER_FIELDS: &[&str] = &["headline", "teaser", "content", "author", "category", "link"];
+
+/// A table of `include` and `exclude`.
+pub static FILTER: Section = Section {
+    name: "a condition",
+    about: "What holds for some entries, in `include` and `exclude`; of several keys all must hold.",
+    groups: &[&[
+        key(
+            "field",
+            Kind::Word(FILTER_FIELDS),
+            "The field that `words` and `regex` are looked for in; else headline, teaser, author and categories.",
+        ),
+        key("words", Kind::Texts, "One of these stands there as a whole word or phrase, whatever the case."),
+        key("regex", Kind::Regex, "This is found there, whatever the case."),
+        key(
+            "older_than",
+            Kind::Duration { least: "1h", most: "36525d" },
+            "The entry was older than this already when it was first seen.",
+        ),
+    ]],
+};
+
 /// Every section, in the order of the reference.
-pub static SECTIONS: &[&Section] = &[&TOP, &DEFAULTS, &SOURCE, &FIELD, &CANDIDATE, &DATE, &FEED];
+pub static SECTIONS: &[&Section] = &[&TOP, &DEFAULTS, &SOURCE, &FIELD, &CANDIDATE, &DATE, &FEED, &FILTER];

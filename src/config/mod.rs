@@ -7,6 +7,7 @@
 mod digest;
 mod feed;
 mod field;
+mod filter;
 mod headers;
 pub mod keys;
 pub mod load;
@@ -30,9 +31,10 @@ use regex::Regex;
 use serde::Serialize;
 use url::Url;
 
-use crate::{entry::Entry, feed::Format, fetch::guard::Inside, id::SourceId, schedule::Pace};
+use crate::{feed::Format, fetch::guard::Inside, id::SourceId, schedule::Pace};
 
 pub use self::{
+    filter::{Condition, Field, Filter},
     load::{LoadError, find, load},
     next::numbered,
     problem::{Colors, Problem, Problems},
@@ -353,33 +355,4 @@ pub struct FeedRule {
     pub keep: Keep,
     /// The formats it is published in.
     pub formats: Vec<Format>,
-}
-
-/// Which entries a joined feed shows. Patterns do not mind the case.
-#[derive(Clone, Debug, Default)]
-pub struct Filter {
-    /// One of these must be found; empty: none need be.
-    pub include: Vec<Regex>,
-    /// None of these may be found.
-    pub exclude: Vec<Regex>,
-}
-
-impl Filter {
-    /// Whether it lets every entry pass.
-    pub fn is_open(&self) -> bool {
-        self.include.is_empty() && self.exclude.is_empty()
-    }
-
-    /// Whether an entry is shown, by its headline, teaser, author and categories.
-    pub fn admits(&self, entry: &Entry) -> bool {
-        let texts = || {
-            let optional = [entry.teaser.as_deref(), entry.author.as_deref()].into_iter().flatten();
-            [entry.headline.as_str()]
-                .into_iter()
-                .chain(optional)
-                .chain(entry.categories.iter().map(String::as_str))
-        };
-        let is_found = |patterns: &[Regex]| texts().any(|text| patterns.iter().any(|p| p.is_match(text)));
-        (self.include.is_empty() || is_found(&self.include)) && !is_found(&self.exclude)
-    }
 }

@@ -17,6 +17,7 @@ pub fn schema() -> Value {
         "source": section(&keys::SOURCE),
         "field": fallbacks(&section(&keys::FIELD)),
         "date": fallbacks(&section(&keys::DATE)),
+        "condition": { "anyOf": [text(), section(&keys::FILTER)] },
         "candidate": { "anyOf": [text(), section(&keys::CANDIDATE)] },
     });
     schema
@@ -78,6 +79,7 @@ fn kind(kind: Kind) -> Value {
         Kind::Headers => json!({ "type": "object", "additionalProperties": { "type": "string" } }),
         Kind::Selectors => one_or_more(&json!({ "$ref": "#/$defs/candidate" })),
         Kind::Texts | Kind::Regexes | Kind::Globs | Kind::Command => one_or_more(&text()),
+        Kind::Conditions => one_or_more(&json!({ "$ref": "#/$defs/condition" })),
         Kind::Field => json!({ "$ref": "#/$defs/field" }),
         Kind::Next => json!({ "anyOf": [{ "$ref": "#/$defs/field" }, { "const": true }] }),
         Kind::Link => json!({ "anyOf": [{ "$ref": "#/$defs/field" }, { "const": false }] }),
@@ -160,6 +162,7 @@ mod tests {
             "/$defs/field/anyOf/2/additionalProperties",
             "/$defs/date/anyOf/2/additionalProperties",
             "/$defs/candidate/anyOf/1/additionalProperties",
+            "/$defs/condition/anyOf/1/additionalProperties",
         ] {
             assert_eq!(schema.pointer(place), Some(&json!(false)), "{place}");
         }

@@ -120,6 +120,7 @@ fn new_record(sighting: &Sighting, number: u64, published: Timestamp, context: &
         first_seen: context.now,
         last_seen: context.now,
         churn: 0,
+        retold_in: Vec::new(),
     }
 }
 

@@ -56,5 +56,6 @@ fn record(trace: &Trace, sighting: &Sighting, now: Timestamp) -> Record {
         first_seen: trace.first_seen,
         last_seen: now,
         churn: 0,
+        retold_in: Vec::new(),
     }
 }

@@ -14,6 +14,7 @@ mod guard;
 mod health;
 mod hostile;
 mod http;
+mod joined;
 mod kill;
 mod manners;
 mod mend;

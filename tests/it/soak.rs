@@ -439,7 +439,9 @@ fn publish_all(config: &Config, engine: &Engine, folder: &Path) {
                 Part { source, state: state.clone(), records }
             })
             .collect();
-        let bytes = render::atom::render(&assemble::joined_feed(rule, &parts, None));
+        let joined = assemble::joined_feed(rule, &parts, None);
+        engine.commit(&joined.plans(&parts)).expect("marks");
+        let bytes = render::atom::render(&joined.feed);
         publish::publish(folder, &format!("{}.atom", rule.id), &bytes).expect("published");
     }
 }

@@ -200,7 +200,7 @@ required = true
 title = "All"
 sources = "*"
 tags = "sea"
-include = ["port", "^sea"]
+include = ["port", { field = "link", words = ["c++"], regex = "^sea", older_than = "30d" }]
 exclude = "spam"
 keep_entries = 7
 keep_age = "2d"
@@ -497,10 +497,24 @@ fn a_feed_finds_its_sources_by_tags_and_its_entries_by_patterns() {
     let rule =
         joined("tags = \"sea\"\nexclude = \"SPAM\"").map_err(|p| p.to_string()).unwrap().feeds.remove(0);
     assert_eq!(rule.sources.iter().map(SourceId::as_str).collect::<Vec<_>>(), ["a"]);
-    assert!(rule.filter.exclude[0].is_match("no spam"));
+    assert!(rule.filter.exclude[0].patterns[0].is_match("no spam"));
     tells(joined("tags = \"see\""), &["no source has the tag `see`", "did you mean `Sea`?"]);
     tells(joined(""), &["[feed.f] has no `sources`"]);
     tells(joined("sources = \"*\"\ninclude = \"(\""), &["`include` is not a regular expression"]);
+    let table = |table: &str| joined(&format!("sources = \"*\"\ninclude = {table}"));
+    tells(table("{ feild = \"link\", words = \"a\" }"), &["unknown key `feild`", "did you mean `field`?"]);
+    tells(
+        table("{ field = \"link\" }"),
+        &["has a table without a condition", "`words`, `regex` or `older_than`"],
+    );
+    let rule = table("{ words = [\"C++\", \"a.b\"] }").map_err(|p| p.to_string()).unwrap().feeds.remove(0);
+    let words = &rule.filter.include[0].patterns[0];
+    assert!(
+        words.is_match("is c++ fun")
+            && words.is_match("A.B")
+            && !words.is_match("axb")
+            && !words.is_match("xa.b")
+    );
 }
 
 #[test]
