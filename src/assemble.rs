@@ -15,7 +15,7 @@ use url::Url;
 
 use crate::{
     config::{FeedRule, Keep, Source},
-    feed::{self, Feed, FeedEntry, Format, Listed, Origin},
+    feed::{self, Feed, FeedEntry, Format, History, Listed, Origin},
     health,
     id::{SourceId, feed_urn},
     record::{Plan, Record, SourceState},
@@ -44,8 +44,12 @@ pub fn source_feed(
     rows.sort_by_key(Row::seniority);
     let mut ids = BTreeSet::new();
     rows.retain(|row| ids.insert(row.record.id));
-    let entries: Vec<FeedEntry> =
-        chosen(rows, source.keep).into_iter().map(|(row, updated)| entry(&row, updated, None)).collect();
+    // Between them, the feed and its archives have every entry.
+    let archived = if source.archive { archived(state) } else { u64::MAX };
+    let entries: Vec<FeedEntry> = chosen(rows, source.keep, archived)
+        .into_iter()
+        .map(|(row, updated)| entry(&row, updated, None))
+        .collect();
     let title = title_of(source, state);
     Feed {
         id: source.id.clone(),
@@ -56,12 +60,33 @@ pub fn source_feed(
         language: source.language.clone().or_else(|| state.language.clone()),
         base_url: base_url.cloned(),
         hubs: Vec::new(),
+        history: History::default(),
         formats: source.formats.clone(),
         every: Some(source.every),
         alternate: Some(page_of(source, state)),
         updated: newest_update(&entries).unwrap_or_else(|| began_at(state)),
         entries,
     }
+}
+
+/// Up to which number the records of a source are in archive documents.
+pub fn archived(state: &SourceState) -> u64 {
+    state.last_number / History::ENTRIES * History::ENTRIES
+}
+
+/// An archive document (RFC 5005 §4): the records whose numbers are its own, so that it is full once and for ever.
+/// `records` are those the store has of them.
+pub fn archive(
+    (source, state): (&Source, &SourceState),
+    records: Vec<Record>,
+    history: History,
+    base_url: Option<&Url>,
+) -> Feed {
+    let everything =
+        Source { keep: Keep { entries: usize::MAX, age: None }, archive: false, ..source.clone() };
+    let feed = source_feed(&everything, state, records, base_url);
+    // How often it may change: never.
+    Feed { history, every: None, ..feed }
 }
 
 /// A joined feed, and what it leaves out.
@@ -112,7 +137,7 @@ pub fn joined_feed(rule: &FeedRule, parts: &[Part<'_>], base_url: Option<&Url>) 
             (&part.source.id, origin)
         })
         .collect();
-    let entries: Vec<FeedEntry> = chosen(told.kept, rule.keep)
+    let entries: Vec<FeedEntry> = chosen(told.kept, rule.keep, u64::MAX)
         .into_iter()
         .map(|(row, updated)| entry(&row, updated, origins.get(&row.part.source.id).cloned()))
         .collect();
@@ -126,6 +151,7 @@ pub fn joined_feed(rule: &FeedRule, parts: &[Part<'_>], base_url: Option<&Url>) 
         language: common_language(parts),
         base_url: base_url.cloned(),
         hubs: Vec::new(),
+        history: History::default(),
         formats: rule.formats.clone(),
         every: parts.iter().map(|part| part.source.every).min(),
         alternate: None,
@@ -169,6 +195,7 @@ pub fn health_feed(state: &SourceState, records: &[Record], base_url: Option<&Ur
         language: Some("en".to_owned()),
         base_url: base_url.cloned(),
         hubs: Vec::new(),
+        history: History::default(),
         formats: vec![Format::Atom],
         every: None,
         alternate: None,
@@ -217,19 +244,26 @@ impl<'a> Row<'a> {
     }
 }
 
-/// The rows a feed shows, newest first, each with the `updated` it shows; `rows` come by seniority.
-fn chosen(rows: Vec<Row<'_>>, keep: Keep) -> Vec<(Row<'_>, Timestamp)> {
+/// The rows a feed shows, newest first, each with the `updated` it shows; `rows` come by seniority. Records with numbers
+/// above `always` are shown whatever the limits say.
+fn chosen(rows: Vec<Row<'_>>, keep: Keep, always: u64) -> Vec<(Row<'_>, Timestamp)> {
     // Steps are taken over all rows, before the limit, so that an entry's `updated` does not move when an older
     // entry falls out of the feed.
     let updates = distinct_updates(&rows);
     let mut rows: Vec<(Row<'_>, Timestamp)> = rows.into_iter().zip(updates).collect();
     rows.sort_by(|(a, _), (b, _)| newest_first(a).cmp(&newest_first(b)));
-    rows.truncate(keep.entries);
     let newest = rows.first().map(|(row, _)| row.record.published);
+    let mut place = 0;
+    rows.retain(|(row, _)| {
+        place += 1;
+        place <= keep.entries || row.record.number > always
+    });
     // An age beyond what a signed duration holds (292 billion years) is no limit.
     let age = keep.age.and_then(|age| SignedDuration::try_from(age).ok());
     if let (Some(newest), Some(age)) = (newest, age) {
-        rows.retain(|(row, _)| newest.duration_since(row.record.published) <= age);
+        rows.retain(|(row, _)| {
+            newest.duration_since(row.record.published) <= age || row.record.number > always
+        });
     }
     rows
 }

@@ -42,20 +42,57 @@ pub struct Feed {
     pub updated: Timestamp,
     /// Who answers for entries that name no author. Never empty.
     pub author: String,
+    /// Its place in the history of the feed.
+    pub history: History,
     /// Newest first.
     pub entries: Vec<FeedEntry>,
+}
+
+/// Where a document stands among those that hold a feed's whole history (RFC 5005 §4).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct History {
+    /// The number of this archive document, from 1; `None`: it is what people subscribe to.
+    pub archive: Option<u64>,
+    /// The number of the archive document before it; `None`: nothing is older.
+    pub previous: Option<u64>,
+}
+
+impl History {
+    /// How many entries an archive document has once it is full; before, it is not published.
+    pub const ENTRIES: u64 = 100;
 }
 
 impl Feed {
     /// Its address in a format: absolute when the public address of the output folder is known, else relative.
     pub fn address(&self, format: Format) -> String {
+        match self.history.archive {
+            Some(number) => self.archive(number, format),
+            None => self.current(format),
+        }
+    }
+
+    /// The address of what people subscribe to.
+    pub fn current(&self, format: Format) -> String {
         address(&self.id, format, self.base_url.as_ref())
+    }
+
+    /// The address of the archive document before this one; `None`: nothing is older, or the format has no archives.
+    pub fn previous(&self, format: Format) -> Option<String> {
+        let number = self.history.previous.filter(|_| format.has_archives())?;
+        Some(self.archive(number, format))
+    }
+
+    fn archive(&self, number: u64, format: Format) -> String {
+        below(self.base_url.as_ref(), format.archive_file(&self.id, number))
     }
 }
 
 /// The address of a feed in a format: absolute under the public address of the output folder, else relative.
 pub fn address(id: &SourceId, format: Format, base_url: Option<&Url>) -> String {
-    let file = format.file(id);
+    below(base_url, format.file(id))
+}
+
+fn below(base_url: Option<&Url>, file: String) -> String {
     match base_url.and_then(|base| base.join(&file).ok()) {
         Some(url) => url.into(),
         None => file,
@@ -108,6 +145,16 @@ impl Format {
             Self::Json => "application/feed+json",
             Self::Html => "text/html",
         }
+    }
+
+    /// Whether a feed's history can be published in it: RFC 5005 is of Atom, and in its appendix B of RSS.
+    pub fn has_archives(self) -> bool {
+        matches!(self, Self::Atom | Self::Rss)
+    }
+
+    /// The name of the file of an archive document. No id has a `~`.
+    pub fn archive_file(self, id: &SourceId, number: u64) -> String {
+        format!("{id}~{number}.{}", self.word())
     }
 
     /// The name of a feed's file.

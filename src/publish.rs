@@ -136,6 +136,11 @@ pub fn is_newer(folder: &Path, name: &str, time: Timestamp) -> bool {
     written.and_then(|time| Timestamp::try_from(time).ok()).is_some_and(|written| written >= time)
 }
 
+/// Whether a file of this name stands in the folder; what cannot be looked at does not.
+pub fn is_there(folder: &Path, name: &str) -> bool {
+    fs::symlink_metadata(folder.join(name)).is_ok()
+}
+
 #[expect(clippy::disallowed_methods, reason = "this file is where feeds are written")]
 fn create_folder(folder: &Path) -> Result<(), PublishError> {
     fs::create_dir_all(folder).map_err(failed("create the folder", folder))

@@ -14,13 +14,14 @@ from datetime import datetime
 
 ATOM = "http://www.w3.org/2005/Atom"
 MEDIA = "http://search.yahoo.com/mrss/"
+HISTORY = "http://purl.org/syndication/history/1.0"
 XML = "http://www.w3.org/XML/1998/namespace"
 
 DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)\Z")
 # RFC 3986: a scheme, and only characters that may stand in a URI, with whole escapes.
 URI = re.compile(r"[a-z][a-z0-9+.-]*:(?:[A-Za-z0-9._~:/?@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+(#(?:[A-Za-z0-9._~:/?@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*)?\Z")
 IPV6_HOST = re.compile(r"\A([a-z]+://)\[[0-9a-f:.]+\]")
-RELATIVE = re.compile(r"[A-Za-z0-9._-]+\Z")
+RELATIVE = re.compile(r"[A-Za-z0-9._~-]+\Z")
 UUID = re.compile(r"urn:uuid:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
 MEDIA_TYPE = re.compile(r"[a-z]+/[a-z0-9.+-]+\Z")
 LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*\Z")
@@ -36,6 +37,8 @@ CHILDREN = {
     "author": {"name": (1, 1), "uri": (0, 1), "email": (0, 1)},
 }
 CHILDREN["contributor"] = CHILDREN["author"]
+# Links to documents of our own: the feed itself, and its history (RFC 5005 section 4).
+OWN = ("self", "current", "prev-archive")
 TEXTS = {"title", "subtitle", "summary", "rights", "content"}
 ATTRIBUTES = {"link": {"href", "rel", "type", "hreflang", "title", "length"}, "category": {"term", "scheme", "label"},
               "generator": {"uri", "version"}, "content": {"type", "src"}}
@@ -117,6 +120,11 @@ class Check:
             if element.name != "thumbnail" or not absolute(element.attributes.get("url", "")):
                 self.fault(element, "is no thumbnail with an absolute url")
             return
+        if element.space == HISTORY:
+            # RFC 5005 section 4: an empty mark.
+            if element.name != "archive" or element.children or element.text:
+                self.fault(element, "is no mark of an archive")
+            return
         if element.space != ATOM:
             self.fault(element, f"is of the unknown namespace `{element.space}`")
             return
@@ -168,9 +176,9 @@ class Check:
         href, rel = attributes.get("href"), attributes.get("rel", "alternate")
         if href is None:
             self.fault(element, "has no `href`")
-        elif not absolute(href) and not (rel == "self" and RELATIVE.match(href)):
+        elif not absolute(href) and not (rel in OWN and RELATIVE.match(href)):
             self.fault(element, f"leads to `{href}`, not an absolute URI")
-        if rel not in ("alternate", "self", "enclosure", "hub"):
+        if rel not in ("alternate", "enclosure", "hub", *OWN):
             self.fault(element, f"has the relation `{rel}`")
         # A hub is no document.
         if rel != "hub" and not MEDIA_TYPE.match(attributes.get("type", "")):
@@ -178,6 +186,9 @@ class Check:
 
     def feed(self, feed):
         self.links(feed, needs_self=True)
+        is_archive = any(c.space == HISTORY for c in feed.children)
+        if is_archive != any(l.attributes.get("rel") == "current" for l in feed.all("link")):
+            self.fault(feed, "is an archive that does not say of what, or says so and is none")
         entries = feed.all("entry")
         for source in (s for e in entries for s in e.all("source")):
             self.links(source, needs_self=True)

@@ -77,6 +77,7 @@ pub fn source(slug: &str) -> Source {
         alert_after: 2,
         heal: crate::config::Heal::Ask,
         keep: Keep { entries: 50, age: None },
+        archive: false,
         digest: Digest::default(),
     }
 }

@@ -6,11 +6,11 @@ use super::{Failure, followers, terminal::Terminal, workspace};
 use crate::{
     assemble::{self, Part},
     config::{Config, FeedRule, Source},
-    feed::{Feed, Format, Listed},
+    feed::{Feed, Format, History, Listed},
     health,
     id::SourceId,
     publish::{self, PublishError, Published},
-    record::Counts,
+    record::{Counts, Record, SourceState},
     render,
     store::{Newest, Store, StoreError},
 };
@@ -87,8 +87,14 @@ impl<'a> Writer<'a> {
                 continue;
             }
             let newest = Newest { count: source.keep.entries, age: source.keep.age };
-            let records = self.store.records(&source.id, newest).map_err(ours)?;
+            let mut records = self.store.records(&source.id, newest).map_err(ours)?;
+            let mut history = History::default();
+            if source.archive {
+                history.previous = self.archives(source, &state)?;
+                records.extend(self.records_after(&source.id, &state, assemble::archived(&state))?);
+            }
             let mut feed = assemble::source_feed(source, &state, records, base);
+            feed.history = history;
             self.feed(&mut feed)?;
             if let Some(was) = &source.was {
                 // Who subscribed to it under its former name goes on, and is told its new address by the self link.
@@ -107,6 +113,49 @@ impl<'a> Writer<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Writes the archive documents of a source that are full and not there yet; the number of the last one. Those that
+    /// are there stay as they are.
+    fn archives(&mut self, source: &Source, state: &SourceState) -> Result<Option<u64>, Failure> {
+        let mut previous = None;
+        let mut records: Option<Vec<Record>> = None;
+        for number in 1..=assemble::archived(state) / History::ENTRIES {
+            let formats = source.formats.iter().filter(|format| format.has_archives());
+            let missing: Vec<(Format, String)> = formats
+                .map(|format| (*format, format.archive_file(&source.id, number)))
+                .filter(|(_, file)| !publish::is_there(self.folder, file))
+                .collect();
+            if missing.is_empty() {
+                previous = Some(number);
+                continue;
+            }
+            let before = (number - 1) * History::ENTRIES;
+            let kept = match &mut records {
+                Some(records) => records,
+                None => records.insert(self.records_after(&source.id, state, before)?),
+            };
+            let is_own = |record: &&Record| (before + 1..=before + History::ENTRIES).contains(&record.number);
+            let own: Vec<Record> = kept.iter().filter(is_own).cloned().collect();
+            if own.is_empty() {
+                // The store had let go of all of it before the history was asked for.
+                continue;
+            }
+            let history = History { archive: Some(number), previous };
+            let feed = assemble::archive((source, state), own, history, self.config.base_url.as_ref());
+            for (format, file) in missing {
+                self.file(&file, &render::render(&feed, format))?;
+            }
+            previous = Some(number);
+        }
+        Ok(previous)
+    }
+
+    /// The records of a source with numbers above one.
+    fn records_after(&self, id: &SourceId, state: &SourceState, number: u64) -> Result<Vec<Record>, Failure> {
+        let count = usize::try_from(state.last_number.saturating_sub(number)).unwrap_or(usize::MAX);
+        let known = self.store.known(id, &[], count).map_err(ours)?;
+        Ok(known.records.into_iter().filter(|record| record.number > number).collect())
     }
 
     /// What the sources of a joined feed give to it; those without a good page give nothing.

@@ -13,7 +13,8 @@ pub fn retain(config: &Config, grown: &BTreeSet<SourceId>, store: &dyn Store) ->
     let sources: Vec<(SourceId, Retention)> = config
         .sources
         .iter()
-        .filter(|source| grown.contains(&source.id))
+        // The whole history is kept where it is published.
+        .filter(|source| grown.contains(&source.id) && !source.archive)
         .map(|source| (source.id.clone(), Retention::of(shown(config, source))))
         .collect();
     store.retain(&sources)

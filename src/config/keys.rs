@@ -397,6 +397,12 @@ const SHARED: &[Key] = &[
     .or("\"ask\""),
     KEEP_ENTRIES,
     KEEP_AGE,
+    key(
+        "archive",
+        Kind::Switch,
+        "`true` keeps the whole history and publishes it: what leaves the Atom or RSS feed stands in archives of 100 entries (RFC 5005).",
+    )
+    .or("false"),
     FORMATS,
 ];
 

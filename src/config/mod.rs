@@ -116,6 +116,8 @@ pub struct Source {
     pub heal: Heal,
     /// How much of its history its feed shows.
     pub keep: Keep,
+    /// The rest of its history is kept, and published in archive documents.
+    pub archive: bool,
     /// The formats its feed is published in.
     pub formats: Vec<Format>,
     /// Changes when anything that decides what is read from a page changes; validators are void then.

@@ -34,6 +34,7 @@ pub struct Settings {
     pub alert_after: u32,
     pub heal: Heal,
     pub keep: Keep,
+    pub archive: bool,
     pub formats: Vec<Format>,
 }
 
@@ -59,6 +60,7 @@ impl Settings {
             alert_after: 2,
             heal: Heal::Ask,
             keep: Keep { entries: 200, age: None },
+            archive: false,
             formats: vec![Format::Atom],
         }
     }
@@ -110,6 +112,7 @@ pub fn settings(reader: &mut TableReader<'_>, base: &Settings) -> Settings {
         }),
     );
     settings.keep = keep(reader, base.keep);
+    set(&mut settings.archive, reader.take("archive").and_then(|item| item.switch()));
     settings.formats = formats(reader, &base.formats);
     settings
 }

@@ -77,6 +77,7 @@ pub fn source(
         alert_after: settings.alert_after,
         heal: settings.heal,
         keep: Keep { entries: settings.keep.entries, age: settings.keep.age },
+        archive: settings.archive,
         formats: settings.formats,
         digest,
     })

@@ -24,6 +24,9 @@ use crate::{
 /// Media RSS, for images.
 const MEDIA: &str = "http://search.yahoo.com/mrss/";
 
+/// Feed history, for archives.
+pub(super) const HISTORY: &str = "http://purl.org/syndication/history/1.0";
+
 /// The first line. Written here because the one of `atom_syndication` names no encoding.
 const PROLOG: &str = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n";
 
@@ -34,6 +37,7 @@ const PROLOG: &str = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n";
 pub fn render(feed: &Feed) -> Vec<u8> {
     let title = line_or(&feed.title, feed.id.as_str());
     let has_image = feed.entries.iter().any(|entry| entry.image.is_some());
+    let is_archive = feed.history.archive.is_some();
     let document = AtomFeed {
         title: plain(title.clone()),
         id: feed.urn.clone(),
@@ -50,11 +54,16 @@ pub fn render(feed: &Feed) -> Vec<u8> {
             .iter()
             .map(alternate)
             .chain([self_link(&feed.address(Format::Atom))])
+            .chain(history(feed))
             .chain(feed.hubs.iter().map(hub))
             .collect(),
         subtitle: feed.subtitle.as_deref().map(XmlText::line).filter(|text| !text.is_empty()).map(plain),
         entries: feed.entries.iter().map(entry).collect(),
-        namespaces: has_image.then(|| ("media".to_owned(), MEDIA.to_owned())).into_iter().collect(),
+        namespaces: has_image
+            .then(|| ("media".to_owned(), MEDIA.to_owned()))
+            .into_iter()
+            .chain(is_archive.then(|| ("fh".to_owned(), HISTORY.to_owned())))
+            .collect(),
         lang: feed.language.as_deref().and_then(language_tag),
         ..AtomFeed::default()
     };
@@ -67,8 +76,21 @@ pub fn render(feed: &Feed) -> Vec<u8> {
     for element in ["updated", "published"] {
         text = text.replace(&format!("+00:00</{element}>"), &format!("Z</{element}>"));
     }
+    if is_archive {
+        // `atom_syndication` puts extensions behind the entries, where the schema of RFC 4287 has nothing but entries.
+        text = text.replacen("\n  <link ", "\n  <fh:archive/>\n  <link ", 1);
+    }
     text.push('\n');
     text.into_bytes()
+}
+
+/// The links between the documents of its history (RFC 5005 §4). None leads to the next archive: that one is not there
+/// yet when a document is written, and a document that is full never changes.
+fn history(feed: &Feed) -> Vec<Link> {
+    let link = |rel: &str, href: String| Link { rel: rel.to_owned(), ..self_link(&href) };
+    let current = feed.history.archive.map(|_| link("current", feed.current(Format::Atom)));
+    let previous = feed.previous(Format::Atom).map(|href| link("prev-archive", href));
+    current.into_iter().chain(previous).collect()
 }
 
 fn entry(entry: &FeedEntry) -> Entry {

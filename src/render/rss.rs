@@ -13,6 +13,7 @@ use rss::{
 use url::Url;
 
 use super::{
+    atom::HISTORY,
     fields::{escaped, headline, language_tag, line_or, media_type, page_of, terms, uri, whole_second},
     text::XmlText,
 };
@@ -33,12 +34,16 @@ pub fn render(feed: &Feed) -> Vec<u8> {
     if feed.entries.iter().any(|entry| entry.image.is_some()) {
         namespaces.insert("media".to_owned(), MEDIA.to_owned());
     }
+    let links = std::iter::once(self_link(&own)).chain(history(feed)).chain(feed.hubs.iter().map(hub));
+    let mut extensions = extensions("atom", "link", links.collect());
+    if feed.history.archive.is_some() {
+        namespaces.insert("fh".to_owned(), HISTORY.to_owned());
+        let name = "fh:archive".to_owned();
+        let mark = Extension { name, value: Some(String::new()), ..Extension::default() };
+        extensions.extend(self::extensions("fh", "archive", vec![mark]));
+    }
     let channel = Channel {
-        extensions: extensions(
-            "atom",
-            "link",
-            std::iter::once(self_link(&own)).chain(feed.hubs.iter().map(hub)).collect(),
-        ),
+        extensions,
         // The channel must have a link.
         link: page_of(feed).unwrap_or(own),
         description: description.unwrap_or_else(|| title.clone()).into(),
@@ -102,6 +107,15 @@ fn item(entry: &FeedEntry) -> Item {
         dublin_core_ext: dublin_core,
         ..Item::default()
     }
+}
+
+/// The links between the documents of its history (RFC 5005, appendix B).
+fn history(feed: &Feed) -> Vec<Extension> {
+    let link =
+        |rel, href: String| atom_link(&[("rel", rel), ("href", &href), ("type", Format::Rss.media_type())]);
+    let current = feed.history.archive.map(|_| link("current", feed.current(Format::Rss)));
+    let previous = feed.previous(Format::Rss).map(|href| link("prev-archive", href));
+    current.into_iter().chain(previous).collect()
 }
 
 fn self_link(href: &str) -> Extension {

@@ -68,19 +68,23 @@ pub fn failed() -> Response<Body> {
 
 fn file(site: &Site, name: &str, asked: &Asked) -> Response<Body> {
     let catalog = site.catalog();
-    let (media_type, every) = match catalog.place(name) {
-        Place::Published { media_type, every } => (media_type, every),
+    let (media_type, every, next) = match catalog.place(name) {
+        Place::Published { media_type, every } => (media_type, every, None),
+        Place::Archived { media_type, next } => (media_type, MOST_AGE, Some(next)),
         Place::Moved(to) => return moved(&to),
         Place::Unknown => return unknown(&catalog.folder, name),
     };
     let published = match files::read(&catalog.folder, name) {
         Ok(Some(published)) => published,
         Ok(None) if name == "index.html" => Published { bytes: catalog.index(), changed: None },
+        Ok(None) if next.is_some() => return not_found(),
         // Never a 200: readers would take an empty feed for the feed.
         Ok(None) => return pending(),
         Err(_) => return failed(),
     };
-    let hubs = catalog.hubs(name);
+    let next = next.filter(|next| files::is_there(&catalog.folder, next));
+    let link =
+        next.map_or_else(|| catalog.hubs(name), |next| Some(format!("<{next}>; rel=\"next-archive\"")));
     drop(catalog);
     let tag = conditional::tag(&published.bytes);
     let known = conditional::known(&asked.headers, &tag, published.changed);
@@ -93,8 +97,8 @@ fn file(site: &Site, name: &str, asked: &Asked) -> Response<Body> {
         put(headers, header::LAST_MODIFIED, &conditional::http_date(changed));
     }
     put(headers, header::CACHE_CONTROL, &format!("max-age={}", every.clamp(LEAST_AGE, MOST_AGE).as_secs()));
-    if let Some(hubs) = hubs {
-        put(headers, header::LINK, &hubs);
+    if let Some(link) = link {
+        put(headers, header::LINK, &link);
     }
     put(headers, header::VARY, "Accept-Encoding");
     put(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
@@ -113,7 +117,7 @@ fn file(site: &Site, name: &str, asked: &Asked) -> Response<Body> {
 fn unknown(folder: &Path, name: &str) -> Response<Body> {
     let is_feeds = name.len() <= 120
         && !name.starts_with('.')
-        && name.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_' | b'-'))
+        && name.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_' | b'-' | b'~'))
         && [".atom", ".rss", ".json", ".html"].iter().any(|extension| name.ends_with(extension));
     match is_feeds.then(|| files::read(folder, name)) {
         Some(Ok(Some(_))) => plain(StatusCode::GONE, "this feed is no longer published"),

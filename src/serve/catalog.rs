@@ -16,6 +16,8 @@ use crate::{
 pub struct Catalog {
     names: BTreeMap<String, Name>,
     moved: BTreeMap<String, String>,
+    /// Sources whose history is published, by every id they had, each with the one it has.
+    archived: BTreeMap<String, (SourceId, Vec<Format>)>,
     listed: Vec<Listed>,
     base_url: Option<Url>,
     hubs: Vec<Url>,
@@ -43,6 +45,13 @@ pub enum Place {
         media_type: String,
         /// How often it may change.
         every: Duration,
+    },
+    /// A part of a feed's history, which never changes once it is there.
+    Archived {
+        /// Its media type, with parameters.
+        media_type: String,
+        /// The name of the part after it, which may be yet to come.
+        next: String,
     },
     /// It has another name now.
     Moved(String),
@@ -78,6 +87,15 @@ impl Catalog {
         }
         for source in &config.sources {
             catalog.add(source.id.as_str(), &source.formats, source.every);
+            for id in source
+                .archive
+                .then_some([Some(&source.id), source.was.as_ref()])
+                .into_iter()
+                .flatten()
+                .flatten()
+            {
+                catalog.archived.insert(id.to_string(), (source.id.clone(), source.formats.clone()));
+            }
             catalog.listed.push(listed(source));
             for (was, format) in
                 source.was.iter().flat_map(|was| source.formats.iter().map(move |f| (was, f)))
@@ -105,7 +123,22 @@ impl Catalog {
             let kind = name.format.map_or("text/x-opml", Format::media_type);
             return Place::Published { media_type: format!("{kind}; charset=utf-8"), every: name.every };
         }
-        self.moved.get(file).cloned().map_or(Place::Unknown, Place::Moved)
+        let moved = self.moved.get(file).cloned().map(Place::Moved);
+        moved.or_else(|| self.archive(file)).unwrap_or(Place::Unknown)
+    }
+
+    /// `ID~NUMBER.atom`, where the history of a source is published.
+    fn archive(&self, file: &str) -> Option<Place> {
+        let (name, extension) = file.rsplit_once('.')?;
+        let (id, digits) = name.rsplit_once('~')?;
+        let (now, formats) = self.archived.get(id)?;
+        let format = *formats.iter().find(|f| f.has_archives() && f.word() == extension)?;
+        let number: u64 = digits.parse().ok().filter(|n: &u64| n.to_string() == digits)?;
+        if now.as_str() != id {
+            return Some(Place::Moved(format.archive_file(now, number)));
+        }
+        let media_type = format!("{}; charset=utf-8", format.media_type());
+        Some(Place::Archived { media_type, next: format.archive_file(now, number.checked_add(1)?) })
     }
 
     /// What the head of an answer tells of a feed's hubs (WebSub §4): a `Link` line; `None`: it has none.
@@ -132,5 +165,30 @@ fn listed(source: &Source) -> Listed {
         formats: source.formats.clone(),
         alternate: Some(source.url.clone()),
         language: source.language.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{self, ConfigText};
+
+    fn place(file: &str) -> Place {
+        let text = "[source.a]\nurl = \"https://a.example/\"\narchive = true\nwas = \"b\"\nformats = [\"atom\", \"json\"]\n\
+                    [source.c]\nurl = \"https://c.example/\"\n";
+        let files = [ConfigText { path: "gleaner.toml".into(), text: text.to_owned() }];
+        let config = config::read(&files, &|_| None).expect("a config");
+        Catalog::of(&config, PathBuf::new()).place(file)
+    }
+
+    #[test]
+    fn archives_have_names_of_their_own() {
+        let media_type = "application/atom+xml; charset=utf-8".to_owned();
+        assert_eq!(place("a~7.atom"), Place::Archived { media_type, next: "a~8.atom".to_owned() });
+        assert_eq!(place("b~7.atom"), Place::Moved("a~7.atom".to_owned()));
+        for name in ["a~07.atom", "a~.atom", "a~-1.atom", "a~7.json", "a~7.rss", "c~1.atom", "a~../7.atom"] {
+            assert_eq!(place(name), Place::Unknown, "{name}");
+        }
+        assert_eq!(place(&format!("a~{}.atom", u64::MAX)), Place::Unknown);
     }
 }

@@ -18,6 +18,11 @@ pub struct Published {
     pub changed: Option<Timestamp>,
 }
 
+/// Whether a file is there.
+pub fn is_there(folder: &Path, name: &str) -> bool {
+    folder.join(name).is_file()
+}
+
 /// Reads a file; `None`: there is none, or something other than a plain file.
 ///
 /// # Errors

@@ -35,6 +35,7 @@ fn feed_of(entries: Vec<FeedEntry>) -> Feed {
         language: None,
         base_url: None,
         hubs: Vec::new(),
+        history: gleaner::feed::History::default(),
         formats: Format::ALL.to_vec(),
         every: Some(Duration::from_secs(3600)),
         alternate: Some(Url::parse("https://one.example/news").expect("a URL")),

@@ -157,7 +157,7 @@ fn schema() -> String {
 }
 
 #[track_caller]
-fn assert_valid(place: &Place) {
+pub fn assert_valid(place: &Place) {
     let files = |extension: &str| -> Vec<_> {
         place
             .feeds()

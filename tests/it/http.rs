@@ -21,7 +21,7 @@ use crate::program::Place;
 
 const CONFIG: &str = "[defaults]\nformats = [\"atom\", \"rss\", \"json\", \"html\"]\nevery = \"2h\"\nbase_url = \"https://feeds.example/\"\n\
      hubs = \"https://hub.example/\"\n\
-     [source.kelp-wire]\nwas = \"old-wire\"\nurl = \"https://kelp-wire.example/feed/\"\n\
+     [source.kelp-wire]\nwas = \"old-wire\"\narchive = true\nurl = \"https://kelp-wire.example/feed/\"\n\
      [source.not-yet]\nurl = \"https://not-yet.example/\"\n\
      [feed.all]\ntitle = \"All\"\nsources = \"*\"\n";
 
@@ -266,6 +266,14 @@ fn methods_names_and_times_have_their_status() {
         let moved = server.get(path);
         assert_eq!((moved.status, moved.header("location")), (301, to));
     }
+    place.write("feeds/kelp-wire~1.atom", "<feed/>");
+    let archive = server.get("/kelp-wire~1.atom");
+    assert_eq!((archive.status, archive.header("cache-control")), (200, "max-age=86400"));
+    assert!(!archive.has("link"));
+    place.write("feeds/kelp-wire~2.atom", "<feed/>");
+    assert_eq!(server.get("/kelp-wire~1.atom").header("link"), "<kelp-wire~2.atom>; rel=\"next-archive\"");
+    assert_eq!(server.get("/old-wire~1.atom").header("location"), "/kelp-wire~1.atom");
+    assert_eq!(server.get("/kelp-wire~3.atom").status, 404, "a part of the history that is yet to come");
     for path in [
         "/none.atom",
         "/../secret.atom",

@@ -1,5 +1,6 @@
 //! Integration tests, in one binary: each link is seconds.
 
+mod archive;
 mod atom;
 mod change;
 mod commands;

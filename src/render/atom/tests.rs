@@ -37,6 +37,7 @@ fn feed_of(entries: Vec<FeedEntry>) -> Feed {
         language: Some("en".to_owned()),
         base_url: Some(url("https://feeds.example/")),
         hubs: Vec::new(),
+        history: crate::feed::History::default(),
         formats: vec![Format::Atom],
         every: None,
         alternate: Some(url("https://one.example/")),
