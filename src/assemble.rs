@@ -8,6 +8,7 @@ mod story;
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, BTreeSet},
+    time::Duration,
 };
 
 use jiff::{SignedDuration, Timestamp};
@@ -89,6 +90,37 @@ pub fn archive(
     Feed { history, every: None, ..feed }
 }
 
+/// What a joined feed takes from all its sources, also from those none of whose entries it shows.
+#[derive(Clone, Debug, Default)]
+pub struct Common {
+    /// How often the most frequent of them is due; `None`: there are none.
+    every: Option<Duration>,
+    /// When the first of them had its first good page; `None`: there are none.
+    began_at: Option<Timestamp>,
+    /// The language all of them share; `None`: they do not, or one is not known.
+    language: Option<String>,
+}
+
+impl Common {
+    /// Takes in a source.
+    pub fn add(&mut self, source: &Source, state: &SourceState) {
+        let own = source.language.as_ref().or(state.language.as_ref());
+        if self.is_empty() {
+            self.language = own.cloned();
+        } else if self.language.as_ref() != own {
+            self.language = None;
+        }
+        let began_at = began_at(state);
+        self.every = Some(self.every.map_or(source.every, |every| every.min(source.every)));
+        self.began_at = Some(self.began_at.map_or(began_at, |began| began.min(began_at)));
+    }
+
+    /// Whether there are no sources.
+    pub fn is_empty(&self) -> bool {
+        self.every.is_none()
+    }
+}
+
 /// A joined feed, and what it leaves out.
 #[derive(Clone, Debug)]
 pub struct Joined {
@@ -117,7 +149,11 @@ impl Joined {
 
 /// Several sources as one feed, each story once, as the record tells it that was seen first (`story`).
 /// `base_url` is the public address of the output folder, ending in `/`.
-pub fn joined_feed(rule: &FeedRule, parts: &[Part<'_>], base_url: Option<&Url>) -> Joined {
+pub fn joined_feed(
+    (rule, common): (&FeedRule, &Common),
+    parts: &[Part<'_>],
+    base_url: Option<&Url>,
+) -> Joined {
     let mut rows: Vec<Row> =
         parts.iter().flat_map(|part| part.records.iter().map(move |record| Row { part, record })).collect();
     rows.retain(|row| rule.filter.admits(row.record));
@@ -141,21 +177,20 @@ pub fn joined_feed(rule: &FeedRule, parts: &[Part<'_>], base_url: Option<&Url>) 
         .into_iter()
         .map(|(row, updated)| entry(&row, updated, origins.get(&row.part.source.id).cloned()))
         .collect();
-    let succeeded = parts.iter().map(|part| began_at(&part.state)).min();
     let feed = Feed {
         id: rule.id.clone(),
         urn: feed_urn(&rule.id),
         author: rule.title.clone(),
         title: rule.title.clone(),
         subtitle: None,
-        language: common_language(parts),
+        language: common.language.clone(),
         base_url: base_url.cloned(),
         hubs: Vec::new(),
         history: History::default(),
         formats: rule.formats.clone(),
-        every: parts.iter().map(|part| part.source.every).min(),
+        every: common.every,
         alternate: None,
-        updated: newest_update(&entries).or(succeeded).unwrap_or(Timestamp::UNIX_EPOCH),
+        updated: newest_update(&entries).or(common.began_at).unwrap_or(Timestamp::UNIX_EPOCH),
         entries,
     };
     Joined { feed, retold }
@@ -338,14 +373,6 @@ fn title_of(source: &Source, state: &SourceState) -> String {
         .find(|title| !title.is_empty())
         .expect("an id is never empty")
         .to_owned()
-}
-
-/// The language all parts share; `None` when they do not, or one is not known.
-fn common_language(parts: &[Part<'_>]) -> Option<String> {
-    let mut languages =
-        parts.iter().map(|part| part.source.language.as_ref().or(part.state.language.as_ref()));
-    let first = languages.next()??;
-    languages.all(|language| language == Some(first)).then(|| first.clone())
 }
 
 #[cfg(test)]

@@ -212,6 +212,7 @@ pub fn plan(events: &[&Event], mut state: SourceState, began: Option<Timestamp>)
         let next = state.read_at.and_then(|last| last.checked_add(SignedDuration::from_secs(1)).ok());
         let at = next.map_or(event.at, |next| event.at.max(next));
         state.read_at = Some(at);
+        state.changed_at = Some(at);
         records.push(record(event, state.last_number, at));
     }
     Some(Plan { records, ..Plan::of(id(), state) })

@@ -38,6 +38,7 @@ pub mod store;
 pub mod assemble;
 pub mod render;
 pub mod publish;
+pub mod imprint;
 pub mod serve;
 
 // Where the stages meet, and what follows from how they ended.

@@ -1,17 +1,18 @@
 //! Publish: bytes → a file in the output folder, replaced as a whole or not at all. IO.
 //!
 //! A reader of the file sees the old feed or the new one, never a part, and after a power cut too. It refuses to
-//! write where something other than a plain file stands, and to touch a file whose bytes would stay the same.
+//! write where something other than a plain file stands, and to touch a file whose bytes would stay the same. Many
+//! files are written as a batch: waiting for the disk once for all of them costs what waiting for one of them does.
 
 use std::{
     fs::{self, File, Metadata},
     io::{self, Write},
     path::{Path, PathBuf},
-    time::Duration,
+    time::{Duration, UNIX_EPOCH},
 };
 
 use jiff::Timestamp;
-use tempfile::NamedTempFile;
+use tempfile::TempPath;
 use thiserror::Error;
 
 /// What became of the file.
@@ -91,29 +92,139 @@ const TEMPORARY: (&str, &str) = (".gleaner-", ".tmp");
 /// A temporary file this much older than a new one belongs to a run that was killed: writing one takes seconds.
 const LEFTOVER_AGE: Duration = Duration::from_secs(60 * 60);
 
-/// Makes `bytes` the content of the file `name` in `folder`. The folder is made if it is missing. `name` is a slug with
-/// an extension, never a path.
+/// How many files of a batch wait for the disk together, and how many bytes of them.
+const MOST_FILES: usize = 1_000;
+const MOST_BYTES: usize = 64 << 20;
+/// From so many files on the whole file system is synced: each file by itself would be a write of its journal.
+const MANY: usize = 16;
+
+/// What a published file looks like from outside. Whoever changes it changes this, unless they took care not to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    /// How long it is.
+    pub bytes: u64,
+    /// When it was last written, in nanoseconds since 1970.
+    pub modified: u64,
+}
+
+impl Stamp {
+    fn of(metadata: &Metadata) -> Option<Self> {
+        let modified = metadata.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
+        Some(Self { bytes: metadata.len(), modified: u64::try_from(modified.as_nanos()).ok()? })
+    }
+}
+
+/// The stamp of a published file; `None`: there is no plain file that can be looked at.
+pub fn stamp(folder: &Path, name: &str) -> Option<Stamp> {
+    let standing = fs::symlink_metadata(folder.join(name)).ok()?;
+    if standing.is_file() { Stamp::of(&standing) } else { None }
+}
+
+/// Makes `bytes` the content of the file `name` in `folder`, by a batch of its own.
 ///
 /// # Errors
-/// When something else stands there, or the file system refuses. The old file stands there whole then; or the new one,
-/// when only its rename could not be put on the disk.
+/// As those of [`Batch::put`] and [`Batch::flush`].
 pub fn publish(folder: &Path, name: &str, bytes: &[u8]) -> Result<Published, PublishError> {
-    let path = folder.join(name);
-    create_folder(folder)?;
-    match fs::symlink_metadata(&path) {
-        Ok(standing) => {
-            if let Some(found) = no_plain_file(&standing) {
-                return Err(PublishError::Occupied { path, found });
+    let mut batch = Batch::new(folder);
+    let (published, _) = batch.put(name, bytes)?;
+    batch.flush()?;
+    Ok(published)
+}
+
+/// Files on their way into a folder. What is dropped before it was flushed was never there.
+#[derive(Debug)]
+pub struct Batch {
+    folder: PathBuf,
+    /// Each with the place it goes to.
+    staged: Vec<(TempPath, PathBuf)>,
+    bytes: usize,
+    /// The folder, opened before the first byte was written; `None`: nothing was yet.
+    opened: Option<File>,
+}
+
+impl Batch {
+    /// One with nothing in it.
+    pub fn new(folder: &Path) -> Self {
+        Self { folder: folder.to_owned(), staged: Vec::new(), bytes: 0, opened: None }
+    }
+
+    /// Lets `bytes` become the content of the file `name`, with the next flush at the latest. The folder is made if it is
+    /// missing. `name` is a slug with an extension, never a path. The stamp is the one the file has then; `None`: the
+    /// file system tells no time.
+    ///
+    /// # Errors
+    /// When something else stands there, or the file system refuses. The old file stands there whole then.
+    pub fn put(&mut self, name: &str, bytes: &[u8]) -> Result<(Published, Option<Stamp>), PublishError> {
+        let path = self.folder.join(name);
+        match fs::symlink_metadata(&path) {
+            Ok(standing) => {
+                if let Some(found) = no_plain_file(&standing) {
+                    return Err(PublishError::Occupied { path, found });
+                }
+                if holds(&path, &standing, bytes)? {
+                    return Ok((Published::Unchanged, Stamp::of(&standing)));
+                }
             }
-            if holds(&path, &standing, bytes)? {
-                return Ok(Published::Unchanged);
+            // What is wrong with the folder is told when it is made.
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {}
+            Err(error) => return Err(failed("look at", &path)(error)),
+        }
+        let stamp = self.stage(path, bytes)?;
+        if self.staged.len() >= MOST_FILES || self.bytes >= MOST_BYTES {
+            self.flush()?;
+        }
+        Ok((Published::Written, stamp))
+    }
+
+    /// Writes beside the target.
+    fn stage(&mut self, path: PathBuf, bytes: &[u8]) -> Result<Option<Stamp>, PublishError> {
+        if self.opened.is_none() {
+            self.begin()?;
+        }
+        let file = tempfile::Builder::new()
+            .prefix(TEMPORARY.0)
+            .suffix(TEMPORARY.1)
+            .make_in(&self.folder, create)
+            .map_err(failed("create a file in", &self.folder))?;
+        file.as_file().write_all(bytes).map_err(failed("write", &path))?;
+        let stamp = file.as_file().metadata().ok().as_ref().and_then(Stamp::of);
+        self.bytes += bytes.len();
+        self.staged.push((file.into_temp_path(), path));
+        Ok(stamp)
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "this file is where feeds are written")]
+    fn begin(&mut self) -> Result<(), PublishError> {
+        create_folder(&self.folder)?;
+        // Before the bytes are written: on a full disk the leftovers may be what fills it.
+        sweep(&self.folder)?;
+        self.opened = Some(File::open(&self.folder).map_err(failed("open", &self.folder))?);
+        Ok(())
+    }
+
+    /// Renames every file into its place, when every byte of all of them is on the disk, and returns when the renames
+    /// are as well. How many there were.
+    ///
+    /// # Errors
+    /// When the file system refuses. Each file is the old one or the new one, whole.
+    pub fn flush(&mut self) -> Result<usize, PublishError> {
+        let Some(folder) = self.opened.as_ref().filter(|_| !self.staged.is_empty()) else { return Ok(0) };
+        let is_synced = self.staged.len() >= MANY && sync_file_system(folder);
+        let staged = std::mem::take(&mut self.staged);
+        self.bytes = 0;
+        if !is_synced {
+            for (temporary, path) in &staged {
+                sync(temporary).map_err(failed("write", path))?;
             }
         }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => return Err(failed("look at", &path)(error)),
+        let count = staged.len();
+        for (temporary, path) in staged {
+            temporary.persist(&path).map_err(|error| failed("write", &path)(error.error))?;
+        }
+        sync_folder(&self.folder, folder)?;
+        tracing::debug!(files = count, "published");
+        Ok(count)
     }
-    replace(folder, &path, bytes)?;
-    Ok(Published::Written)
 }
 
 /// Whether [`publish`] would write: the file is missing, or holds other bytes.
@@ -168,21 +279,6 @@ fn holds(path: &Path, standing: &Metadata, bytes: &[u8]) -> Result<bool, Publish
     Ok(fs::read(path).map_err(failed("read", path))? == bytes)
 }
 
-/// Writes beside the target, and renames over it when every byte is on the disk.
-fn replace(folder: &Path, path: &Path, bytes: &[u8]) -> Result<(), PublishError> {
-    let file = tempfile::Builder::new()
-        .prefix(TEMPORARY.0)
-        .suffix(TEMPORARY.1)
-        .make_in(folder, create)
-        .map_err(failed("create a file in", folder))?;
-    // Before the bytes are written: on a full disk the leftovers may be what fills it.
-    sweep(folder, &file);
-    file.as_file().write_all(bytes).map_err(failed("write", path))?;
-    file.as_file().sync_all().map_err(failed("write", path))?;
-    file.persist(path).map_err(|error| failed("write", path)(error.error))?;
-    sync_folder(folder)
-}
-
 fn create(path: &Path) -> io::Result<File> {
     let mut options = File::options();
     options.write(true).create_new(true);
@@ -192,12 +288,27 @@ fn create(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// Puts the rename itself on the disk: without it a power cut may bring the old file back.
+fn sync(path: &Path) -> io::Result<()> {
+    File::options().write(true).open(path)?.sync_all()
+}
+
+/// Whether all that was written to the file system of this folder is on the disk. It reports writes that failed since
+/// the folder was opened; then, and where the system knows no such call, each file is asked for itself.
+#[cfg(target_os = "linux")]
+fn sync_file_system(folder: &File) -> bool {
+    rustix::fs::syncfs(folder).is_ok()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn sync_file_system(_folder: &File) -> bool {
+    false
+}
+
+/// Puts the renames themselves on the disk: without it a power cut may bring the old files back.
 #[cfg(unix)]
-#[expect(clippy::disallowed_methods, reason = "this file is where feeds are written")]
-fn sync_folder(folder: &Path) -> Result<(), PublishError> {
-    match File::open(folder).and_then(|opened| opened.sync_all()) {
-        // Network and FUSE file systems that cannot sync a folder say so in these ways; the file is in place.
+fn sync_folder(folder: &Path, opened: &File) -> Result<(), PublishError> {
+    match opened.sync_all() {
+        // Network and FUSE file systems that cannot sync a folder say so in these ways; the files are in place.
         Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => {
             Ok(())
         }
@@ -206,22 +317,34 @@ fn sync_folder(folder: &Path) -> Result<(), PublishError> {
 }
 
 #[cfg(not(unix))]
-fn sync_folder(_folder: &Path) -> Result<(), PublishError> {
+fn sync_folder(_folder: &Path, _opened: &File) -> Result<(), PublishError> {
     Ok(())
 }
 
-/// Removes what killed runs left behind. Their age is told against `new`, by the clock of the disk both are on.
-/// Whatever cannot be looked at or removed stays: a leftover harms nobody, and the next write tries again.
+/// Removes what killed runs left behind. Their age is told by the clock of the disk they are on, which a file that is
+/// made for it tells. Whatever cannot be looked at or removed stays: a leftover harms nobody, and the next write tries
+/// again.
 #[expect(clippy::disallowed_methods, reason = "this file is where feeds are written")]
-fn sweep(folder: &Path, new: &NamedTempFile) {
-    let Ok(now) = new.as_file().metadata().and_then(|metadata| metadata.modified()) else { return };
-    let Ok(listing) = fs::read_dir(folder) else { return };
+fn sweep(folder: &Path) -> Result<(), PublishError> {
+    let Ok(listing) = fs::read_dir(folder) else { return Ok(()) };
+    let mut leftovers = Vec::new();
     for found in listing.flatten() {
         let name = found.file_name();
         let name = name.to_string_lossy();
-        if !(name.starts_with(TEMPORARY.0) && name.ends_with(TEMPORARY.1)) {
-            continue;
+        if name.starts_with(TEMPORARY.0) && name.ends_with(TEMPORARY.1) {
+            leftovers.push(found);
         }
+    }
+    if leftovers.is_empty() {
+        return Ok(());
+    }
+    let new = tempfile::Builder::new()
+        .prefix(TEMPORARY.0)
+        .suffix(TEMPORARY.1)
+        .make_in(folder, create)
+        .map_err(failed("create a file in", folder))?;
+    let Ok(now) = new.as_file().metadata().and_then(|metadata| metadata.modified()) else { return Ok(()) };
+    for found in leftovers {
         let age = found
             .metadata()
             .and_then(|metadata| metadata.modified())
@@ -232,6 +355,7 @@ fn sweep(folder: &Path, new: &NamedTempFile) {
             let _ = fs::remove_file(found.path());
         }
     }
+    Ok(())
 }
 
 fn failed(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> PublishError {

@@ -203,6 +203,9 @@ pub struct SourceState {
     /// What robots.txt said of the addresses that were last asked.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub permits: Vec<Permit>,
+    /// The fetch by which its records last changed; `None`: never, or it is not known. No two changes have the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub changed_at: Option<Timestamp>,
     /// When the entries of a page were last held against the records; `None`: never. An entry that was not on that
     /// page has left it.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -268,6 +268,9 @@ fn judged<E>(
     let back: Vec<u64> = back.into_iter().filter(|number| !is_written(number)).collect();
     good.plan.records.extend(records.into_iter().filter(|record| back.contains(&record.number)));
     good.plan.records.sort_by_key(|record| record.number);
+    if !good.plan.records.is_empty() {
+        good.plan.state.changed_at = Some(now);
+    }
     reading.diagnostics.append(&mut merged.diagnostics);
     Ok(Refreshed { new: merged.new, ..good.with(reading.diagnostics, again) })
 }

@@ -18,6 +18,14 @@ fn url(text: &str) -> Url {
     Url::parse(text).unwrap()
 }
 
+pub fn common(parts: &[Part<'_>]) -> Common {
+    let mut common = Common::default();
+    for part in parts {
+        common.add(part.source, &part.state);
+    }
+    common
+}
+
 pub fn time(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
@@ -265,7 +273,7 @@ impl Two {
             Part { source: first, state: self.state.clone(), records: one },
             Part { source: second, state: self.state.clone(), records: two },
         ];
-        joined_feed(&rule(&["one", "two"]), &parts, None).feed
+        joined_feed((&rule(&["one", "two"]), &common(&parts)), &parts, None).feed
     }
 }
 
@@ -327,7 +335,7 @@ fn a_filter_lets_pass_what_it_includes_and_does_not_exclude() {
     let parts = [Part { source: &source, state: two.state.clone(), records }];
     let filter =
         crate::config::Filter { include: vec![pattern("(?i:HARBOR)")], exclude: vec![pattern("spam")] };
-    let feed = joined_feed(&FeedRule { filter, ..rule(&["one"]) }, &parts, None).feed;
+    let feed = joined_feed((&FeedRule { filter, ..rule(&["one"]) }, &common(&parts)), &parts, None).feed;
     assert_eq!(headlines(&feed), ["harbor of one", "c of one"]);
 }
 
@@ -402,7 +410,7 @@ proptest! {
                 Part { source: second, state: two.state.clone(), records: shuffled(records("two")) },
                 Part { source: first, state: two.state.clone(), records: shuffled(records("one")) },
             ];
-            joined_feed(&rule(&["one", "two"]), &parts, None).feed
+            joined_feed((&rule(&["one", "two"]), &common(&parts)), &parts, None).feed
         };
         prop_assert_eq!(&straight, &swapped);
 

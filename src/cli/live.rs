@@ -55,6 +55,12 @@ const GRACE: Duration = Duration::from_secs(2);
 /// The longest sleep: the clock of the wall may be set, or the machine have slept.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 
+/// What comes in within this time is committed together: the disk is waited for once for all of it.
+const TOGETHER: Duration = Duration::from_millis(100);
+
+/// So much is committed together at most: refreshes, and bytes of pages that are to be kept.
+const MOST_TOGETHER: (usize, usize) = (256, 4 << 20);
+
 /// What comes out.
 pub enum Came {
     /// A refresh ended.
@@ -394,6 +400,31 @@ pub fn due(
         }
     }
     Ok(due)
+}
+
+/// What came, and what comes soon after it.
+pub async fn together(first: Came, receiver: &mut mpsc::Receiver<Came>) -> Vec<Came> {
+    let kept = |came: &Came| match came {
+        Came::Refreshed(_, _, one) => one.refreshed.kept.as_ref().map_or(0, |(_, page)| page.body.len()),
+        _ => 0,
+    };
+    let mut bytes = kept(&first);
+    let mut group = vec![first];
+    let over = tokio::time::sleep(TOGETHER);
+    tokio::pin!(over);
+    while group.len() < MOST_TOGETHER.0 && bytes < MOST_TOGETHER.1 {
+        tokio::select! {
+            more = receiver.recv() => match more {
+                Some(more) => {
+                    bytes += kept(&more);
+                    group.push(more);
+                }
+                None => break,
+            },
+            () = &mut over => break,
+        }
+    }
+    group
 }
 
 /// The threads that wait for the network.

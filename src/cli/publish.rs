@@ -1,18 +1,21 @@
 //! Store → files: every feed is assembled, rendered in its formats, and written where its bytes changed.
+//!
+//! A feed whose imprint and files are as they were is left alone: what it was made from has not changed.
 
 use std::{collections::BTreeMap, path::Path};
 
 use super::{Failure, followers, terminal::Terminal, workspace};
 use crate::{
-    assemble::{self, Part},
+    assemble::{self, Common, Part},
     config::{Config, FeedRule, Source},
     feed::{Feed, Format, History, Listed},
     health,
     id::SourceId,
-    publish::{self, PublishError, Published},
+    imprint::{Imprint, Imprints, Maker},
+    publish::{self, Batch, PublishError, Published, Stamp},
     record::{Counts, Record, SourceState},
     render,
-    store::{Newest, Store, StoreError},
+    store::{Joined, Newest, Store, StoreError},
 };
 
 /// How many events `health.atom` shows.
@@ -20,6 +23,10 @@ const HEALTH_ENTRIES: usize = 100;
 
 /// How many entries of a source a filter looks through.
 const MOST_FILTERED: usize = 10_000;
+
+/// Among how many of the newest entries of all its sources a joined feed looks for its own; twice as many as it shows
+/// if that is more. Beyond them no story is looked for either: what is told there was told long ago.
+const MOST_JOINED: usize = 5_000;
 
 /// The feeds whose bytes changed, where anybody follows them.
 pub type Changed = BTreeMap<SourceId, Counts>;
@@ -29,30 +36,37 @@ pub fn publish_all(
     config: &Config,
     store: &dyn Store,
     place: (&Path, &Terminal),
+    imprints: &mut Imprints,
 ) -> Result<Changed, Failure> {
     let mut writer = Writer::new(config, store, place);
-    writer.feeds(&|_| true)?;
+    writer.feeds(&|_| true, imprints)?;
     writer.index()?;
-    writer.finish()
+    writer.finish(imprints)
 }
 
-/// Publishes the feeds that show any of these sources, and `health.atom`.
+/// Publishes the feeds that show any of these sources, and `health.atom`; and the list of all feeds, if `shown` has a
+/// source that was in none.
 pub fn publish_those(
     config: &Config,
     store: &dyn Store,
     place: (&Path, &Terminal),
-    is_shown: &dyn Fn(&SourceId) -> bool,
+    (shown, imprints): (&BTreeMap<&SourceId, First>, &mut Imprints),
 ) -> Result<Changed, Failure> {
     let mut writer = Writer::new(config, store, place);
-    writer.feeds(is_shown)?;
-    writer.finish()
+    writer.feeds(&|id| shown.contains_key(id), imprints)?;
+    if shown.values().any(|first| *first == First::Yes) {
+        writer.index()?;
+    }
+    writer.finish(imprints)
 }
 
-/// Publishes the list of all feeds, where there are pages for people at all.
-pub fn publish_index(config: &Config, store: &dyn Store, place: (&Path, &Terminal)) -> Result<(), Failure> {
-    let mut writer = Writer::new(config, store, place);
-    writer.index()?;
-    writer.finish().map(|_| ())
+/// Whether a source has a feed for the first time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum First {
+    /// It has.
+    Yes,
+    /// It had one, or has none.
+    No,
 }
 
 /// Writes feeds, and counts what it wrote.
@@ -61,6 +75,7 @@ struct Writer<'a> {
     store: &'a dyn Store,
     folder: &'a Path,
     terminal: &'a Terminal,
+    batch: Batch,
     written: usize,
     changed: Changed,
     /// Those who follow know of nothing that is written yet.
@@ -69,50 +84,116 @@ struct Writer<'a> {
 
 impl<'a> Writer<'a> {
     fn new(config: &'a Config, store: &'a dyn Store, (folder, terminal): (&'a Path, &'a Terminal)) -> Self {
-        Self { config, store, folder, terminal, written: 0, changed: Changed::new(), is_unnoted: false }
+        let batch = Batch::new(folder);
+        Self {
+            config,
+            store,
+            folder,
+            terminal,
+            batch,
+            written: 0,
+            changed: Changed::new(),
+            is_unnoted: false,
+        }
     }
 
     /// Every feed that shows any of these sources, and `health.atom`.
-    fn feeds(&mut self, is_shown: &dyn Fn(&SourceId) -> bool) -> Result<(), Failure> {
-        let base = self.config.base_url.as_ref();
-        let health = self.store.state(&health::id()).map_err(ours)?;
-        if health.succeeded_at.is_some() {
-            let records = self.store.records(&health::id(), Newest::of(HEALTH_ENTRIES)).map_err(ours)?;
-            self.feed(&mut assemble::health_feed(&health, &records, base))?;
-        }
+    fn feeds(
+        &mut self,
+        is_shown: &dyn Fn(&SourceId) -> bool,
+        imprints: &mut Imprints,
+    ) -> Result<(), Failure> {
+        self.health(imprints)?;
         for source in self.config.sources.iter().filter(|source| is_shown(&source.id)) {
-            let state = self.store.state(&source.id).map_err(ours)?;
-            if state.succeeded_at.is_none() {
-                // A reader that finds an empty feed takes it for the feed; none is better until the first page came.
-                continue;
-            }
-            let newest = Newest { count: source.keep.entries, age: source.keep.age };
-            let mut records = self.store.records(&source.id, newest).map_err(ours)?;
-            let mut history = History::default();
-            if source.archive {
-                history.previous = self.archives(source, &state)?;
-                records.extend(self.records_after(&source.id, &state, assemble::archived(&state))?);
-            }
-            let mut feed = assemble::source_feed(source, &state, records, base);
-            feed.history = history;
-            self.feed(&mut feed)?;
-            if let Some(was) = &source.was {
-                // Who subscribed to it under its former name goes on, and is told its new address by the self link.
-                self.feed_as(was, &feed)?;
-            }
+            self.source(source, imprints)?;
         }
         for rule in self.config.feeds.iter().filter(|rule| rule.sources.iter().any(is_shown)) {
-            let parts = self.parts(rule)?;
-            if !parts.is_empty() {
-                let mut joined = assemble::joined_feed(rule, &parts, base);
-                let plans = joined.plans(&parts);
-                if !plans.is_empty() {
-                    self.store.commit(&plans).map_err(ours)?;
-                }
-                self.feed(&mut joined.feed)?;
-            }
+            self.joined(rule, imprints)?;
         }
         Ok(())
+    }
+
+    fn health(&mut self, imprints: &mut Imprints) -> Result<(), Failure> {
+        let id = health::id();
+        let state = self.store.state(&id).map_err(ours)?;
+        let mut maker = Maker::of_health(&imprints.program, self.config, &id);
+        maker.state(&state);
+        if state.succeeded_at.is_none() || self.stands(imprints, (&id, &[Format::Atom]), maker.finish()) {
+            return Ok(());
+        }
+        let records = self.store.records(&id, Newest::of(HEALTH_ENTRIES)).map_err(ours)?;
+        let mut feed = assemble::health_feed(&state, &records, self.config.base_url.as_ref());
+        let stamps = self.feed(&mut feed)?;
+        note(imprints, &id, (maker.finish(), stamps));
+        Ok(())
+    }
+
+    fn source(&mut self, source: &Source, imprints: &mut Imprints) -> Result<(), Failure> {
+        let state = self.store.state(&source.id).map_err(ours)?;
+        if state.succeeded_at.is_none() {
+            // A reader that finds an empty feed takes it for the feed; none is better until the first page came.
+            return Ok(());
+        }
+        let mut history = History::default();
+        if source.archive {
+            history.previous = self.archives(source, &state)?;
+        }
+        let mut maker = Maker::of_source(&imprints.program, self.config, source);
+        maker.state(&state);
+        let imprint = maker.finish();
+        let names = std::iter::once(&source.id).chain(&source.was);
+        if names.clone().all(|name| self.stands(imprints, (name, &source.formats), imprint)) {
+            return Ok(());
+        }
+        let newest = Newest { count: source.keep.entries, age: source.keep.age };
+        let mut records = self.store.records(&source.id, newest).map_err(ours)?;
+        if source.archive {
+            records.extend(self.records_after(&source.id, &state, assemble::archived(&state))?);
+        }
+        let mut feed = assemble::source_feed(source, &state, records, self.config.base_url.as_ref());
+        feed.history = history;
+        let stamps = self.feed(&mut feed)?;
+        note(imprints, &source.id, (imprint, stamps));
+        if let Some(was) = &source.was {
+            // Who subscribed to it under its former name goes on, and is told its new address by the self link.
+            let (_, stamps) = self.feed_as(was, &feed)?;
+            note(imprints, was, (imprint, stamps));
+        }
+        Ok(())
+    }
+
+    fn joined(&mut self, rule: &FeedRule, imprints: &mut Imprints) -> Result<(), Failure> {
+        let mut maker = Maker::of_joined(&imprints.program, self.config, rule);
+        let (mut common, mut sources) = (Common::default(), Vec::new());
+        for source in self.joining(rule) {
+            let state = self.store.state(&source.id).map_err(ours)?;
+            // Those without a good page give nothing.
+            if state.succeeded_at.is_some() {
+                maker.source(source);
+                maker.state(&state);
+                common.add(source, &state);
+                sources.push(source);
+            }
+        }
+        let imprint = maker.finish();
+        if sources.is_empty() || self.stands(imprints, (&rule.id, &rule.formats), imprint) {
+            return Ok(());
+        }
+        let parts = self.parts(rule, &sources)?;
+        let mut joined = assemble::joined_feed((rule, &common), &parts, self.config.base_url.as_ref());
+        let plans = joined.plans(&parts);
+        if !plans.is_empty() {
+            self.store.commit(&plans).map_err(ours)?;
+        }
+        let stamps = self.feed(&mut joined.feed)?;
+        note(imprints, &rule.id, (imprint, stamps));
+        Ok(())
+    }
+
+    /// Whether a feed was made from the same, and its files are as they were left.
+    fn stands(&self, imprints: &Imprints, (name, formats): (&SourceId, &[Format]), imprint: Imprint) -> bool {
+        let stamps = formats.iter().map(|format| publish::stamp(self.folder, &format.file(name)));
+        imprints.stand(name, imprint, stamps)
     }
 
     /// Writes the archive documents of a source that are full and not there yet; the number of the last one. Those that
@@ -158,24 +239,30 @@ impl<'a> Writer<'a> {
         Ok(known.records.into_iter().filter(|record| record.number > number).collect())
     }
 
-    /// What the sources of a joined feed give to it; those without a good page give nothing.
-    fn parts(&self, rule: &FeedRule) -> Result<Vec<Part<'a>>, Failure> {
-        let mut parts = Vec::new();
-        for source in self.joined(rule) {
-            let state = self.store.state(&source.id).map_err(ours)?;
-            if state.succeeded_at.is_some() {
-                // What the filter leaves out must not take the place of what it lets pass.
-                let count = if rule.filter.is_open() { rule.keep.entries } else { MOST_FILTERED };
-                let newest = Newest { count, age: rule.keep.age };
-                let records = self.store.records(&source.id, newest).map_err(ours)?;
-                parts.push(Part { source, state, records });
-            }
+    /// What the sources of a joined feed give to it: the newest records of all of them, of each its own.
+    fn parts(&self, rule: &FeedRule, sources: &[&'a Source]) -> Result<Vec<Part<'a>>, Failure> {
+        // What the filter leaves out must not take the place of what it lets pass.
+        let count = if rule.filter.is_open() { rule.keep.entries } else { MOST_FILTERED };
+        let admits = |record: &Record| rule.filter.admits(record);
+        let wanted = Joined {
+            each: Newest { count, age: rule.keep.age },
+            most: MOST_JOINED.max(rule.keep.entries.saturating_mul(2)),
+            admits: if rule.filter.is_open() { None } else { Some(&admits) },
+        };
+        let ids: Vec<&SourceId> = sources.iter().map(|source| &source.id).collect();
+        let mut of_each: BTreeMap<usize, Vec<Record>> = BTreeMap::new();
+        for (place, record) in self.store.joined(&ids, &wanted).map_err(ours)? {
+            of_each.entry(place).or_default().push(record);
         }
-        Ok(parts)
+        let part = |(place, records): (usize, Vec<Record>)| {
+            let source = sources[place];
+            Ok(Part { source, state: self.store.state(&source.id).map_err(ours)?, records })
+        };
+        of_each.into_iter().map(part).collect()
     }
 
     /// Both are in the order of their ids.
-    fn joined(&self, rule: &FeedRule) -> impl Iterator<Item = &'a Source> + use<'a> {
+    fn joining(&self, rule: &FeedRule) -> impl Iterator<Item = &'a Source> + use<'a> {
         let sources: &'a [Source] = &self.config.sources;
         let wanted: Vec<usize> = rule
             .sources
@@ -185,23 +272,32 @@ impl<'a> Writer<'a> {
         wanted.into_iter().map(move |place| &sources[place])
     }
 
-    fn feed(&mut self, feed: &mut Feed) -> Result<(), Failure> {
+    fn feed(&mut self, feed: &mut Feed) -> Result<Option<Vec<Stamp>>, Failure> {
         feed.hubs.clone_from(&self.config.hubs);
         let shown = if followers::are_there(self.config) { self.counts(feed) } else { Counts::default() };
-        if self.feed_as(&feed.id, feed)? && followers::are_there(self.config) {
+        let (is_written, stamps) = self.feed_as(&feed.id, feed)?;
+        if is_written && followers::are_there(self.config) {
             self.changed.insert(feed.id.clone(), shown);
         }
-        Ok(())
+        Ok(stamps)
     }
 
-    /// Writes a feed to the files of a name; whether any of them changed.
-    fn feed_as(&mut self, name: &SourceId, feed: &Feed) -> Result<bool, Failure> {
+    /// Writes a feed to the files of a name; whether any of them changed, and how they look then. `None`: one of them
+    /// cannot be told from others.
+    fn feed_as(&mut self, name: &SourceId, feed: &Feed) -> Result<(bool, Option<Vec<Stamp>>), Failure> {
+        tracing::debug!(feed = %name, "rendering");
         let mut is_written = false;
+        let mut stamps = Some(Vec::new());
         for format in &feed.formats {
-            is_written |= self.file(&format.file(name), &render::render(feed, *format))?;
+            let (published, stamp) = self.file(&format.file(name), &render::render(feed, *format))?;
+            is_written |= published == Published::Written;
+            stamps = stamps.zip(stamp).map(|(mut stamps, stamp)| {
+                stamps.push(stamp);
+                stamps
+            });
         }
         self.written += usize::from(is_written);
-        Ok(is_written)
+        Ok((is_written, stamps))
     }
 
     /// How many entries a feed has, and how many of them the file that stands there has not. Pages have no ids.
@@ -215,6 +311,11 @@ impl<'a> Writer<'a> {
 
     /// The page that lists all feeds, and their OPML, where there are pages for people at all.
     fn index(&mut self) -> Result<(), Failure> {
+        let sources = self.config.sources.iter().map(|source| &source.formats);
+        let mut formats = sources.chain(self.config.feeds.iter().map(|rule| &rule.formats)).flatten();
+        if !formats.any(|format| *format == Format::Html) {
+            return Ok(());
+        }
         let feeds = listed(self.config, self.store).map_err(ours)?;
         if feeds.iter().any(|feed| feed.formats.contains(&Format::Html)) {
             let base = self.config.base_url.as_ref();
@@ -224,21 +325,18 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    /// Whether the file was written.
-    fn file(&mut self, name: &str, bytes: &[u8]) -> Result<bool, Failure> {
+    /// What became of the file, and how it looks then.
+    fn file(&mut self, name: &str, bytes: &[u8]) -> Result<(Published, Option<Stamp>), Failure> {
         if !self.is_unnoted && followers::are_there(self.config) && publish::differs(self.folder, name, bytes)
         {
             followers::begin(self.store)?;
             self.is_unnoted = true;
         }
-        match publish::publish(self.folder, name, bytes) {
-            Ok(Published::Written) => Ok(true),
-            Ok(Published::Unchanged) => Ok(false),
-            Err(error) => Err(publish_failure(&error)),
-        }
+        self.batch.put(name, bytes).map_err(|error| publish_failure(&error))
     }
 
-    fn finish(self) -> Result<Changed, Failure> {
+    fn finish(mut self, imprints: &mut Imprints) -> Result<Changed, Failure> {
+        self.batch.flush().map_err(|error| publish_failure(&error))?;
         if self.written > 0 {
             let noun = if self.written == 1 { "feed" } else { "feeds" };
             self.terminal.remark(&format!("{} {noun} written to {}", self.written, self.folder.display()));
@@ -246,7 +344,18 @@ impl<'a> Writer<'a> {
         if self.is_unnoted {
             followers::note(self.store, &self.changed)?;
         }
+        if let Err(error) = imprints.save() {
+            // What is not noted is made again and compared.
+            tracing::debug!("the imprints of the feeds were not written: {error}");
+        }
         Ok(self.changed)
+    }
+}
+
+/// Notes how a feed was left, where its files can be told from others.
+fn note(imprints: &mut Imprints, name: &SourceId, (imprint, stamps): (Imprint, Option<Vec<Stamp>>)) {
+    if let Some(stamps) = stamps {
+        imprints.note(name, imprint, stamps);
     }
 }
 

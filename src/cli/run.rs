@@ -25,6 +25,7 @@ use crate::{
     fixture::folder,
     health,
     id::{EntryKey, SourceId},
+    imprint::Imprints,
     record::SourceState,
     refresh::Refreshed,
     schedule::{Wait, Wish},
@@ -93,7 +94,8 @@ pub fn run(places: &Places, options: &Options, terminal: &mut Terminal) -> Outco
     if !options.dry_run {
         let output = workspace::output_folder(places, &config);
         followers::recover(&config, &*store, &output)?;
-        super::publish::publish_all(&config, &*store, (&output, terminal))?;
+        let mut imprints = Imprints::load(&workspace::state_folder(places, &config));
+        super::publish::publish_all(&config, &*store, (&output, terminal), &mut imprints)?;
         retain::retain(&config, &grown, &*store).map_err(|error| workspace::store_failure(&error))?;
         alerted = alert::tell(&*store, config.alert_command.as_deref(), terminal)?;
         if followers::tell(&config, &*store, (&output, terminal))? == Exit::Ours {
@@ -262,11 +264,7 @@ impl<'a> Pass<'a> {
         });
         let mut outcome = Ok(());
         while let Some(first) = receiver.blocking_recv() {
-            // What has come in meanwhile is committed as one group: one fsync for all of it.
-            let mut group = vec![first];
-            while let Ok(more) = receiver.try_recv() {
-                group.push(more);
-            }
+            let group = runtime.block_on(live::together(first, &mut receiver));
             bar.inc(group.len() as u64);
             outcome = bar.suspend(|| self.take(group)).map(|_| ());
             if outcome.is_err() {

@@ -5,7 +5,7 @@
 //! alive.
 
 use std::{
-    collections::BTreeSet,
+    collections::BTreeMap,
     net::SocketAddr,
     sync::{Arc, RwLock},
     time::Duration,
@@ -20,15 +20,16 @@ use super::{
     Exit, Failure, Outcome, Places, alert,
     followers::{self, Runner},
     live::{self, Came, Crew, Order, Until},
-    publish::{Changed, publish_all, publish_index, publish_those},
+    publish::{Changed, First, publish_all, publish_those},
     rename, retain,
-    run::{self, Pass},
+    run::{self, Pass, Taken},
     terminal::Terminal,
     workspace,
 };
 use crate::{
     config::Config,
     id::SourceId,
+    imprint::Imprints,
     schedule::{Wish, agenda::Agenda},
     serve::{Catalog, Site, Snapshot, SourceHealth, listen},
     store::{Engine, Store, StoreError},
@@ -54,7 +55,8 @@ pub fn serve(places: &Places, _: &Options, terminal: &mut Terminal) -> Outcome {
     let output = workspace::output_folder(places, &config);
     followers::recover(&config, &*store, &output)?;
     // What a crash left unpublished.
-    publish_all(&config, &*store, (&output, terminal))?;
+    let mut imprints = Imprints::load(&workspace::state_folder(places, &config));
+    publish_all(&config, &*store, (&output, terminal), &mut imprints)?;
     let runtime = live::runtime().map_err(|error| Failure::ours(error.to_string()))?;
     let (sender, mut receiver) = mpsc::channel(64);
     let (order, orders) = mpsc::unbounded_channel();
@@ -81,15 +83,13 @@ pub fn serve(places: &Places, _: &Options, terminal: &mut Terminal) -> Outcome {
     let mut pass = Pass::new(&options, &store, pages.clone(), terminal);
     let mut outcome = Ok(());
     while let Some(first) = receiver.blocking_recv() {
-        let mut group = vec![first];
-        while let Ok(more) = receiver.try_recv() {
-            group.push(more);
-        }
+        let group = runtime.block_on(live::together(first, &mut receiver));
         if group.iter().any(|came| matches!(came, Came::Beat)) {
             notify(&[NotifyState::Watchdog]);
         }
         let is_asked = group.iter().any(|came| matches!(came, Came::Reload));
-        outcome = turn(places, &config, (&mut pass, &mut runner, &store), group).map(|again| {
+        let desk = (&mut pass, &mut runner, &store, &mut imprints);
+        outcome = turn(places, &config, desk, group).map(|again| {
             for (id, due) in again {
                 let _ = order.send(Order::Again(id, due));
             }
@@ -129,7 +129,7 @@ pub fn serve(places: &Places, _: &Options, terminal: &mut Terminal) -> Outcome {
 fn turn(
     places: &Places,
     config: &Config,
-    (pass, runner, store): (&mut Pass<'_>, &mut Runner, &Arc<Engine>),
+    (pass, runner, store, imprints): (&mut Pass<'_>, &mut Runner, &Arc<Engine>, &mut Imprints),
     group: Vec<Came>,
 ) -> Result<Vec<(SourceId, Timestamp)>, Failure> {
     let taken = pass.take(group)?;
@@ -138,11 +138,10 @@ fn turn(
         runner.turn(config, &**store, (&folder, pass.terminal), &Changed::new())?;
         return Ok(Vec::new());
     }
-    let shown: BTreeSet<&SourceId> = taken.iter().filter(|one| one.is_published).map(|one| &one.id).collect();
-    let changed = publish_those(config, &**store, (&folder, pass.terminal), &|id| shown.contains(id))?;
-    if taken.iter().any(|one| one.is_first) {
-        publish_index(config, &**store, (&folder, pass.terminal))?;
-    }
+    let is_first = |one: &Taken| if one.is_first { First::Yes } else { First::No };
+    let shown: BTreeMap<&SourceId, First> =
+        taken.iter().filter(|one| one.is_published).map(|one| (&one.id, is_first(one))).collect();
+    let changed = publish_those(config, &**store, (&folder, pass.terminal), (&shown, imprints))?;
     let grown = std::mem::take(&mut pass.grown);
     retain::retain(config, &grown, &**store).map_err(|error| workspace::store_failure(&error))?;
     // A command that fails is told of and asked again.

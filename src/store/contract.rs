@@ -5,12 +5,12 @@ use std::time::Duration;
 use jiff::SignedDuration;
 
 use super::{
-    Lease, Line, Memory, Newest, Retention, Store, StoreError, engine,
+    Joined, Lease, Line, Memory, Newest, Retention, Store, StoreError, engine,
     samples::{id, link, now, plan, record},
 };
 use crate::{
     id::SourceId,
-    record::{Known, Plan, SourceState},
+    record::{Known, Plan, Record, SourceState},
 };
 
 /// Runs every test of the contract, each on a store of its own.
@@ -23,6 +23,7 @@ fn holds_for<S: Store>(create: impl Fn() -> S) {
         a_key_that_two_records_have_finds_both,
         a_record_given_up_a_key_is_not_found_by_it,
         a_feed_is_newest_first_and_then_by_number,
+        joined_records_are_the_newest_of_all_sources,
         a_feed_ends_at_its_count_and_its_age,
         a_moved_date_moves_the_record_in_the_feed,
         a_large_record_that_shrinks_is_read_whole,
@@ -128,6 +129,25 @@ fn a_feed_is_newest_first_and_then_by_number(store: &dyn Store) {
     plan.records[1].published = "1969-12-31T23:00:00Z".parse().unwrap();
     store.commit(&[plan]).unwrap();
     assert_eq!(numbers(store, "one", Newest::of(9)), [5, 1, 4, 3, 2]);
+}
+
+fn joined_records_are_the_newest_of_all_sources(store: &dyn Store) {
+    store.commit(&[plan("one", 1..=30), plan("two", 1..=30), plan("three", 25..=26)]).unwrap();
+    let (one, two, three) = (id("one"), id("two"), id("three"));
+    let joined = |each: Newest, most: usize, admits: Option<&dyn Fn(&Record) -> bool>| -> Vec<(usize, u64)> {
+        let wanted = Joined { each, most, admits };
+        let records = store.joined(&[&one, &two, &three], &wanted).unwrap();
+        records.iter().map(|(at, record)| (*at, record.number)).collect()
+    };
+    assert_eq!(joined(Newest::of(99), 5, None), [(0, 30), (1, 30), (0, 29), (1, 29), (0, 28)]);
+    assert_eq!(joined(Newest::of(1), 5, None), [(0, 30), (1, 30), (2, 26)]);
+    assert_eq!(joined(Newest::of(99), 0, None), []);
+    assert_eq!(joined(Newest::of(99), 999, None).len(), 62);
+    let is_old = |record: &Record| record.number < 27;
+    assert_eq!(joined(Newest::of(99), 4, Some(&is_old)), [(0, 26), (1, 26), (2, 26), (0, 25)]);
+    assert_eq!(joined(Newest::of(3), 4, Some(&is_old)), [(2, 26), (2, 25)]);
+    let young = Newest { count: 99, age: Some(Duration::from_secs(1)) };
+    assert_eq!(joined(young, 99, None).len(), 3);
 }
 
 fn a_feed_ends_at_its_count_and_its_age(store: &dyn Store) {

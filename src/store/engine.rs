@@ -15,7 +15,7 @@ use std::{
 use jiff::Timestamp;
 
 use super::{
-    Lease, Newest, Retention, Store, StoreError, checkpoint,
+    Joined, Lease, Newest, Retention, Store, StoreError, checkpoint,
     frame::Frame,
     guard::Trouble,
     index::{Extent, Index},
@@ -177,6 +177,10 @@ impl Store for Engine {
         self.read(|index| index.records(source, index.newest(source, newest)?))
     }
 
+    fn joined(&self, sources: &[&SourceId], wanted: &Joined<'_>) -> Result<Vec<(usize, Record)>, StoreError> {
+        self.read(|index| index.joined(sources, wanted))
+    }
+
     fn retain(&self, sources: &[(SourceId, Retention)]) -> Result<usize, StoreError> {
         let mut faded = 0;
         for some in sources.chunks(RETAINED_AT_ONCE) {
@@ -233,6 +237,7 @@ impl Inner {
             }
             return Err(broken.error);
         }
+        tracing::debug!(plans = plans.len(), "committed");
         // From here on the commit is durable. An index that cannot take it is started again from the journal.
         if live.index.apply(plans, Extent::Commit(seq)).is_err() {
             self.drop_live();

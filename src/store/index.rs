@@ -7,6 +7,7 @@
 #![allow(clippy::disallowed_methods, reason = "one of the files that touch the disk")]
 
 use std::{
+    cmp::Reverse,
     collections::BTreeSet,
     fs::File,
     path::{Path, PathBuf},
@@ -21,9 +22,10 @@ use sled::{
 };
 
 use super::{
-    Newest,
+    Joined, Newest,
     error::StoreError,
     guard::{Trouble, guarded, is_lock_trouble},
+    joined::{Place, Top},
     layout::{self, Meta, Table},
     line::Line,
     seal,
@@ -379,6 +381,41 @@ impl Index {
             }
             Ok(numbers)
         })
+    }
+
+    /// The newest records of several sources together, newest first, each with the place of its source.
+    pub fn joined(
+        &self,
+        sources: &[&SourceId],
+        wanted: &Joined<'_>,
+    ) -> Result<Vec<(usize, Record)>, Trouble> {
+        let mut top = Top::of(wanted.most);
+        for (at, source) in sources.iter().enumerate() {
+            let mut keys = self.table(Table::Published).scan_prefix(layout::of_source(source)).keys();
+            let mut first = None;
+            for _ in 0..wanted.each.count {
+                let Some(key) = self.guard("read", || keys.next().transpose())? else { break };
+                let Some((published, number)) = layout::read_published(&key) else { continue };
+                if !wanted.each.reaches(*first.get_or_insert(published), published) {
+                    break;
+                }
+                let place = (Reverse(published), at, Reverse(number));
+                if !top.has_room(&place) {
+                    break;
+                }
+                if let Some(admits) = wanted.admits
+                    && !admits(&self.record(source, number)?.ok_or_else(|| missing(source))?)
+                {
+                    continue;
+                }
+                top.put(place);
+            }
+        }
+        let record = |(_, at, Reverse(number)): Place| {
+            let source = sources[at];
+            Ok((at, self.record(source, number)?.ok_or_else(|| missing(source))?))
+        };
+        top.finish().into_iter().map(record).collect()
     }
 
     /// The records with these numbers, in this order.

@@ -1,11 +1,12 @@
 //! The store in memory: for tests and dry runs. Pure; it is gone with its process.
 
 use std::{
+    cmp::Reverse,
     collections::BTreeMap,
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use super::{Lease, Line, Newest, Retention, Store, StoreError, lease::Leases, retention};
+use super::{Joined, Lease, Line, Newest, Retention, Store, StoreError, lease::Leases, retention};
 use crate::{
     id::{EntryKey, KeyDigest, SourceId},
     record::{Known, Plan, Record, SourceState, Trace},
@@ -28,7 +29,7 @@ struct Kept {
 impl Kept {
     fn newest_first(&self) -> Vec<Record> {
         let mut records: Vec<Record> = self.records.values().cloned().collect();
-        records.sort_by_key(|record| std::cmp::Reverse((record.published.as_second(), record.number)));
+        records.sort_by_key(|record| Reverse((record.published.as_second(), record.number)));
         records
     }
 
@@ -127,6 +128,19 @@ impl Store for Memory {
         let is_shown = kept.is_shown(newest);
         let records = kept.newest_first().into_iter().enumerate();
         Ok(records.filter(|(place, record)| is_shown(*place, record)).map(|(_, record)| record).collect())
+    }
+
+    fn joined(&self, sources: &[&SourceId], wanted: &Joined<'_>) -> Result<Vec<(usize, Record)>, StoreError> {
+        let mut records = Vec::new();
+        for (at, source) in sources.iter().enumerate() {
+            let own = self.records(source, wanted.each)?;
+            let is_wanted = |record: &Record| wanted.admits.is_none_or(|admits| admits(record));
+            records.extend(own.into_iter().filter(is_wanted).map(|record| (at, record)));
+        }
+        // Those of one source are in their order already.
+        records.sort_by_key(|(_, record)| Reverse(record.published.as_second()));
+        records.truncate(wanted.most);
+        Ok(records)
     }
 
     fn retain(&self, retained: &[(SourceId, Retention)]) -> Result<usize, StoreError> {

@@ -18,6 +18,7 @@
 //! <state>/db/                       the sled index
 //! <state>/db.seal                   a digest of `db/`, there only after a clean close
 //! <state>/db.damaged-*              what was set aside, the newest two
+//! <state>/imprints                  not the store's: what the published feeds were made from
 //! ```
 
 mod checkpoint;
@@ -26,6 +27,7 @@ mod error;
 mod frame;
 mod guard;
 mod index;
+mod joined;
 mod journal;
 mod layout;
 mod lease;
@@ -95,6 +97,10 @@ pub trait Store: Send + Sync {
     /// The records a feed shows, newest first: by `published` in whole seconds, then by number.
     fn records(&self, source: &SourceId, newest: Newest) -> Result<Vec<Record>, StoreError>;
 
+    /// The records of several sources together that a joined feed shows, newest first: by `published` in whole seconds,
+    /// then by source, then by number. Each comes with the place of its source in `sources`.
+    fn joined(&self, sources: &[&SourceId], wanted: &Joined<'_>) -> Result<Vec<(usize, Record)>, StoreError>;
+
     /// Lets go of records that no feed shows and no page holds any more; their traces stay. How many were let go.
     /// A source whose surplus is small yet may wait.
     fn retain(&self, sources: &[(SourceId, Retention)]) -> Result<usize, StoreError>;
@@ -111,6 +117,16 @@ pub trait Store: Send + Sync {
 
     /// Settles everything, so that the next start is quick. A store that was not closed has lost nothing.
     fn close(&self) -> Result<(), StoreError>;
+}
+
+/// Which records a joined feed asks for.
+pub struct Joined<'a> {
+    /// What each source gives at most; records that are not admitted count.
+    pub each: Newest,
+    /// What all of them give at most.
+    pub most: usize,
+    /// Whether a record is wanted; `None`: every one is.
+    pub admits: Option<&'a dyn Fn(&Record) -> bool>,
 }
 
 /// Which records a feed asks for.

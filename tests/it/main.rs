@@ -9,6 +9,7 @@ mod detection;
 mod disk;
 mod docs;
 mod doctor;
+mod effort;
 mod followers;
 mod formats;
 mod guard;

@@ -19,7 +19,7 @@ use std::{
 };
 
 use gleaner::{
-    assemble::{self, Part},
+    assemble::{self, Common, Part},
     config::{self, Config, ConfigText},
     fetch::{FetchError, Fetched},
     health,
@@ -431,15 +431,17 @@ fn publish_all(config: &Config, engine: &Engine, folder: &Path) {
         }
     }
     for rule in &config.feeds {
+        let mut common = Common::default();
         let parts: Vec<Part<'_>> = states
             .values()
             .filter(|(source, _)| rule.sources.contains(&source.id))
             .map(|(source, state)| {
                 let records = engine.records(&source.id, Newest::of(rule.keep.entries)).expect("records");
+                common.add(source, state);
                 Part { source, state: state.clone(), records }
             })
             .collect();
-        let joined = assemble::joined_feed(rule, &parts, None);
+        let joined = assemble::joined_feed((rule, &common), &parts, None);
         engine.commit(&joined.plans(&parts)).expect("marks");
         let bytes = render::atom::render(&joined.feed);
         publish::publish(folder, &format!("{}.atom", rule.id), &bytes).expect("published");

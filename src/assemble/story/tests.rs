@@ -1,7 +1,7 @@
 use crate::{
     assemble::{
         Joined, Part, joined_feed,
-        tests::{headlines, id, record, rule, source, time},
+        tests::{common, headlines, id, record, rule, source, time},
     },
     config::Source,
     id::EntryKey,
@@ -23,7 +23,7 @@ fn join(one: Vec<Record>, two: Vec<Record>) -> (Joined, [Vec<Record>; 2]) {
         Part { source: &sources[0], state: state.clone(), records: one.clone() },
         Part { source: &sources[1], state, records: two.clone() },
     ];
-    let joined = joined_feed(&rule(&["one", "two"]), &parts, None);
+    let joined = joined_feed((&rule(&["one", "two"]), &common(&parts)), &parts, None);
     // As a store has them once the marks are committed.
     let mut stored = [one, two];
     for plan in joined.plans(&parts) {
@@ -299,7 +299,8 @@ fn a_feed_that_filters_the_first_out_shows_the_second() {
     let condition = crate::config::Condition::of(regex::Regex::new("Havblikk aground").unwrap());
     let mut rule = rule(&["one", "two"]);
     rule.filter.include = vec![condition];
-    assert_eq!(joined_feed(&rule, &[part(0, one), part(1, two)], None).feed.entries.len(), 1);
+    let parts = [part(0, one), part(1, two)];
+    assert_eq!(joined_feed((&rule, &common(&parts)), &parts, None).feed.entries.len(), 1);
 }
 
 #[test]
