@@ -32,7 +32,7 @@ pub fn time(text: &str) -> Timestamp {
 
 #[expect(clippy::disallowed_methods, reason = "no stage under test reads a selector")]
 fn css(text: &str) -> Css {
-    Css { text: text.to_owned(), selector: scraper::Selector::parse(text).unwrap() }
+    Css { text: text.to_owned(), selector: scraper::Selector::parse(text).unwrap().into() }
 }
 
 pub fn source(slug: &str) -> Source {

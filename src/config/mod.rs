@@ -24,7 +24,7 @@ mod source;
 mod table;
 mod value;
 
-use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
+use std::{fmt, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use jiff::tz::TimeZone;
 use regex::Regex;
@@ -290,7 +290,7 @@ pub struct Candidate {
     /// What it is called in messages: `selector` or `selector@attribute`, however the user wrote it.
     pub text: String,
     /// Which element; `None`: the entry itself (`*`).
-    pub selector: Option<scraper::Selector>,
+    pub selector: Option<Arc<scraper::Selector>>,
     /// Which attribute, in lower case; `None`: the element's text.
     pub attr: Option<String>,
 }
@@ -300,8 +300,8 @@ pub struct Candidate {
 pub struct Css {
     /// As the user wrote it.
     pub text: String,
-    /// Compiled.
-    pub selector: scraper::Selector,
+    /// Compiled; sources that write the same share it.
+    pub selector: Arc<scraper::Selector>,
 }
 
 /// How the date is found and read.

@@ -1,8 +1,14 @@
 //! One file of the config while it is read: spans → problems with line and column. Pure.
 
-use std::{cell::RefCell, ops::Range, path::Path};
+use std::{cell::RefCell, collections::HashMap, ops::Range, path::Path, sync::Arc};
 
-use super::{ConfigText, problem::Problem};
+use scraper::Selector;
+
+use super::{
+    ConfigText,
+    problem::Problem,
+    selector::{Refusal, compile},
+};
 
 /// Where `${NAME}` comes from.
 pub type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -14,6 +20,8 @@ pub struct Sheet<'a> {
     line_starts: Vec<usize>,
     broken_lines: RefCell<Vec<usize>>,
     problems: RefCell<Vec<Problem>>,
+    /// Those compiled so far: sites that run one program are read by the same selectors, by the thousand.
+    selectors: RefCell<HashMap<String, Arc<Selector>>>,
     /// Where `${NAME}` comes from.
     pub environment: Environment<'a>,
 }
@@ -48,8 +56,15 @@ impl<'a> Sheet<'a> {
     pub fn new(file: &'a ConfigText, environment: Environment<'a>) -> Self {
         let text = file.text.as_str();
         let line_starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
-        let (broken_lines, problems) = (RefCell::default(), RefCell::default());
-        Self { path: &file.path, text, line_starts, broken_lines, problems, environment }
+        Self {
+            path: &file.path,
+            text,
+            line_starts,
+            broken_lines: RefCell::default(),
+            problems: RefCell::default(),
+            selectors: RefCell::default(),
+            environment,
+        }
     }
 
     /// Its path.
@@ -60,6 +75,19 @@ impl<'a> Sheet<'a> {
     /// Its text, without a byte order mark.
     pub fn text(&self) -> &'a str {
         self.text
+    }
+
+    /// A selector, compiled once.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn selector(&self, text: &str) -> Result<Arc<Selector>, Refusal> {
+        if let Some(known) = self.selectors.borrow().get(text) {
+            return Ok(Arc::clone(known));
+        }
+        let compiled = Arc::new(compile(text)?);
+        self.selectors.borrow_mut().insert(text.to_owned(), Arc::clone(&compiled));
+        Ok(compiled)
     }
 
     /// Notes a problem. On a line that is no TOML, what follows from that is not told again.

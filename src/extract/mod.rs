@@ -16,6 +16,7 @@ mod nearest;
 mod next;
 mod notes;
 pub(crate) mod parse;
+mod raw;
 pub(crate) mod reach;
 mod row;
 pub mod text;

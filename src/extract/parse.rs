@@ -1,4 +1,7 @@
 //! Parse: a document's text → a tree, in pieces, until the time or the depth is used up. Pure; never fails.
+//!
+//! Styles and programs are half of many pages, and nothing is ever read from them: the parser is not given what stands in
+//! them (`raw`). But for that the tree is the one that the whole text gives.
 
 use std::collections::HashSet;
 
@@ -8,6 +11,8 @@ use html5ever::{
     tendril::{StrTendril, TendrilSink},
 };
 use scraper::{Html, HtmlTreeSink};
+
+use super::raw;
 
 /// Text handed to the parser between two looks at the clock. A piece can open 1365 elements (`<b>` has three
 /// letters), which costs milliseconds even when they nest.
@@ -54,10 +59,29 @@ pub(crate) fn parse(text: &str, still_time: &dyn Fn() -> bool) -> Parsed {
             break;
         }
         let next = piece_end(text, at);
-        parser.process(StrTendril::from(&text[at..next]));
-        at = next;
+        let Some(tag) = raw::next(text, at..next) else {
+            parser.process(StrTendril::from(&text[at..next]));
+            at = next;
+            continue;
+        };
+        parser.process(StrTendril::from(&text[at..tag.start]));
+        let before = newest(&parser.tokenizer.sink.sink.0.borrow());
+        parser.process(StrTendril::from(&text[tag.clone()]));
+        at = tag.end;
+        // The parser has the last word on whether this is a tag at all: not in a comment, an attribute or a title.
+        let has_begun = {
+            let html = parser.tokenizer.sink.sink.0.borrow();
+            newest(&html) != before && raw::is_raw(&html)
+        };
+        if has_begun {
+            at = raw::end(text, tag);
+        }
     }
     Parsed { html: parser.finish(), end, open }
+}
+
+fn newest(html: &Html) -> Option<NodeId> {
+    html.tree.nodes().next_back().map(|node| node.id())
 }
 
 /// The newest node is where the parser is, or close to it.

@@ -16,7 +16,7 @@ use crate::{
 
 #[allow(clippy::disallowed_methods, reason = "tests read selectors without a config")]
 fn css(text: &str) -> Css {
-    Css { text: text.to_owned(), selector: Selector::parse(text).unwrap() }
+    Css { text: text.to_owned(), selector: Selector::parse(text).unwrap().into() }
 }
 
 /// `selector@attr`, `*`; several are fallbacks.

@@ -102,7 +102,8 @@ async fn read_body(
     if !is_cut && response.content_length().is_some_and(|length| length > max_bytes as u64) {
         return Err(too_large());
     }
-    let mut body = Vec::new();
+    let announced = response.content_length().and_then(|length| usize::try_from(length).ok());
+    let mut body = Vec::with_capacity(announced.unwrap_or_default().min(SMALL));
     let mut permit = None;
     while let Some(chunk) = response.chunk().await.map_err(|error| failure(url, &error))? {
         let room = max_bytes - body.len();

@@ -133,6 +133,7 @@ impl Page<'_> {
     ) -> Vec<(Candidate, Value)> {
         let today = day_number(self.today);
         let mention = &state.readings[chosen.0].mentions[chosen.1];
+        let others = self.others(state, chosen);
         let mut options = Vec::new();
         for year in (self.today.year() - YEARS_BACK..=self.today.year() + 1).rev() {
             let value = in_year(value, year);
@@ -149,39 +150,51 @@ impl Page<'_> {
                 .weekday
                 .is_none_or(|weekday| is_on_weekday(first, weekday) || is_on_weekday(last, weekday));
             let cost = if is_weekday { 0.0 } else { WRONG_WEEKDAY };
-            options.push((Candidate { day, cost: cost + self.against(state, chosen, day) }, value));
+            options.push((Candidate { day, cost: cost + others.against(day) }, value));
         }
         options
     }
 
-    /// What the other dates of an entry say against a day.
-    fn against(&self, state: &State<'_>, chosen: (usize, usize), day: i32) -> f64 {
-        let mut cost = 0.0;
+    /// The other dates of an entry than the chosen mention.
+    fn others(&self, state: &State<'_>, chosen: (usize, usize)) -> Others {
+        let mut others = Others { paths: Vec::new(), stated: Vec::new() };
         for (index, reading) in state.readings.iter().enumerate() {
-            if reading.source == DateSource::LinkPath
-                && let Some((path, _)) = link::path_date(reading.text, self.lexicon)
-                && (day - day_number(path.middle())).abs() > NEAR_PATH
-            {
-                cost += LINK_SAYS_OTHERWISE;
+            if reading.source == DateSource::LinkPath {
+                let path = link::path_date(reading.text, self.lexicon);
+                others.paths.extend(path.map(|(path, _)| day_number(path.middle())));
+                continue;
             }
-            for (at, mention) in reading.mentions.iter().enumerate() {
-                if (index, at) == chosen || reading.source == DateSource::LinkPath {
-                    continue;
+            for (_, mention) in reading.mentions.iter().enumerate().filter(|(at, _)| (index, *at) != chosen) {
+                if let Some((_, last)) = ends(mention.value) {
+                    others.stated.push((mention.role, day_number(last)));
                 }
-                let Some(stated) = ends(mention.value).map(|(_, last)| day_number(last)) else { continue };
-                cost += match mention.role {
-                    // "… until 31 October 2022": what ends then was written before, and not years before.
-                    Role::Deadline | Role::Ahead if day > stated => RULED_OUT,
-                    Role::Deadline | Role::Ahead if stated - day > 400 => LONG_BEFORE_DEADLINE,
-                    // An anniversary looks back far; a year near the entry's own is its own.
-                    Role::Plain | Role::Published | Role::Updated if (stated - day).abs() > 300 => {
-                        OTHER_YEAR_NEARBY
-                    }
-                    _ => 0.0,
-                };
             }
         }
-        cost
+        others
+    }
+}
+
+/// What the other dates of an entry say, in days since 1970.
+struct Others {
+    /// Its links.
+    paths: Vec<i32>,
+    /// Its texts, and as what.
+    stated: Vec<(Role, i32)>,
+}
+
+impl Others {
+    /// What speaks against a day.
+    fn against(&self, day: i32) -> f64 {
+        let path = |path: &i32| if (day - path).abs() > NEAR_PATH { LINK_SAYS_OTHERWISE } else { 0.0 };
+        let stated = |(role, stated): &(Role, i32)| match role {
+            // "… until 31 October 2022": what ends then was written before, and not years before.
+            Role::Deadline | Role::Ahead if day > *stated => RULED_OUT,
+            Role::Deadline | Role::Ahead if stated - day > 400 => LONG_BEFORE_DEADLINE,
+            // An anniversary looks back far; a year near the entry's own is its own.
+            Role::Plain | Role::Published | Role::Updated if (stated - day).abs() > 300 => OTHER_YEAR_NEARBY,
+            _ => 0.0,
+        };
+        self.paths.iter().map(path).sum::<f64>() + self.stated.iter().map(stated).sum::<f64>()
     }
 }
 

@@ -7,20 +7,40 @@ use unicode_normalization::UnicodeNormalization as _;
 /// Letters and digits of a text in lower case, words parted by one space: NFC and NFD forms, kinds of quotes,
 /// dashes and spaces, and case give the same (compatibility decomposition, Unicode TR15).
 pub fn comparable(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut gap = false;
-    for c in text.nfkc().flat_map(char::to_lowercase) {
+    let mut words = Words { text: String::with_capacity(text.len()), is_parted: false };
+    let mut rest = text;
+    while !rest.is_empty() {
+        // No form but its own has an ASCII letter, unless a mark follows it; and none joins it to what stands before.
+        let ascii = rest.bytes().position(|byte| !byte.is_ascii()).unwrap_or(rest.len());
+        let plain = if ascii == rest.len() { ascii } else { ascii.saturating_sub(1) };
+        rest[..plain].chars().for_each(|c| words.push(c.to_ascii_lowercase()));
+        let others = rest[ascii..].bytes().position(|byte| byte.is_ascii());
+        let end = others.map_or(rest.len(), |length| ascii + length);
+        rest[plain..end].nfkc().flat_map(char::to_lowercase).for_each(|c| words.push(c));
+        rest = &rest[end..];
+    }
+    words.text
+}
+
+/// Words on their way into one text.
+struct Words {
+    text: String,
+    /// What is between words has been met since the last letter.
+    is_parted: bool,
+}
+
+impl Words {
+    fn push(&mut self, c: char) {
         if c.is_alphanumeric() || is_mark(c) {
-            if gap && !out.is_empty() {
-                out.push(' ');
+            if self.is_parted && !self.text.is_empty() {
+                self.text.push(' ');
             }
-            gap = false;
-            out.push(c);
+            self.is_parted = false;
+            self.text.push(c);
         } else {
-            gap = true;
+            self.is_parted = true;
         }
     }
-    out
 }
 
 fn is_mark(c: char) -> bool {
@@ -98,12 +118,23 @@ pub fn numbers_aside(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
     fn spelling_that_readers_do_not_see_does_not_count() {
         assert_eq!(comparable("Caf\u{e9}\u{a0}– “News”"), comparable("cafe\u{301} - \"news\""));
         assert_ne!(comparable("5 killed"), comparable("7 killed"));
+    }
+
+    proptest! {
+        #[test]
+        fn it_is_what_the_whole_text_gives(text in "(?s)[aA1 .\u{300}\u{345}\u{e9}\u{130}\u{ac00}\u{1100}\u{1161}\u{11a8}\u{fb01}\u{3a3}\u{a0}\u{1d15e}]{0,12}|.{0,12}") {
+            let mut words = Words { text: String::new(), is_parted: false };
+            text.nfkc().flat_map(char::to_lowercase).for_each(|c| words.push(c));
+            prop_assert_eq!(comparable(&text), words.text);
+        }
     }
 
     #[test]

@@ -53,8 +53,8 @@ pub fn root_name(text: &str) -> Option<String> {
     while !text.is_char_boundary(end) {
         end -= 1;
     }
-    let tidied = super::tidy::tidy(&text[..end]);
-    let mut rest = tidied.text.as_str();
+    let beginning = super::tidy::beginning(&text[..end]);
+    let mut rest = beginning.as_str();
     if let Some(at) = rest.find('<')
         && rest[..at].trim().is_empty()
     {

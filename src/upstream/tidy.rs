@@ -35,6 +35,20 @@ pub fn tidy(text: &str) -> Tidied {
     tidied
 }
 
+/// The tidied text up to and with the first tag, or what stands in its place.
+pub fn beginning(text: &str) -> String {
+    let mut tidied = Tidied::default();
+    let mut rest = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+    while let Some(at) = rest.find('<') {
+        tidied.push(&rest[..at]);
+        rest = tidied.markup(&rest[at..]);
+        if !tidied.text.trim_start().is_empty() {
+            break;
+        }
+    }
+    tidied.text
+}
+
 impl Tidied {
     /// Takes over what begins with `<`; gives what follows.
     fn markup<'a>(&mut self, rest: &'a str) -> &'a str {
