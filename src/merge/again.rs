@@ -63,9 +63,10 @@ pub fn again(
         // What the page dates after the last reading is news, whatever became of the rest.
         day.zip(read_day).is_none_or(|(day, read_day)| day < read_day)
     };
-    // Rows above the first one that is known are a page that scrolled on.
-    let first_known = recognized.iter().position(Option::is_some).unwrap_or(0);
-    let old = left.appeared.iter().filter(|at| **at >= first_known && is_old(at)).count();
+    // Rows newer than all that are known are a page that scrolled on.
+    let order = super::oldest_first(sightings);
+    let known = order.iter().rposition(|at| recognized[*at].is_some()).map_or(&order[..], |newest| &order[..newest]);
+    let old = known.iter().filter(|at| recognized[**at].is_none() && is_old(at)).count();
     Again { entries: old.min(left.vanished.len()), stood: standing.len() }
 }
 
@@ -266,6 +267,14 @@ mod tests {
         let before = [row(1, "Alpha", "a", None), row(2, "Beta", "b", None), row(3, "Gamma", "c", None)];
         let now = [row(9, "Omega", "x", None), row(8, "Psi", "y", None), row(7, "Alpha", "a", None)];
         assert_eq!(matched(&before, &now), (vec![None, None, Some(0)], Again { entries: 0, stood: 3 }));
+    }
+
+    #[test]
+    fn a_page_whose_newest_stand_last_scrolls_on_as_well() {
+        let on = |day| Some(date(2025, 3, day));
+        let before = [row(1, "Alpha", "a", on(1)), row(2, "Beta", "b", on(2)), row(3, "Gamma", "c", on(3))];
+        let now = [row(3, "Gamma", "c", on(3)), row(4, "Psi", "x", on(4)), row(5, "Omega", "y", on(5))];
+        assert_eq!(matched(&before, &now), (vec![Some(0), None, None], Again { entries: 0, stood: 3 }));
     }
 
     /// Two known entries stand at other addresses, a third was edited as well; on top is what is new.
