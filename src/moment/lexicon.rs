@@ -39,6 +39,8 @@ pub enum Sense {
     Last,
     /// Says after a count and a unit that they lie before a day: "two days before yesterday".
     Before,
+    /// Stands before a count that is not exact: "about".
+    About,
     /// Joins the first and the last day of a range: "to".
     To,
     /// Stands before the first of two joined by "and", which end a range: "between".

@@ -194,7 +194,14 @@ impl Reader<'_> {
             })
             .and_then(|year| i16::try_from(year.value).ok());
         let end = if year.is_some() { next + 5 } else { next + 3 };
+        // "from 25-10 to 25-1": a score goes from nothing to nothing, and no day of a month is above 31.
+        let is_said = self.has(dash, Sense::To)
+            && self.place == Place::Field
+            && [(self.number(at)?, self.number(at + 2)?), (left, right)]
+                .into_iter()
+                .all(|(day, month)| (13..=31).contains(&day.value) && (1..=12).contains(&month.value));
         let is_date = year.is_some()
+            || is_said
             || (self.place == Place::Field && mark == Some('/'))
             || self.is_meant_as_date(at, end);
         let value = Value::NumericSpan { first: Slashed { year, ..first }, last: last(year)? };
@@ -218,7 +225,7 @@ impl Reader<'_> {
             return false;
         }
         let before = at.wrapping_sub(1);
-        let skipped = before.wrapping_sub(usize::from(matches!(self.mark(before), Some(',' | '.'))));
+        let skipped = before.wrapping_sub(usize::from(matches!(self.mark(before), Some(',' | '.' | '(' | '（'))));
         let open = usize::from(matches!(self.mark(end), Some('(' | '（' | ',')));
         let after = self.after_fillers(end + open);
         // Tight after a number a weekday's short name may be a counting word: "3/12화" is an episode.

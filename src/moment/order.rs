@@ -17,8 +17,10 @@ pub(super) struct Evidence<'a> {
     pub column: &'a [Slashed],
     /// Those beside a weekday, 1 (Monday) to 7.
     pub on_weekdays: &'a [(Slashed, i8)],
-    /// The latest day the fetch allows.
-    pub latest: Date,
+    /// The day of the fetch.
+    pub today: Date,
+    /// The latest day the fetch allows; `None`: any.
+    pub latest: Option<Date>,
     /// What the config says.
     pub configured: Option<DayMonthOrder>,
     /// What the language says.
@@ -52,7 +54,7 @@ pub(super) fn settle(evidence: &Evidence<'_>) -> Settled {
     }
     if !evidence.on_weekdays.is_empty()
         && let Some(order) = only_one(|order| {
-            evidence.on_weekdays.iter().all(|dated| is_on_weekday(*dated, order, evidence.latest))
+            evidence.on_weekdays.iter().all(|dated| is_on_weekday(*dated, order, evidence.today))
         })
     {
         return settled(order, "the weekday beside the date");
@@ -82,9 +84,9 @@ fn only_one(passes: impl Fn(DayMonthOrder) -> bool) -> Option<DayMonthOrder> {
 }
 
 /// Whether a date read in an order falls on its weekday; one without a year may be of the last two.
-fn is_on_weekday((date, weekday): (Slashed, i8), order: DayMonthOrder, latest: Date) -> bool {
+fn is_on_weekday((date, weekday): (Slashed, i8), order: DayMonthOrder, today: Date) -> bool {
     let point = in_order(date, order);
-    let years = point.year.map_or(latest.year() - 1..=latest.year(), |year| year..=year);
+    let years = point.year.map_or(today.year() - 1..=today.year(), |year| year..=year);
     years.into_iter().any(|year| {
         Date::new(year, point.month, point.day)
             .is_ok_and(|day| day.weekday().to_monday_one_offset() == weekday)
@@ -92,7 +94,8 @@ fn is_on_weekday((date, weekday): (Slashed, i8), order: DayMonthOrder, latest: D
 }
 
 fn is_before(evidence: &Evidence<'_>, order: DayMonthOrder) -> bool {
-    days(evidence, order).all(|day| day.is_some_and(|day| day <= evidence.latest))
+    days(evidence, order)
+        .all(|day| day.is_some_and(|day| evidence.latest.is_none_or(|latest| day <= latest)))
 }
 
 /// Whether the column runs newest first without a break; short columns are sorted by chance.

@@ -219,11 +219,13 @@ impl Reader<'_> {
         match mark {
             '「' | '『' | '【' | '《' | '～' | '〜' | '、' | '。' | '，' | '：' | '；' | '・' | '(' | '['
             | '{' | '"' | '“' | '‘' | '«' | '>' | '|' | '—' | '·' | '•' | '*' | '~' => true,
+            // "12:00－1月31日"
+            '-' | '－' if self.has(at + 1, Sense::MonthMark) => self.mark(at.wrapping_sub(3)) == Some(':'),
             // "ב-6 במרץ": a Hebrew word of one letter.
             '-' | '־' => {
                 let before = at.wrapping_sub(2);
                 self.is_tight(at - 1)
-                    && [Sense::In, Sense::Filler, Sense::To, Sense::And]
+                    && [Sense::In, Sense::Filler, Sense::To, Sense::And, Sense::About]
                         .into_iter()
                         .any(|sense| self.has(before, sense))
                     && self.piece(before).starts_with(|letter: char| ('א'..='ת').contains(&letter))

@@ -128,7 +128,9 @@ impl Reader<'_> {
         }
         let year = self.year_after(end).or_else(|| {
             // asctime and its kin write the year after the time.
-            let (daytime, after) = self.daytime(end)?;
+            let (daytime, after) = self.daytime_after(end)?;
+            let is_range = self.is_dash(after) || self.has(after, Sense::To);
+            let after = self.daytime(after + 1).filter(|_| is_range).map_or(after, |(_, end)| end);
             let (year, after) = self.year_after(after)?;
             time = Some(daytime);
             Some((year, after))

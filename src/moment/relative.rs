@@ -33,7 +33,7 @@ impl Reader<'_> {
             }
             // "acum 3 ore": the word for now is also that for ago.
             let is_counted =
-                unit == Unit::Second && (self.number(at + 1).is_some() || self.spelled(at + 1).is_some());
+                unit == Unit::Second && (self.count(at + 1).is_some() || self.has(at + 1, Sense::About));
             // "5 awr yn ôl" is five hours, though "awr yn ôl" alone is one; "14:30 gestern" is one day.
             let times = at
                 .checked_sub(1)
@@ -136,11 +136,13 @@ impl Reader<'_> {
         let next = next + usize::from(matches!(self.mark(next), Some('\'' | '’')));
         let entry_at = |at: usize| Some(self.word(at)?.entry);
         let after = entry_at(next).into_iter().flat_map(|entry| words.patterns_after(entry));
+        let from = self.before_about(at);
         let before =
-            at.checked_sub(1).and_then(entry_at).into_iter().flat_map(|entry| words.patterns_before(entry));
+            from.checked_sub(1).and_then(entry_at).into_iter().flat_map(|entry| words.patterns_before(entry));
         let matched = |pattern: &Pattern| {
             let end = next + token::matched(&self.tokens[next..], &pattern.after)?;
-            let start = token::matched_back(&self.tokens[..at], &pattern.before)?;
+            let from = if pattern.before.is_empty() { at } else { from };
+            let start = token::matched_back(&self.tokens[..from], &pattern.before)?;
             // "sold in 12 minutes" is no date; alone it is one that lies ahead.
             let counts = !pattern.is_ahead || (start == 0 && self.place == Place::Field);
             counts.then_some((end - start, start, end, pattern.unit, pattern.is_ahead))
@@ -149,6 +151,16 @@ impl Reader<'_> {
             after.chain(before).filter_map(matched).max_by_key(|(length, ..)| *length)?;
         let count = if is_ahead { -count } else { count };
         Some(Found { start: Some(start), ..Found::new(Value::Ago { count, unit }, end, "counted from now") })
+    }
+
+    /// The token at which "about" before a count starts, or the count: "il y a environ 3 heures", "vor ca. 3 Tagen".
+    fn before_about(&self, at: usize) -> usize {
+        let is_about = |at: usize| self.has(at, Sense::About);
+        match at {
+            1.. if is_about(at - 1) => at - 1,
+            2.. if matches!(self.mark(at - 1), Some('.' | '-' | '־')) && is_about(at - 2) => at - 2,
+            _ => at,
+        }
     }
 
     /// By the meaning of its words: "2 days, 3 hours ago".
@@ -239,7 +251,7 @@ pub(super) fn before(
     Some(match unit {
         Unit::Second | Unit::Minute | Unit::Hour => (then.date(), Some(then.timestamp()), Precision::Minute),
         Unit::Day | Unit::Week => (then.date(), None, Precision::Day),
-        Unit::Month => (then.date().first_of_month(), None, Precision::Month),
-        Unit::Year => (then.date().first_of_year(), None, Precision::Year),
+        Unit::Month => (then.date(), None, Precision::Month),
+        Unit::Year => (then.date(), None, Precision::Year),
     })
 }

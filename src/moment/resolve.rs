@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use crate::listing::DateSource;
 
 use super::{
-    Context, Resolution, Row, Unresolved,
+    Context, Horizon, Resolution, Row, Unresolved,
     choose::{self, Shape},
     lexicon::Lexicon,
     mention::{Mention, Slashed, Value},
@@ -73,7 +73,8 @@ fn settle_order(states: &[State<'_>], context: &Context<'_>, lexicon: Lexicon, t
         all: &all,
         column: &column,
         on_weekdays: &on_weekdays,
-        latest: today.tomorrow().unwrap_or(today),
+        today,
+        latest: (context.horizon == Horizon::Fetch).then(|| today.tomorrow().unwrap_or(today)),
         configured: context.order,
         custom: lexicon.order(),
     })

@@ -37,7 +37,8 @@ impl Reader<'_> {
 
     /// The token after what joins two days, and whether that is only "and".
     fn after_span_join(&self, at: usize) -> Option<(usize, bool)> {
-        if self.is_dash(at) {
+        // A swung dash joins days where the hyphen is a sign of numbers.
+        if self.is_dash(at) || matches!(self.mark(at), Some('~' | '～' | '〜' | '－')) {
             return Some((at + 1 + usize::from(self.has(at + 1, Sense::To)), false));
         }
         // "с сегодня и до послезавтра"

@@ -416,6 +416,7 @@ fn sense_of(key: &str, rank: Rank) -> Option<Sense> {
         "ago" => Sense::Ago,
         "last" => Sense::Last,
         "before" => Sense::Before,
+        "about" => Sense::About,
         "between" => Sense::Between,
         "s0" => Sense::FromNow(0, Unit::Second),
         key => match key.split_at(1) {

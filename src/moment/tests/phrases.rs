@@ -71,7 +71,7 @@ const PROSE: [(&str, &str); 30] = [
 ];
 
 /// Texts of a date field, fetched 2025-08-15T12:00Z.
-const FIELDS: [(&str, &str); 25] = [
+const FIELDS: [(&str, &str); 30] = [
     ("13/3/2025", "2025-03-13"),
     ("3/13/2025", "2025-03-13"),
     ("06.03.2025", "2025-03-06"),
@@ -96,6 +96,11 @@ const FIELDS: [(&str, &str); 25] = [
         "- `6/3/2025` can be read as two dates: nothing in the listing settles the order of day and month",
     ),
     ("last week", "2025-08-08"),
+    ("3 months ago", "2025-05-15"),
+    ("2 years ago", "2023-08-15"),
+    ("Thu Oct 26 - 28, 11:00:09 2023", "2023-10-26..2023-10-28"),
+    ("Thu Oct 26, 10:00 - 11:00:09 2023", "2023-10-26T10:00:00Z"),
+    ("Friday (7/6)", "2024-06-07"),
     ("this week", "- the text holds no date"),
     ("next Friday", "- 2025-08-22 is later than the fetch"),
     ("6 March 2568", "2025-03-06"),
@@ -246,4 +251,13 @@ fn feed_stamps_are_read_with_their_sins() {
     assert_eq!(stamp("Wed, 6 Mar 2025 9:05 CEST").as_deref(), Some("2025-03-06T07:05:00Z"));
     assert_eq!(stamp(" 2025-03-06 ").as_deref(), Some("2025-03-06T00:00:00Z"));
     assert_eq!(stamp("March").as_deref(), None);
+}
+
+#[test]
+fn where_days_ahead_are_asked_for_one_settles_no_order() {
+    let read = |horizon| {
+        let case = Case { horizon, language: Some("nl"), ..Case::at("2025-08-10T12:00:00Z") };
+        line(&case.one(DateSource::Field, "8/10/2025"))
+    };
+    assert_eq!((read(Horizon::Open), read(Horizon::Fetch)), ("2025-10-08".into(), "2025-08-10".into()));
 }
