@@ -211,6 +211,11 @@ def names_a_day(case):
     return any(int(found[2][8:10]) in numbers(case["input"][found[0]:found[1]]) for found in case["truth"])
 
 
+def expected(case):
+    first, last = case["truth"][0][2:4]
+    return f"{first[:10]} to {last[:10]}" if last and last[:10] != first[:10] else first[:10]
+
+
 def percent(part, whole):
     return f"{100 * part / whole:.1f} %" if whole else "–"
 
@@ -284,6 +289,14 @@ def main():
     print("\nAsked with `--ahead`, as the peers are: what the text says, not what may be published. The suites' plain English is `en-US`.")
     print("Not read on purpose: weekdays alone, holidays, \"a few days ago\", fractions and scores without a word beside them (5/17, 5.12),")
     print("hours that look like days (\"Friday 7-6\"), ranges that run backwards, days of a month that no calendar has.")
+    print("Read otherwise on purpose: a weekday beside a numeric date decides its order (\"mardi 7/2/2013\" is a day of July); the day of an")
+    print("instant is that of the source's zone, not of the offset it was written in; a range of hours over midnight is of its first day;")
+    print("\"last night\" is yesterday.")
+    print(f"\n## What {best} gets right and gleaner does not\n")
+    for case in dated:
+        if case["id"] in right[best] - right["gleaner"]:
+            found = finds["gleaner"][case["id"]]
+            print(f"- `{case['input'].strip()}` ({case['lang']}): expected {expected(case)}, gleaner: {found[0][2] if found else 'no date'}")
     ambiguous = sum("two dates" in case["reason"] for case in dated)
     print(f"\ngleaner refuses {ambiguous} of the texts because day and month cannot be told apart, and says so.")
     total, right_years, beyond, found_any, missed = yearless(options.corpora, options.gleaner)

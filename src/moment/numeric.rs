@@ -78,6 +78,8 @@ impl Reader<'_> {
         let (month, day, end) = self.pair_after(at)?;
         let year = calendar::common_year(i16::try_from(self.number(at)?.value).ok()?);
         let (month, day) = (i8::try_from(month).ok()?, i8::try_from(day).ok()?);
+        // "2024/13/1" can be read in one way.
+        let (month, day) = if month > 12 && day <= 12 { (day, month) } else { (month, day) };
         let value = match calendar::of_language(self.lexicon).filter(|_| calendar::is_other_year(year)) {
             Some(calendar) => {
                 Value::Other(Foreign { calendar, year: Some(year), first: (month, day), last: (month, day) })

@@ -51,6 +51,9 @@ impl Reader<'_> {
         if let Some(found) = self.recent(at) {
             return Some(found);
         }
+        if let Some(found) = self.below_zero(at) {
+            return Some(found);
+        }
         let (count, next) = self.count(at)?;
         let found = self.by_pattern(at, next, count).or_else(|| self.by_words(next, count));
         found.map(|found| self.with_larger_units(at, found)).or_else(|| self.before_day(next, count))
@@ -163,8 +166,26 @@ impl Reader<'_> {
         }
     }
 
-    /// By the meaning of its words: "2 days, 3 hours ago".
+    /// "-2h 5min", which is all of its field.
+    fn below_zero(&self, at: usize) -> Option<Found> {
+        let number = self.number(at).filter(|number| number.value <= LARGEST_COUNT)?;
+        if self.place != Place::Field || at != 1 || !self.is_tight(at) || !self.is_dash(0) {
+            return None;
+        }
+        let (value, end) = self.units(at + 1, number.value)?;
+        self.is_whole(0, end).then(|| Found { start: Some(0), ..Found::new(value, end, "counted from now") })
+    }
+
+    /// By the meaning of its words: "2 days, 3 hours ago"; "15 minutes before", where nothing follows.
     fn by_words(&self, next: usize, count: i64) -> Option<Found> {
+        let (value, end) = self.units(next, count)?;
+        let is_before =
+            self.place == Place::Field && self.has(end, Sense::Before) && end + 1 == self.tokens.len();
+        (self.has(end, Sense::Ago) || is_before).then(|| Found::new(value, end + 1, "counted from now"))
+    }
+
+    /// A count's unit, with smaller ones after it, and the token after them: "2 days, 3 hours".
+    fn units(&self, next: usize, count: i64) -> Option<(Value, usize)> {
         let unit = self.unit(next)?;
         let (mut total, mut least) = (count, unit);
         let mut end = next + 1;
@@ -172,13 +193,14 @@ impl Reader<'_> {
         // "2 days, 3 hours ago", "1d 21 h 25m ago"
         for _ in 0..MORE_UNITS {
             let more = end + usize::from(self.mark(end) == Some(',') || self.has(end, Sense::And));
-            let Some((count, next)) = self.count(more) else { break };
+            // "2h5m ago"
+            let tight = self.number(end).filter(|_| self.is_tight(end)).map(|n| (n.value, end + 1));
+            let Some((count, next)) = tight.or_else(|| self.count(more)) else { break };
             let Some(unit) = self.unit(next).filter(|unit| rank(*unit) < rank(least)) else { break };
             (total, least) = sum((total, least), (count, unit));
             end = next + 1;
         }
-        let value = Value::Ago { count: total, unit: least };
-        self.has(end, Sense::Ago).then(|| Found::new(value, end + 1, "counted from now"))
+        Some((Value::Ago { count: total, unit: least }, end))
     }
 
     pub fn count(&self, at: usize) -> Option<(i64, usize)> {

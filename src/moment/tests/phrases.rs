@@ -71,7 +71,7 @@ const PROSE: [(&str, &str); 30] = [
 ];
 
 /// Texts of a date field, fetched 2025-08-15T12:00Z.
-const FIELDS: [(&str, &str); 30] = [
+const FIELDS: [(&str, &str); 37] = [
     ("13/3/2025", "2025-03-13"),
     ("3/13/2025", "2025-03-13"),
     ("06.03.2025", "2025-03-06"),
@@ -101,6 +101,13 @@ const FIELDS: [(&str, &str); 30] = [
     ("Thu Oct 26 - 28, 11:00:09 2023", "2023-10-26..2023-10-28"),
     ("Thu Oct 26, 10:00 - 11:00:09 2023", "2023-10-26T10:00:00Z"),
     ("Friday (7/6)", "2024-06-07"),
+    ("2h5m ago", "2025-08-15T09:55:00Z"),
+    ("-2hr5min", "2025-08-15T09:55:00Z"),
+    ("-2 hours 5 minutes", "2025-08-15T09:55:00Z"),
+    ("-2 hours 5 minutes of it", "- the text holds no date"),
+    ("15 minutes before", "2025-08-15T11:45:00Z"),
+    ("15 minutes before the match", "- the text holds no date"),
+    ("2024/13/1", "2024-01-13"),
     ("this week", "- the text holds no date"),
     ("next Friday", "- 2025-08-22 is later than the fetch"),
     ("6 March 2568", "2025-03-06"),
