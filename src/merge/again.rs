@@ -65,7 +65,8 @@ pub fn again(
     };
     // Rows newer than all that are known are a page that scrolled on.
     let order = super::oldest_first(sightings);
-    let known = order.iter().rposition(|at| recognized[*at].is_some()).map_or(&order[..], |newest| &order[..newest]);
+    let known =
+        order.iter().rposition(|at| recognized[*at].is_some()).map_or(&order[..], |newest| &order[..newest]);
     let old = known.iter().filter(|at| recognized[**at].is_none() && is_old(at)).count();
     Again { entries: old.min(left.vanished.len()), stood: standing.len() }
 }

@@ -183,7 +183,7 @@ impl Reader<'_> {
             return None;
         }
         // "12:00－1月31日"
-        let number = self.number(at + 1).filter(|_| !self.has(at + 2, Sense::MonthMark) && !self.has(at + 2, Sense::YearMark))?;
+        let number = self.number(at + 1).filter(|_| !self.has(at + 2, Sense::MonthMark))?;
         let (hours, minutes, end) = match number.digits {
             1 | 2 => {
                 let minutes = self.number(at + 3).filter(|n| n.digits == 2 && self.mark(at + 2) == Some(':'));

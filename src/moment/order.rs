@@ -94,8 +94,7 @@ fn is_on_weekday((date, weekday): (Slashed, i8), order: DayMonthOrder, today: Da
 }
 
 fn is_before(evidence: &Evidence<'_>, order: DayMonthOrder) -> bool {
-    days(evidence, order)
-        .all(|day| day.is_some_and(|day| evidence.latest.is_none_or(|latest| day <= latest)))
+    days(evidence, order).all(|day| day.is_some_and(|day| evidence.latest.is_none_or(|latest| day <= latest)))
 }
 
 /// Whether the column runs newest first without a break; short columns are sorted by chance.
