@@ -264,7 +264,7 @@ fn feed_stamps_are_read_with_their_sins() {
 fn where_days_ahead_are_asked_for_one_settles_no_order() {
     let read = |horizon| {
         let case = Case { horizon, language: Some("nl"), ..Case::at("2025-08-10T12:00:00Z") };
-        line(&case.one(DateSource::Field, "8/10/2025"))
+        line(&case.one(Field, "8/10/2025"))
     };
     assert_eq!((read(Horizon::Open), read(Horizon::Fetch)), ("2025-10-08".into(), "2025-08-10".into()));
 }
