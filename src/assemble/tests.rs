@@ -49,7 +49,7 @@ pub fn source(slug: &str) -> Source {
         tags: Vec::new(),
         kind: crate::config::Kind::Found,
         formats: vec![Format::Atom],
-        rules: Some(Rules {
+        rules: Some(std::sync::Arc::new(Rules {
             listing: None,
             entry: css("article"),
             to_next: false,
@@ -68,8 +68,8 @@ pub fn source(slug: &str) -> Source {
             category: None,
             date: None,
             next: None,
-        }),
-        request: Request {
+        })),
+        request: std::sync::Arc::new(Request {
             headers: Vec::new(),
             user_agent: None,
             contact: None,
@@ -81,7 +81,7 @@ pub fn source(slug: &str) -> Source {
             robots: true,
             proxy: None,
             extra_ca: None,
-        },
+        }),
         alert_after: 2,
         heal: crate::config::Heal::Ask,
         keep: Keep { entries: 50, age: None },

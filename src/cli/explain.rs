@@ -99,7 +99,7 @@ fn fields<'a>(
 
 /// The rules that read the document; `None`: it is a feed.
 fn rules_of<'a>(source: &'a Source, reading: &Reading) -> Option<&'a Rules> {
-    source.rules.as_ref().filter(|_| reading.listing.container != Container::Feed)
+    source.rules.as_deref().filter(|_| reading.listing.container != Container::Feed)
 }
 
 fn rows_of(source: &Source, reading: &Reading) -> String {

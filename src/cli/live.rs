@@ -26,14 +26,14 @@ use crate::{
     clock::{self, Deadline},
     config::{Config, Heal, Source},
     fetch::{
-        Fetched, Visit,
+        After, Fetched, Visit, Visited,
         client::{self, Client},
         moved,
         queue::{Next, Queue},
         retry::Scope,
     },
-    id::SourceId,
-    record::SourceState,
+    id::{EntryKey, SourceId},
+    record::{Known, SourceState},
     refresh::{self, Refreshed, pages::Pages},
     schedule::{self, Wait, Wish, agenda::Agenda},
     store::{Store, StoreError},
@@ -202,8 +202,9 @@ impl<S: Store + 'static> Drive<S> {
                 continue;
             }
             self.running.insert(source.id.clone());
+            let after = if self.queue.has_more(&name) { After::Kept } else { After::Closed };
             self.tasks.spawn(visit(
-                (Arc::clone(&self.crew.config), place),
+                (Arc::clone(&self.crew.config), place, after),
                 self.crew.client.clone(),
                 Arc::clone(&self.crew.store),
                 (Arc::clone(&self.parsers), self.crew.accepts),
@@ -285,7 +286,7 @@ impl<S: Store + 'static> Drive<S> {
 
 /// Visits a source and reads what came.
 async fn visit<S: Store + 'static>(
-    (config, place): (Arc<Config>, usize),
+    (config, place, after): (Arc<Config>, usize, After),
     client: Client,
     store: Arc<S>,
     (parsers, accepts): (Arc<Semaphore>, bool),
@@ -307,6 +308,12 @@ async fn visit<S: Store + 'static>(
             validators: &validators,
             answered: state.answered.as_ref(),
             permits: &state.permits,
+            // Further pages of a listing are asked of the same host.
+            after: if source.rules.as_ref().is_some_and(|rules| rules.next.is_some()) {
+                After::Kept
+            } else {
+                after
+            },
         })
         .await;
     let desk = Desk { config: Arc::clone(&config), place, parsers };
@@ -320,17 +327,29 @@ async fn visit<S: Store + 'static>(
         Some(Ok(gathered)) => gathered,
     };
     visited.permits.extend(permits);
+    if !matches!(visited.fetched, Fetched::Page(_)) {
+        // Nothing is parsed, so it is not worth a change of threads.
+        return ended(Some(seen((&config, source), state, (&visited, None), &*store)));
+    }
     let (config_there, store) = (Arc::clone(&config), Arc::clone(&store));
-    let refreshed = desk.parse(move |source, _| {
-        one((&config_there, source), state, (&visited.fetched, pages), &*store).map(|mut one| {
-            refresh::learn(source, &mut one.refreshed, &visited);
-            if let Some(mended) = &mut one.mended {
-                refresh::learn(source, &mut mended.refreshed, &visited);
-            }
-            one
-        })
-    });
+    let refreshed =
+        desk.parse(move |source, _| seen((&config_there, source), state, (&visited, pages), &*store));
     ended(refreshed.await)
+}
+
+/// Refreshes a source with what a visit brought, and notes what the visit told besides.
+fn seen(
+    of: (&Config, &Source),
+    state: SourceState,
+    (visited, pages): (&Visited, Option<Pages>),
+    store: &dyn Store,
+) -> Result<One, StoreError> {
+    let mut one = one(of, state, (&visited.fetched, pages), store)?;
+    refresh::learn(of.1, &mut one.refreshed, visited);
+    if let Some(mended) = &mut one.mended {
+        refresh::learn(of.1, &mut mended.refreshed, visited);
+    }
+    Ok(one)
 }
 
 /// How the refresh of one source ended.
@@ -352,12 +371,12 @@ pub fn one(
     let deadline = Deadline::after(PARSE_LIMIT);
     let fetched = brought.0;
     let before = (source.heal == Heal::Auto).then(|| state.clone());
-    let refreshed = refresh::refresh_pages(
-        source,
-        state,
-        brought,
-        (&mut |keys| store.known(&source.id, keys, RECENT), &|| deadline.is_ahead()),
-    )?;
+    // Nothing was ever recorded of it: the store need not be asked.
+    let is_unknown = state.last_number == 0;
+    let mut known = |keys: &[EntryKey]| {
+        if is_unknown { Ok(Known::default()) } else { store.known(&source.id, keys, RECENT) }
+    };
+    let refreshed = refresh::refresh_pages(source, state, brought, (&mut known, &|| deadline.is_ahead()))?;
     let mended = match before {
         Some(before) => mend::mend(config, source, (before, fetched), &refreshed, store)?.map(Box::new),
         None => None,

@@ -35,6 +35,14 @@ pub fn digest(url: &Url, (kind, rules): (Kind, Option<&Rules>), settings: &Setti
     }
     Digest(parts.hasher.finalize().to_hex().to_string())
 }
+
+/// The digest of rules alone: equal for rules that read alike.
+pub fn of_rules(rules: &Rules) -> Digest {
+    let mut parts = Parts::default();
+    parts.rules(rules);
+    Digest(parts.hasher.finalize().to_hex().to_string())
+}
+
 /// The zone's name; every zone of a config has one.
 fn zone_name(zone: &TimeZone) -> &str {
     zone.iana_name().unwrap_or("UTC")

@@ -14,7 +14,7 @@ use super::{
 pub fn css(item: Item<'_>) -> Option<Css> {
     let text = item.text()?;
     let (start, trimmed) = trim(text);
-    match item.sheet.selector(trimmed) {
+    match item.sheet.shared.selector(trimmed) {
         Ok(selector) => Some(Css { text: trimmed.to_owned(), selector }),
         Err(refusal) => {
             refuse(item, text, start, refusal);
@@ -182,7 +182,7 @@ fn candidate_text(item: Item<'_>, attr: Option<&str>) -> Option<Candidate> {
     let selector = selector.trim_end();
     // `@href` alone: the whole text tells the better story.
     let asked = if selector.is_empty() { trimmed } else { selector };
-    let compiled = if asked == "*" { Ok(None) } else { item.sheet.selector(asked).map(Some) };
+    let compiled = if asked == "*" { Ok(None) } else { item.sheet.shared.selector(asked).map(Some) };
     match compiled {
         Ok(compiled) => {
             let text = attr.as_ref().map_or_else(|| selector.to_owned(), |attr| format!("{selector}@{attr}"));

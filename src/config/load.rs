@@ -10,8 +10,8 @@ use std::{
 
 use super::{Config, ConfigText, Problems, read, sheet::Environment};
 
-/// A config is written by a person: larger than this it is something else.
-const MAX_BYTES: u64 = 4 << 20;
+/// Twenty thousand sources are 4 MiB; larger than this it is something else.
+const MAX_BYTES: u64 = 16 << 20;
 
 /// Why there is no config.
 #[derive(Debug, thiserror::Error)]
@@ -258,7 +258,7 @@ mod tests {
         assert!(refused(b"\xff\xfea\0b\0").contains("it is UTF-16; save it as UTF-8"));
         assert!(refused(b"\0[\0a\0]\0").contains("it is UTF-16"));
         assert!(refused(b"a = 1\n\nb = \"\xe9\"\n").contains("line 3 is not UTF-8; save it as UTF-8"));
-        assert!(refused(&vec![b' '; 4 * 1024 * 1024 + 1]).contains("more than 4194304"));
+        assert!(refused(&vec![b' '; 16 * 1024 * 1024 + 1]).contains("more than 16777216"));
     }
 
     #[test]

@@ -19,6 +19,7 @@ pub mod save;
 mod schema;
 mod selector;
 mod settings;
+mod shared;
 mod sheet;
 mod source;
 mod table;
@@ -107,9 +108,9 @@ pub struct Source {
     /// What is behind the address.
     pub kind: Kind,
     /// How entries are read from the page; `None`: only a feed can be read, which needs no rules.
-    pub rules: Option<Rules>,
+    pub rules: Option<Arc<Rules>>,
     /// How the page is asked for.
-    pub request: Request,
+    pub request: Arc<Request>,
     /// How many failures in a row need a person.
     pub alert_after: u32,
     /// Who mends it when it has drifted.
@@ -158,7 +159,7 @@ pub struct Keep {
 pub struct Digest(pub String);
 
 /// How a page is asked for. Its `Debug` shows the names of header lines, never their values.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Request {
     /// Header lines of the config's own, names in lower case, after environment secrets were put in; never logged.
     pub headers: Vec<(String, String)>,

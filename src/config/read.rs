@@ -20,6 +20,7 @@ use super::{
     feed::{Known, feed},
     keys,
     settings::{Settings, settings},
+    shared::Shared,
     sheet::{Environment, Sheet, Wrong, quote},
     source::source,
     table::{Item, TableReader},
@@ -46,10 +47,10 @@ pub fn read(files: &[ConfigText], environment: Environment<'_>) -> Result<Config
     if texts.is_empty() {
         texts.push(ConfigText { path: "gleaner.toml".into(), text: String::new() });
     }
-    let sheets: Vec<Sheet<'_>> = texts.iter().map(|text| Sheet::new(text, environment)).collect();
+    let shared = Shared::default();
+    let sheets: Vec<Sheet<'_>> = texts.iter().map(|text| Sheet::new(text, environment, &shared)).collect();
     let tables: Vec<_> = sheets.iter().map(parse).collect();
-    let config = read_tables(&sheets, &tables);
-    drop(tables);
+    let config = read_tables(&sheets, tables);
     let problems: Vec<_> = sheets.into_iter().flat_map(Sheet::into_problems).collect();
     match config {
         Some(config) if problems.is_empty() => Ok(config),
@@ -78,24 +79,31 @@ fn parse<'a>(sheet: &Sheet<'a>) -> DeTable<'a> {
 /// Ids taken so far, valid or not, each with its place.
 type Taken = BTreeMap<String, String>;
 
-fn read_tables<'a>(sheets: &'a [Sheet<'a>], tables: &'a [DeTable<'a>]) -> Option<Config> {
-    let (main, root) = (sheets.first()?, tables.first()?);
-    let mut top = TableReader::new(main, &keys::TOP, root);
+fn read_tables(sheets: &[Sheet<'_>], mut tables: Vec<DeTable<'_>>) -> Option<Config> {
+    let main = sheets.first()?;
+    let mut others = tables.split_off(1);
+    let mut root = tables.pop()?;
+    let own_sources = entries_of(&mut root, "source");
+    let mut top = TableReader::new(main, &keys::TOP, &root);
     let (mut config, defaults) = defaults(top.take("defaults"));
     let mut taken = Taken::new();
-    let sources = tables_by_id(top.take("source"));
+    // Whatever is left there is no table.
+    tables_by_id(top.take("source"));
     let feeds = tables_by_id(top.take("feed"));
-    let ids = sources.iter().chain(&feeds).map(|(id, _)| id.get_ref().to_string());
+    let ids = own_sources.iter().map(|(id, _)| id).chain(feeds.iter().map(|(id, _)| *id));
+    let ids = ids.map(|id| id.get_ref().to_string());
     let configured: BTreeSet<String> = ids.chain(sheets.iter().skip(1).map(stem)).collect();
-    for (id, table) in sources {
+    // Each table goes when it was read: there may be twenty thousand.
+    for (id, value) in own_sources {
+        let Some(table) = named(main, "source", (&id, &value)) else { continue };
         let reader = TableReader::new(main, &keys::SOURCE, table.table)
-            .named(format!("[source.{}]", short(id.get_ref())), table.header(id));
+            .named(format!("[source.{}]", short(id.get_ref())), table.header(&id));
         let id = slug(main, id.get_ref(), id.span(), &mut taken);
         config.sources.extend(source(reader, id, (&defaults, &configured)));
     }
     top.finish();
-    for (sheet, table) in sheets.iter().zip(tables).skip(1) {
-        config.sources.extend(source_file(sheet, table, &mut taken, (&defaults, &configured)));
+    for (sheet, table) in sheets.iter().skip(1).zip(others.drain(..)) {
+        config.sources.extend(source_file(sheet, &table, &mut taken, (&defaults, &configured)));
     }
     config.sources.sort_by(|a, b| a.id.cmp(&b.id));
     if taken.is_empty() && !main.has_problems() {
@@ -207,22 +215,39 @@ fn tables_by_id(item: Option<Item<'_>>) -> Vec<(&Spanned<std::borrow::Cow<'_, st
         item.report(item.report_kind().hint(format!("give it an id: `[{name}.some-name]`")));
         return Vec::new();
     };
-    let mut named = Vec::new();
-    for (id, value) in tables {
-        if let DeValue::Table(table) = value.get_ref() {
-            named.push((id, Named { table, span: value.span() }));
-        } else {
-            let section = format!("[{}.{}]", item.key.name, short(id.get_ref()));
-            let wrong = Wrong::new(format!("{section} is not a table")).expected("a table");
-            // `[source]` with `url = …` below it: the id was forgotten.
-            let is_key = keys::SOURCE.key(id.get_ref()).is_some() || keys::FEED.key(id.get_ref()).is_some();
-            let hint = is_key.then(|| format!("give it an id: `[{}.some-name]`", item.key.name));
-            item.sheet.report(id.span(), wrong.hint(hint));
-        }
-    }
+    let named = |(id, value)| Some((id, named(item.sheet, item.key.name, (id, value))?));
+    let mut named: Vec<_> = tables.iter().filter_map(named).collect();
     // By place, so that of two sources with one id the later one is the second.
     named.sort_by_key(|(id, _)| id.span().start);
     named
+}
+
+type Id<'a> = Spanned<std::borrow::Cow<'a, str>>;
+
+/// What a table of tables holds, by place; nothing is taken from what is no table.
+fn entries_of<'a>(root: &mut DeTable<'a>, name: &str) -> Vec<(Id<'a>, Spanned<DeValue<'a>>)> {
+    let Some(DeValue::Table(tables)) = root.get_mut(name).map(Spanned::get_mut) else { return Vec::new() };
+    let mut entries: Vec<_> = std::mem::take(tables).into_iter().collect();
+    entries.sort_by_key(|(id, _)| id.span().start);
+    entries
+}
+
+/// One table of several; `None`: it is none, which is reported.
+fn named<'a>(
+    sheet: &Sheet<'_>,
+    name: &str,
+    (id, value): (&'a Id<'_>, &'a Spanned<DeValue<'a>>),
+) -> Option<Named<'a>> {
+    if let DeValue::Table(table) = value.get_ref() {
+        return Some(Named { table, span: value.span() });
+    }
+    let section = format!("[{name}.{}]", short(id.get_ref()));
+    let wrong = Wrong::new(format!("{section} is not a table")).expected("a table");
+    // `[source]` with `url = …` below it: the id was forgotten.
+    let is_key = keys::SOURCE.key(id.get_ref()).is_some() || keys::FEED.key(id.get_ref()).is_some();
+    let hint = is_key.then(|| format!("give it an id: `[{name}.some-name]`"));
+    sheet.report(id.span(), wrong.hint(hint));
+    None
 }
 
 /// The id of the feed that tells how the sources are: `health.atom` is its file.

@@ -1,14 +1,8 @@
 //! One file of the config while it is read: spans → problems with line and column. Pure.
 
-use std::{cell::RefCell, collections::HashMap, ops::Range, path::Path, sync::Arc};
+use std::{cell::RefCell, ops::Range, path::Path};
 
-use scraper::Selector;
-
-use super::{
-    ConfigText,
-    problem::Problem,
-    selector::{Refusal, compile},
-};
+use super::{ConfigText, problem::Problem, shared::Shared};
 
 /// Where `${NAME}` comes from.
 pub type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -20,10 +14,10 @@ pub struct Sheet<'a> {
     line_starts: Vec<usize>,
     broken_lines: RefCell<Vec<usize>>,
     problems: RefCell<Vec<Problem>>,
-    /// Those compiled so far: sites that run one program are read by the same selectors, by the thousand.
-    selectors: RefCell<HashMap<String, Arc<Selector>>>,
     /// Where `${NAME}` comes from.
     pub environment: Environment<'a>,
+    /// What its sources have in common with others.
+    pub shared: &'a Shared,
 }
 
 /// What is wrong, without its place.
@@ -53,7 +47,7 @@ impl Wrong {
 
 impl<'a> Sheet<'a> {
     /// A file, nothing of it read yet.
-    pub fn new(file: &'a ConfigText, environment: Environment<'a>) -> Self {
+    pub fn new(file: &'a ConfigText, environment: Environment<'a>, shared: &'a Shared) -> Self {
         let text = file.text.as_str();
         let line_starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
         Self {
@@ -62,7 +56,7 @@ impl<'a> Sheet<'a> {
             line_starts,
             broken_lines: RefCell::default(),
             problems: RefCell::default(),
-            selectors: RefCell::default(),
+            shared,
             environment,
         }
     }
@@ -75,19 +69,6 @@ impl<'a> Sheet<'a> {
     /// Its text, without a byte order mark.
     pub fn text(&self) -> &'a str {
         self.text
-    }
-
-    /// A selector, compiled once.
-    ///
-    /// # Errors
-    /// What is wrong with it.
-    pub fn selector(&self, text: &str) -> Result<Arc<Selector>, Refusal> {
-        if let Some(known) = self.selectors.borrow().get(text) {
-            return Ok(Arc::clone(known));
-        }
-        let compiled = Arc::new(compile(text)?);
-        self.selectors.borrow_mut().insert(text.to_owned(), Arc::clone(&compiled));
-        Ok(compiled)
     }
 
     /// Notes a problem. On a line that is no TOML, what follows from that is not told again.

@@ -45,6 +45,7 @@ pub fn source(
         Kind::Page | Kind::Found => rules(&mut reader, url.as_ref()).map(Some),
     };
     let settings = settings(&mut reader, defaults);
+    let shared = reader.shared();
     reader.finish();
     let (id, url, rules) = (id?, url?, rules?);
     let digest = digest(&url, (kind, rules.as_ref()), &settings);
@@ -60,8 +61,8 @@ pub fn source(
         pace: settings.pace,
         timezone: settings.timezone,
         language: settings.language,
-        rules,
-        request: Request {
+        rules: rules.map(|rules| shared.rules(rules)),
+        request: shared.request(Request {
             headers: settings.headers,
             user_agent: settings.user_agent,
             contact: settings.contact,
@@ -73,7 +74,7 @@ pub fn source(
             robots: settings.robots,
             proxy: settings.proxy,
             extra_ca: settings.extra_ca,
-        },
+        }),
         alert_after: settings.alert_after,
         heal: settings.heal,
         keep: Keep { entries: settings.keep.entries, age: settings.keep.age },

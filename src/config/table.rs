@@ -1,6 +1,8 @@
 //! A TOML table → its keys, each asked for once; what nobody asked for is unknown. Pure.
 
-use std::{collections::BTreeSet, ops::Range};
+#[cfg(debug_assertions)]
+use std::collections::BTreeSet;
+use std::ops::Range;
 
 use toml::{
     Spanned,
@@ -9,6 +11,7 @@ use toml::{
 
 use super::{
     keys::{Key, Section},
+    shared::Shared,
     sheet::{Sheet, Wrong, nearest, quote},
 };
 
@@ -21,6 +24,8 @@ pub struct TableReader<'a> {
     name: String,
     /// Where a missing key is reported.
     span: Range<usize>,
+    /// What was asked for, which is every key of the section in the end.
+    #[cfg(debug_assertions)]
     asked: BTreeSet<&'static str>,
 }
 
@@ -38,12 +43,25 @@ pub struct Item<'a> {
 impl<'a> TableReader<'a> {
     /// A table of which nothing was asked yet.
     pub fn new(sheet: &'a Sheet<'a>, section: &'static Section, table: &'a DeTable<'a>) -> Self {
-        Self { sheet, table, section, name: section.name.to_owned(), span: 0..0, asked: BTreeSet::new() }
+        Self {
+            sheet,
+            table,
+            section,
+            name: section.name.to_owned(),
+            span: 0..0,
+            #[cfg(debug_assertions)]
+            asked: BTreeSet::new(),
+        }
     }
 
     /// Names it, and says where a missing key is reported.
     pub fn named(self, name: impl Into<String>, span: Range<usize>) -> Self {
         Self { name: name.into(), span, ..self }
+    }
+
+    /// What sources have in common.
+    pub fn shared(&self) -> &'a Shared {
+        self.sheet.shared
     }
 
     /// Whether a key is there, without asking for it.
@@ -53,9 +71,11 @@ impl<'a> TableReader<'a> {
 
     /// The value of a key of the section; `None`: it is not there.
     pub fn take(&mut self, name: &'static str) -> Option<Item<'a>> {
+        #[cfg(debug_assertions)]
+        self.asked.insert(name);
+        let value = self.table.get(name)?;
         let key = self.section.key(name).expect("the reader asks only for keys of the table");
-        self.asked.insert(key.name);
-        self.table.get(name).map(|value| Item { sheet: self.sheet, key, value })
+        Some(Item { sheet: self.sheet, key, value })
     }
 
     /// The same for a key that must be there.
@@ -70,15 +90,14 @@ impl<'a> TableReader<'a> {
 
     /// Reports every key nobody asked for.
     pub fn finish(self) {
-        debug_assert!(
+        #[cfg(debug_assertions)]
+        assert!(
             self.section.keys().all(|key| self.asked.contains(key.name)),
             "{} has a key that is never read; asked: {:?}",
             self.section.name,
             self.asked
         );
-        for (found, _) in
-            self.table.iter().filter(|(found, _)| !self.asked.contains(found.get_ref().as_ref()))
-        {
+        for (found, _) in self.table.iter().filter(|(found, _)| self.section.key(found.get_ref()).is_none()) {
             self.sheet.report(found.span(), self.unknown(found.get_ref()));
         }
     }

@@ -56,7 +56,8 @@ fn fits(encoding: &'static Encoding, body: &[u8], utf8: Utf8Shape) -> bool {
     encoding.decode_without_bom_handling_and_without_replacement(body).is_some()
 }
 
-/// How many sequences of more than one byte are UTF-8, and how many breaks there are.
+/// How many sequences of more than one byte are UTF-8, and how many breaks there are; of a text without breaks, no more
+/// than are telling are counted.
 #[derive(Clone, Copy, Debug)]
 struct Utf8Shape {
     valid: usize,
@@ -65,10 +66,17 @@ struct Utf8Shape {
 
 impl Utf8Shape {
     fn of(body: &[u8]) -> Self {
+        // Every sequence of more than one byte has one lead byte, and only lead bytes are this large.
+        let is_lead = |byte: &u8| *byte >= 0xc0;
+        if std::str::from_utf8(body).is_ok() {
+            return Self {
+                valid: body.iter().filter(|b| is_lead(b)).take(TELLING_SEQUENCES).count(),
+                invalid: 0,
+            };
+        }
         let mut shape = Self { valid: 0, invalid: 0 };
         for chunk in body.utf8_chunks() {
-            // Every sequence of more than one byte has one lead byte, and only lead bytes are this large.
-            shape.valid += chunk.valid().bytes().filter(|b| *b >= 0xc0).count();
+            shape.valid += chunk.valid().as_bytes().iter().filter(|b| is_lead(b)).count();
             shape.invalid += usize::from(!chunk.invalid().is_empty());
         }
         shape

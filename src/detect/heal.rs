@@ -251,7 +251,7 @@ impl Looking<'_> {
             let listing = extract_parsed(self.document, &parsed, rules, self.still_time);
             let mut reading = refresh::believe(self.document.clone(), listing, self.page, self.still_time);
             reading.date(
-                &Source { rules: Some(rules.clone()), ..self.source.clone() },
+                &Source { rules: Some(rules.clone().into()), ..self.source.clone() },
                 &[],
                 self.page.fetched_at,
             );
@@ -309,7 +309,7 @@ impl Looking<'_> {
         };
         changes.retain(|(name, value)| value.is_some() || had(name));
         let reading = read(&rules);
-        let source = Source { rules: Some(rules), ..self.source.clone() };
+        let source = Source { rules: Some(rules.into()), ..self.source.clone() };
         let returned = returned(&reading, self.known, self.page, self.shown);
         Healed {
             changes,

@@ -171,7 +171,7 @@ impl Looking<'_, '_> {
     fn proposal(&self, scored: &Scored) -> Option<Proposal> {
         let (keys, fit) = propose::keys(self.texts, scored, &self.page.url)?;
         let source = keys.source("proposed")?;
-        let rules = source.rules.clone()?;
+        let rules = Rules::clone(source.rules.as_ref()?);
         let listing = extract_parsed(self.document, self.parsed, &rules, self.still_time);
         let mut reading = refresh::believe(self.document.clone(), listing, self.page, self.still_time);
         reading.date(&source, &[], self.page.fetched_at);

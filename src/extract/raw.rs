@@ -54,13 +54,13 @@ pub(super) fn end(text: &str, tag: Range<usize>) -> usize {
         return tag.end;
     }
     let mut from = tag.end;
-    while let Some(at) = text[from..].find("</") {
+    while let Some(at) = text[from..].find('<') {
         let end = from + at;
-        if is_named(&text.as_bytes()[end + 2..], name) {
-            let is_escaped = name == "script" && text[tag.end..end].contains("<!--");
-            return if is_escaped { tag.end } else { end };
+        match &text.as_bytes()[end + 1..] {
+            [b'/', rest @ ..] if is_named(rest, name) => return end,
+            [b'!', b'-', b'-', ..] if name == "script" => return tag.end,
+            _ => from = end + 1,
         }
-        from = end + 2;
     }
     tag.end
 }

@@ -10,13 +10,13 @@ use std::{
 };
 
 use jiff::Timestamp;
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{CONNECTION, HeaderMap, HeaderName, HeaderValue};
 use tokio::sync::Semaphore;
 use url::Url;
 
 pub use super::connect::{Lookup, system};
 use super::{
-    FetchError, Fetched, Visit, Visited,
+    After, FetchError, Fetched, Visit, Visited,
     connect::Connections,
     exchange::{self, Answer, Beyond, LARGE_AT_ONCE, Limits},
     guard, moved,
@@ -87,7 +87,10 @@ impl Client {
             // What was asked for elsewhere vouches for nothing here.
             let is_vouched_for = visit.answered.unwrap_or(visit.address) == &url;
             let validators = if is_vouched_for { visit.validators } else { &none };
-            let headers = request_headers(request, validators, is_own)?;
+            let mut headers = request_headers(request, validators, is_own)?;
+            if visit.after == After::Closed {
+                headers.insert(CONNECTION, HeaderValue::from_static("close"));
+            }
             tracing::debug!(%url, hop, "asking");
             let answer = self
                 .ask(&url, headers, request, (&mut left, (request.max_bytes, Beyond::Refused), permit))

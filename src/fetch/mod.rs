@@ -21,7 +21,7 @@ pub mod robots;
 mod visit;
 
 pub use permit::Permit;
-pub use visit::{Visit, Visited};
+pub use visit::{After, Visit, Visited};
 
 use jiff::Timestamp;
 use url::Url;

@@ -24,6 +24,8 @@ pub struct Queue<J> {
     waiting: usize,
     most_busy: usize,
     count: u64,
+    /// From so many hosts on it is worth looking for those with nothing to do.
+    many: usize,
 }
 
 #[derive(Debug)]
@@ -48,7 +50,15 @@ pub enum Next<J> {
 impl<J> Queue<J> {
     /// An empty queue that lets this many hosts work at once.
     pub fn new(most_busy: usize) -> Self {
-        Self { hosts: HashMap::new(), ready: BinaryHeap::new(), busy: 0, waiting: 0, most_busy, count: 0 }
+        Self {
+            hosts: HashMap::new(),
+            ready: BinaryHeap::new(),
+            busy: 0,
+            waiting: 0,
+            most_busy,
+            count: 0,
+            many: MANY,
+        }
     }
 
     /// Puts a job in its host's line.
@@ -113,12 +123,19 @@ impl<J> Queue<J> {
         (self.busy < self.most_busy).then_some(*at)
     }
 
-    /// Forgets hosts that have rested and have nothing to do, once there are many.
+    /// Forgets hosts that have rested and have nothing to do, once there are twice as many as were left the last time:
+    /// to look at all of them after each job would cost their number squared.
     pub fn forget(&mut self, now: Timestamp) {
-        if self.hosts.len() <= MANY {
+        if self.hosts.len() <= self.many {
             return;
         }
         self.hosts.retain(|_, host| host.is_busy || !host.jobs.is_empty() || host.rests_until > now);
+        self.many = MANY.max(2 * self.hosts.len());
+    }
+
+    /// Whether a host has more to do than what is being done.
+    pub fn has_more(&self, name: &str) -> bool {
+        self.hosts.get(name).is_some_and(|host| !host.jobs.is_empty())
     }
 
     /// How many jobs wait.

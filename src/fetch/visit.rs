@@ -18,6 +18,17 @@ pub struct Visit<'a> {
     pub answered: Option<&'a Url>,
     /// What robots.txt said the last time.
     pub permits: &'a [Permit],
+    /// Whether the host is asked again soon.
+    pub after: After,
+}
+
+/// What becomes of the connection after the answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum After {
+    /// It is kept for a while: the host is asked again.
+    Kept,
+    /// It is closed: nobody else waits for this host, and one that idles holds as much memory as the page took.
+    Closed,
 }
 
 /// Of what nothing is known.
@@ -26,7 +37,7 @@ static NOTHING: Validators = Validators { etag: None, last_modified: None };
 impl<'a> Visit<'a> {
     /// A visit to an address of a source's, of which nothing is known.
     pub fn to(source: &'a Source, address: &'a Url) -> Self {
-        Self { source, address, validators: &NOTHING, answered: None, permits: &[] }
+        Self { source, address, validators: &NOTHING, answered: None, permits: &[], after: After::Kept }
     }
 }
 

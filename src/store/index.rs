@@ -36,8 +36,9 @@ use crate::{
     record::{Known, Plan, Record, SourceState, Trace},
 };
 
-/// sled's own default of 1 GiB is more than the machines of these users have; real use is about twice this.
-const CACHE_BYTES: u64 = 64 << 20;
+/// sled's own default of 1 GiB is more than the machines of these users have; real use is about twice this. What a pass
+/// reads it reads once, source by source, so that a larger one would hold what is not asked for again.
+const CACHE_BYTES: u64 = 16 << 20;
 /// How often sled writes and syncs by itself. Never `None`: that thread is also the one that frees space.
 const FLUSH_EVERY_MS: u64 = 500;
 /// sled's lock on its file lasts some milliseconds beyond its handle.

@@ -48,7 +48,7 @@ fn digest(dir: &Path) -> io::Result<String> {
         let mut file = File::open(&path)?;
         digest.update(path.strip_prefix(dir).unwrap_or(&path).as_os_str().as_encoded_bytes());
         digest.update(&file.metadata()?.len().to_le_bytes());
-        io::copy(&mut file, &mut digest)?;
+        digest.update_reader(&mut file)?;
     }
     Ok(digest.finalize().to_hex().to_string())
 }

@@ -573,7 +573,7 @@ fn secrets_are_never_shown() {
 fn a_header_of_the_source_replaces_the_default_one() {
     let text = "[defaults]\nheaders = { A = \"x\", B = \"y\" }\n[source.a]\nurl = \"https://a.example/\"\n\
                 entry = \"a\"\nheadline = \"a\"\nheaders = { a = \"z\" }\n";
-    let mut headers = only(read_one(text)).request.headers;
+    let mut headers = only(read_one(text)).request.headers.clone();
     headers.sort();
     assert_eq!(headers, [("a", "z"), ("b", "y")].map(|(name, value)| (name.to_owned(), value.to_owned())));
 }

@@ -1,0 +1,60 @@
+//! What many sources of a config have in common → one of each in memory. Pure.
+//!
+//! Sites that run one program are read by the same rules, by the thousand; and most sources are asked for in the way that
+//! `[defaults]` says.
+
+use std::{cell::RefCell, collections::HashMap, sync::Arc};
+
+use scraper::Selector;
+
+use super::{
+    Digest, Request, Rules, digest,
+    selector::{Refusal, compile},
+};
+
+/// What was met so far.
+#[derive(Default)]
+pub struct Shared {
+    selectors: RefCell<HashMap<String, Arc<Selector>>>,
+    rules: RefCell<HashMap<String, Arc<Rules>>>,
+    /// The last ones: sources that are asked for in one way stand together, or have it from `[defaults]`.
+    requests: RefCell<Vec<Arc<Request>>>,
+}
+
+/// How many ways of asking are looked through.
+const REQUESTS: usize = 8;
+
+impl Shared {
+    /// A selector, compiled once.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn selector(&self, text: &str) -> Result<Arc<Selector>, Refusal> {
+        if let Some(known) = self.selectors.borrow().get(text) {
+            return Ok(Arc::clone(known));
+        }
+        let compiled = Arc::new(compile(text)?);
+        self.selectors.borrow_mut().insert(text.to_owned(), Arc::clone(&compiled));
+        Ok(compiled)
+    }
+
+    /// Rules, or others that say the same.
+    pub fn rules(&self, rules: Rules) -> Arc<Rules> {
+        let Digest(digest) = digest::of_rules(&rules);
+        Arc::clone(self.rules.borrow_mut().entry(digest).or_insert_with(|| Arc::new(rules)))
+    }
+
+    /// A way of asking, or another that is the same.
+    pub fn request(&self, request: Request) -> Arc<Request> {
+        let mut known = self.requests.borrow_mut();
+        if let Some(same) = known.iter().find(|known| ***known == request) {
+            return Arc::clone(same);
+        }
+        let request = Arc::new(request);
+        if known.len() == REQUESTS {
+            known.remove(0);
+        }
+        known.push(Arc::clone(&request));
+        request
+    }
+}
