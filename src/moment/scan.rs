@@ -150,7 +150,8 @@ impl Reader<'_> {
                 .or_else(|| self.month_first(at))
                 .or_else(|| self.day_first(at))
                 .or_else(|| self.on_weekday(at))
-                .or_else(|| self.ago(at)),
+                .or_else(|| self.ago(at))
+                .or_else(|| self.day_before_weekday(at)),
             Kind::Mark(_) => None,
         }
         .map(|found| Found { value: checked(found.value), ..found })

@@ -61,7 +61,9 @@ impl Reader<'_> {
         {
             next += 1;
         }
-        next
+        // "10:30 today to 12:00 tomorrow"
+        let timed = self.daytime(next).filter(|(_, end)| self.day_from_now(*end).is_some());
+        timed.map_or(next, |(_, end)| end)
     }
 }
 

@@ -220,6 +220,7 @@ fn days_ahead_are_read_where_the_horizon_is_open() {
         ("13 November 2026", "2026-11-13"),
         ("today to next Friday", "2025-08-15..2025-08-22"),
         ("14–20 August 2025", "2025-08-14..2025-08-20"),
+        ("10:30 today to 12:00 tomorrow", "2025-08-15..2025-08-16"),
         ("last Friday", "2025-08-08"),
     ] {
         assert_eq!(line(&case.one(Field, text)), expected, "{text}");
