@@ -1,7 +1,7 @@
 //! Every file below a folder of feeds, read by gleaner and by `feed-rs` alone: a line of JSON for each.
 //!
-//! `cargo bench --bench feeds -- FOLDER | python3 benches/feeds.py FOLDER` holds them against what the public suites of
-//! feedparser and gofeed state, and against feedparser itself.
+//! `just feeds FOLDER` holds them against what the public suites of feedparser and gofeed state, and against feedparser
+//! itself, and writes `docs/feeds.md`.
 #![allow(clippy::disallowed_methods)]
 
 use std::{
@@ -66,7 +66,7 @@ fn ours(bytes: &[u8]) -> Value {
     };
     let Some(format) = upstream::recognize(&document) else { return json!({ "error": "not a feed" }) };
     let listing = upstream::read(&document, format, &|| true);
-    json!({ "entries": listing.entries.iter().map(|entry| {
+    json!({ "title": listing.title, "link": listing.home, "entries": listing.entries.iter().map(|entry| {
         let value = |field: &Option<RawField>| field.as_ref().map(|field| field.value.clone());
         json!({
             "title": entry.headline.as_ref().filter(|f| !f.selector.contains(' ')).map(|f| f.value.clone()),
@@ -93,7 +93,8 @@ fn alone(bytes: &[u8]) -> Value {
         Ok(feed) => feed,
         Err(error) => return json!({ "error": error.to_string() }),
     };
-    json!({ "entries": feed.entries.iter().map(|entry| json!({
+    json!({ "title": feed.title.map(|title| title.content), "link": feed.links.first().map(|link| link.href.clone()),
+        "entries": feed.entries.iter().map(|entry| json!({
         "title": entry.title.as_ref().map(|title| title.content.clone()),
         "link": entry.links.first().map(|link| link.href.clone()),
         "id": Some(&entry.id).filter(|id| !id.is_empty()),

@@ -85,6 +85,7 @@ impl Reader<'_> {
             &[
                 (Native, "description"),
                 (Native, "summary"),
+                (Native, "abstract"),
                 (Atom, "summary"),
                 (Dublin, "description"),
                 (Dublin, "abstract"),
@@ -190,6 +191,8 @@ impl Reader<'_> {
             let found = links().find(|e| matches!(rel(e).as_str(), "related" | "via"))?;
             self.address(found, found.attribute("href")?)
         };
+        // CDF writes it on the item.
+        let own = || self.address(entry, entry.attribute("href")?);
         original
             .or_else(|| {
                 if self.head.is_atom { alternate().or_else(written) } else { written().or_else(alternate) }
@@ -198,6 +201,7 @@ impl Reader<'_> {
             .or_else(about)
             .or_else(source)
             .or_else(any)
+            .or_else(own)
     }
 
     fn author(&self, entry: &Element) -> Option<RawField> {
@@ -371,7 +375,11 @@ fn dates(entry: &Element) -> Vec<RawDate> {
             Some(RawDate { source, field: Place::of(e).field(&text, &text)? })
         })
     };
-    stamps(DateSource::Metadata, PUBLISHED).chain(stamps(DateSource::Field, CHANGED)).take(MAX_LIST).collect()
+    // CDF writes it on the item.
+    let own = entry.attribute("lastmod").and_then(|text| Place::of(entry).field(text.trim(), text));
+    let own = own.map(|field| RawDate { source: DateSource::Field, field });
+    let elements = stamps(DateSource::Metadata, PUBLISHED).chain(stamps(DateSource::Field, CHANGED));
+    elements.take(MAX_LIST).chain(own).collect()
 }
 
 /// The first words of the teaser, else the name of what is enclosed: microblogs have no titles.

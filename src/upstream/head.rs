@@ -112,7 +112,12 @@ fn home(places: &[&Element], is_atom: bool) -> Option<Url> {
             .filter(|element| element.attribute("href").is_none())
             .find_map(|element| usable(element, element.text().trim()))
     };
-    if is_atom { alternate() } else { written().or_else(alternate) }
+    // CDF writes it on the channel.
+    let own = || {
+        let channel = places.iter().find(|place| place.local == "channel")?;
+        usable(channel, channel.attribute("href")?)
+    };
+    if is_atom { alternate() } else { written().or_else(alternate).or_else(own) }
 }
 
 /// The slowest of what it asks for: `ttl` in minutes, or the syndication module's period by its frequency.

@@ -1,6 +1,6 @@
 //! Upstream feeds: a document that is somebody else's feed → its listing. Pure, and never fails.
 //!
-//! RSS 0.9x, 1.0 and 2.0, Atom 0.3 and 1.0, JSON Feed 1.0 and 1.1. The way is that of a page: the listing goes down
+//! RSS 0.9x, 1.0 and 2.0, Atom 0.3 and 1.0, CDF, JSON Feed 1.0 and 1.1. The way is that of a page: the listing goes down
 //! the same line, so that a feed's entries are remembered, dated and merged like a page's. What real feeds do wrong
 //! is read all the same and told (`tidy`, `scan`); of a feed that breaks off, the whole entries come out. Refuses to
 //! fetch or expand any entity that the document itself declares.
@@ -27,7 +27,7 @@ use crate::{
 /// The formats that are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// RSS 0.9x and 2.0, RSS 1.0 (RDF), Atom.
+    /// RSS 0.9x and 2.0, RSS 1.0 (RDF), Atom, CDF.
     Xml,
     /// JSON Feed.
     Json,
@@ -43,10 +43,10 @@ pub fn recognize(document: &Document) -> Option<Format> {
     scan::root_name(text).filter(|name| is_root(name)).map(|_| Format::Xml)
 }
 
-/// `rss`, `rdf:RDF` and `feed`, however they are prefixed and spelled.
+/// `rss`, `rdf:RDF`, `feed`, and CDF's `channel`, however they are prefixed and spelled.
 fn is_root(name: &str) -> bool {
     let local = name.rsplit(':').next().unwrap_or(name);
-    ["rss", "rdf", "feed"].iter().any(|root| local.eq_ignore_ascii_case(root))
+    ["rss", "rdf", "feed", "channel"].iter().any(|root| local.eq_ignore_ascii_case(root))
 }
 
 /// Reads a feed. `still_time` is asked between entries; once it says no, what was read up to there is the listing.

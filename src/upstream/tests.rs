@@ -134,6 +134,17 @@ fn old_formats_are_read() {
         headlines(&listing("<rss version='0.91'><channel><item><title>One</title></item></channel></rss>")),
         ["One"]
     );
+    let cdf = listing(
+        r#"<CHANNEL HREF="https://a.example/"><TITLE>T</TITLE><ITEM HREF="one.html" LASTMOD="2025-03-06T09:00+01:00">
+        <TITLE>One</TITLE><ABSTRACT>Short.</ABSTRACT></ITEM></CHANNEL>"#,
+    );
+    assert_eq!(cdf.home.as_ref().map(Url::as_str), Some("https://a.example/"));
+    let one = &cdf.entries[0];
+    assert_eq!(
+        (value(one.headline.as_ref()), value(one.link.as_ref())),
+        ("One", "https://a.example/one.html")
+    );
+    assert_eq!((value(one.teaser.as_ref()), one.dates[0].source), ("Short.", DateSource::Field));
 }
 
 #[test]
