@@ -54,8 +54,10 @@ fn hostile_text() -> impl Strategy<Value = String> {
         1 => prop::sample::select(vec![
             "]]>", "A &amp; B", "1 < 2", "<b>", "</title>", "<?xml", "<!DOCTYPE", "-->", "&bogus;", "&#0;", "\"'",
             "\r\n", "\r", "\t", "\u{2028}", "\u{85}", "\u{92}", "\u{202e}", "\u{2066}", "\u{fffe}", "\u{ffff}",
-            "\u{fdd0}", "\u{10ffff}", "\u{feff}", "\u{200b}", " ", "\u{a0}", "+00:00",
+            "\u{fdd0}", "\u{10ffff}", "\u{feff}", "\u{200b}", " ", "\u{a0}", "+00:00", "\u{200f}", "\u{d7ff}", "\u{e000}",
+            "&#xD800;", "\\ud800", "مرحبا", "日本語", "<![CDATA[", "]]]]><![CDATA[>", "\\", "\u{1f469}\u{200d}\u{1f680}",
         ]).prop_map(str::to_owned),
+        1 => (0usize..20).prop_map(|times| "very long, 長い, طويل ".repeat(times * times)),
         1 => (1usize..40).prop_map(|count| format!("e{}", "\u{301}".repeat(count))),
     ];
     prop::collection::vec(piece, 0..5).prop_map(|pieces| pieces.concat())
@@ -115,7 +117,7 @@ fn hostile_entry() -> impl Strategy<Value = FeedEntry> {
                 .map(|url| Enclosure {
                     url: url.clone(),
                     media_type: Some(headline_type(&categories)),
-                    bytes: None,
+                    bytes: (categories.len() > 1).then_some(18_250_334),
                 })
                 .collect(),
             image,
@@ -180,9 +182,38 @@ pub fn strictly_read(bytes: &[u8]) -> Vec<String> {
     }
 }
 
-/// An address that a browser takes as it stands.
-pub fn assert_is_uri(text: &str) {
+/// An address that a browser takes as it stands, and that leads where this one does: escapes are all that may differ.
+#[track_caller]
+pub fn assert_leads_to(text: &str, url: &Url) {
     assert_eq!(Url::parse(text).expect("a URL").as_str(), text);
+    assert_eq!(without_escapes(text), without_escapes(url.as_str()));
+}
+
+fn without_escapes(text: &str) -> Vec<u8> {
+    let (mut bytes, mut rest) = (Vec::new(), text.as_bytes());
+    while let [first, after @ ..] = rest {
+        let hex = after.get(..2).filter(|hex| *first == b'%' && hex.iter().all(u8::is_ascii_hexdigit));
+        let hex = hex.map(|hex| std::str::from_utf8(hex).expect("ASCII"));
+        bytes.push(hex.map_or(*first, |hex| u8::from_str_radix(hex, 16).expect("two digits")));
+        rest = &after[if hex.is_some() { 2 } else { 0 }..];
+    }
+    bytes
+}
+
+/// What a document shows of an entry's author.
+pub fn names(entry: &FeedEntry) -> Vec<String> {
+    Vec::from_iter(entry.author.as_deref().and_then(line))
+}
+
+/// What a document shows of an entry's categories: each once.
+pub fn terms(entry: &FeedEntry) -> Vec<String> {
+    let mut terms: Vec<String> = Vec::new();
+    for term in entry.categories.iter().filter_map(|term| line(term)) {
+        if !terms.contains(&term) {
+            terms.push(term);
+        }
+    }
+    terms
 }
 
 pub fn line(text: &str) -> Option<String> {
@@ -227,18 +258,19 @@ fn assert_reads_back(feed: &Feed, bytes: &[u8]) {
             (None, Some(_)) => assert_eq!((summary, body), (Some(teaser), None)),
             (None, None) => assert_eq!((summary, body), (None, Some(teaser))),
         }
-        assert_eq!(read.links.len(), usize::from(entry.link.is_some()) + entry.enclosures.len());
         let authors: Vec<String> = read.authors.iter().filter_map(|author| author.name.clone()).collect();
-        assert_eq!(authors, Vec::from_iter(entry.author.as_deref().and_then(line)));
-        let mut terms: Vec<String> = Vec::new();
-        for term in entry.categories.iter().filter_map(|term| line(term)) {
-            if !terms.contains(&term) {
-                terms.push(term);
-            }
-        }
-        assert_eq!(read.categories.iter().map(|category| category.term.clone()).collect::<Vec<_>>(), terms);
-        for link in &read.links {
-            assert_is_uri(&link.href);
+        assert_eq!(authors, names(entry));
+        assert_eq!(
+            read.categories.iter().map(|category| category.term.clone()).collect::<Vec<_>>(),
+            terms(entry)
+        );
+        let page = entry.link.as_ref().map(|url| ("alternate", url, None));
+        let files = entry.enclosures.iter().map(|file| ("enclosure", &file.url, file.bytes));
+        let links: Vec<_> = page.into_iter().chain(files).collect();
+        assert_eq!(read.links.len(), links.len());
+        for (read, (rel, url, length)) in read.links.iter().zip(links) {
+            assert_eq!((read.rel.as_deref(), read.length), (Some(rel), length));
+            assert_leads_to(&read.href, url);
         }
     }
 }
@@ -249,9 +281,10 @@ proptest! {
     fn any_text_reads_back_as_its_filtered_self(feed in hostile_feed()) {
         let bytes = atom::render(&feed);
         let images = strictly_read(&bytes);
-        prop_assert_eq!(images.len(), feed.entries.iter().filter(|entry| entry.image.is_some()).count());
-        for image in &images {
-            assert_is_uri(image);
+        let expected: Vec<&Url> = feed.entries.iter().filter_map(|entry| entry.image.as_ref()).collect();
+        prop_assert_eq!(images.len(), expected.len());
+        for (image, url) in images.iter().zip(expected) {
+            assert_leads_to(image, url);
         }
         assert_reads_back(&feed, &bytes);
         prop_assert_eq!(&bytes, &atom::render(&feed.clone()));
@@ -299,6 +332,16 @@ fn plain_entry(number: i64) -> FeedEntry {
         updated: published,
         source: None,
     }
+}
+
+/// A feed of two entries with nothing hostile in them.
+pub fn plain_feed() -> Feed {
+    let file = Enclosure {
+        url: Url::parse("https://one.example/a.mp3").expect("a URL"),
+        media_type: Some("audio/mpeg".to_owned()),
+        bytes: None,
+    };
+    feed_of(vec![FeedEntry { enclosures: vec![file], ..plain_entry(1) }, plain_entry(0)])
 }
 
 /// A checker that finds nothing proves nothing: each of these changes to a valid feed must be found.

@@ -1,7 +1,7 @@
 //! RSS, JSON Feed and pages: any feed becomes valid documents that parsers not ours read back equal.
 
 use std::{
-    path::Path,
+    path::{Path, PathBuf},
     process::{Command, Output},
 };
 
@@ -17,7 +17,7 @@ use proptest::{
 use serde_json::Value;
 
 use crate::{
-    atom::{assert_is_uri, block, hostile_feed, line, strictly_read},
+    atom::{assert_leads_to, block, hostile_feed, line, names, plain_feed, strictly_read, terms},
     program::Place,
 };
 
@@ -40,13 +40,20 @@ fn title_of(feed: &Feed) -> String {
 
 fn assert_rss(feed: &Feed) {
     let bytes = render(feed, Format::Rss);
-    for image in strictly_read(&bytes) {
-        assert_is_uri(&image);
+    let images: Vec<_> = feed.entries.iter().filter_map(|entry| entry.image.clone()).collect();
+    let thumbnails = strictly_read(&bytes);
+    assert_eq!(thumbnails.len(), images.len());
+    for (thumbnail, image) in thumbnails.iter().zip(&images) {
+        assert_leads_to(thumbnail, image);
     }
     let parser = feed_rs::parser::Builder::new().sanitize_content(false).build();
     let read = parser.parse(bytes.as_slice()).expect("a feed that feed-rs reads");
     assert_eq!(read.title.expect("a title").content, title_of(feed));
     assert_eq!(read.ttl, Some(60));
+    assert_eq!(read.updated.expect("lastBuildDate").timestamp(), feed.updated.as_second());
+    let description = feed.subtitle.as_deref().and_then(line).unwrap_or_else(|| title_of(feed));
+    assert_eq!(read.description.expect("a description").content, description.trim());
+    assert_leads_to(&read.links[0].href, feed.alternate.as_ref().expect("the feed has a page"));
     assert_eq!(read.entries.len(), feed.entries.len());
     for (read, entry) in read.entries.iter().zip(&feed.entries) {
         assert_eq!(read.id, entry.id.to_string());
@@ -61,12 +68,34 @@ fn assert_rss(feed: &Feed) {
         assert_eq!(summary.as_deref().map(str::trim), Some(teaser.trim()));
         let full = entry.content.as_ref().and_then(|html| block(html.as_str()));
         assert_eq!(read.content.as_ref().and_then(|content| content.body.clone()), full);
-        let names: Vec<String> = read.authors.iter().filter_map(|author| author.name.clone()).collect();
-        assert_eq!(names.len(), usize::from(entry.author.as_deref().and_then(line).is_some()));
-        for link in &read.links {
-            assert_is_uri(&link.href);
+        let creators: Vec<String> = read.authors.iter().filter_map(|author| author.name.clone()).collect();
+        assert_eq!(creators, trimmed(names(entry)));
+        let categories = read.categories.iter().map(|category| category.term.clone()).collect();
+        assert_eq!(trimmed(categories), trimmed(terms(entry)));
+        assert_eq!(read.links.len(), usize::from(entry.link.is_some()));
+        if let (Some(read), Some(link)) = (read.links.first(), &entry.link) {
+            assert_leads_to(&read.href, link);
+        }
+        // One an item, by RSS.
+        let files: Vec<_> = read.media.iter().flat_map(|media| &media.content).collect();
+        let files: Vec<_> = files.into_iter().filter(|file| file.url.is_some()).collect();
+        assert_eq!(files.len(), entry.enclosures.len().min(1), "{files:?}");
+        if let (Some(read), Some(file)) = (files.first(), entry.enclosures.first()) {
+            assert_leads_to(read.url.as_ref().expect("filtered").as_str(), &file.url);
+            assert_eq!(read.size, Some(file.bytes.unwrap_or(0)));
         }
     }
+}
+
+/// feed-rs trims texts at their ends; what is nothing but space is there all the same.
+fn trimmed(texts: Vec<String>) -> Vec<String> {
+    texts.iter().map(|text| text.trim().to_owned()).collect()
+}
+
+/// The texts of a JSON array of texts, or of the `name`s in it; none: it is not there.
+fn texts(value: &Value) -> Vec<String> {
+    let all = value.as_array().into_iter().flatten();
+    all.map(|one| one.as_str().or_else(|| one["name"].as_str()).expect("a text").to_owned()).collect()
 }
 
 fn assert_json(feed: &Feed) {
@@ -74,6 +103,12 @@ fn assert_json(feed: &Feed) {
     assert!(bytes.starts_with(b"{\n  \"version\": \"https://jsonfeed.org/version/1.1\","));
     let read: Value = serde_json::from_slice(&bytes).expect("JSON");
     assert_eq!(read["title"], title_of(feed).as_str());
+    assert_eq!(read["description"].as_str(), feed.subtitle.as_deref().and_then(line).as_deref());
+    assert_leads_to(
+        read["home_page_url"].as_str().expect("a page"),
+        feed.alternate.as_ref().expect("the feed has a page"),
+    );
+    assert_eq!(texts(&read["authors"]), [line(&feed.author).unwrap_or_else(|| title_of(feed))]);
     let items = read["items"].as_array().expect("items");
     assert_eq!(items.len(), feed.entries.len());
     for (item, entry) in items.iter().zip(&feed.entries) {
@@ -90,9 +125,30 @@ fn assert_json(feed: &Feed) {
         let published: jiff::Timestamp =
             item["date_published"].as_str().expect("a date").parse().expect("RFC 3339");
         assert_eq!(published.as_second(), entry.published.as_second());
-        if let Some(url) = item["url"].as_str() {
-            assert_is_uri(url);
+        let modified: jiff::Timestamp =
+            item["date_modified"].as_str().expect("a date").parse().expect("RFC 3339");
+        assert_eq!(modified, entry.updated);
+        let teaser = entry.teaser.as_deref().and_then(block);
+        let place = if full.is_some() { "summary" } else { "content_text" };
+        let stands_in =
+            teaser.or_else(|| (place == "content_text").then(|| item["title"].as_str())?.map(String::from));
+        assert_eq!(item[place].as_str(), stands_in.as_deref());
+        assert_eq!(texts(&item["authors"]), names(entry));
+        assert_eq!(texts(&item["tags"]), terms(entry));
+        for (name, url) in [("url", &entry.link), ("image", &entry.image)] {
+            assert_eq!(item[name].is_string(), url.is_some());
+            if let Some(url) = url {
+                assert_leads_to(item[name].as_str().expect("an address"), url);
+            }
         }
+        let attachments = item["attachments"].as_array().map(Vec::as_slice).unwrap_or_default();
+        assert_eq!(attachments.len(), entry.enclosures.len());
+        for (read, file) in attachments.iter().zip(&entry.enclosures) {
+            assert_leads_to(read["url"].as_str().expect("an address"), &file.url);
+            assert_eq!(read["size_in_bytes"].as_u64(), file.bytes);
+        }
+        let title = entry.source.as_ref().map(|origin| line(&origin.title).unwrap_or(origin.urn.clone()));
+        assert_eq!(item["_source"]["title"].as_str(), title.as_deref());
     }
     let parser = feed_rs::parser::Builder::new().build();
     assert_eq!(parser.parse(bytes.as_slice()).expect("feed-rs reads it").entries.len(), feed.entries.len());
@@ -143,7 +199,7 @@ proptest! {
     }
 }
 
-fn xmllint(arguments: &[&str], files: &[std::path::PathBuf]) -> Output {
+fn xmllint(arguments: &[&str], files: &[PathBuf]) -> Output {
     Command::new("xmllint")
         .args(["--noout", "--nonet"])
         .args(arguments)
@@ -156,41 +212,69 @@ fn schema() -> String {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/atom.rng").display().to_string()
 }
 
+/// The checker in Python, which knows the rules of Atom, RSS and JSON Feed.
+fn check(files: &[PathBuf]) -> Output {
+    Command::new("python3")
+        .args(["-B", "tests/feed_check.py"])
+        .args(files)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .expect("python3 is installed")
+}
+
+/// All that a place has published is valid: Atom by RFC 4287's schema, every format by rules that are not ours.
 #[track_caller]
+#[expect(clippy::disallowed_methods, reason = "the test looks at what was published")]
 pub fn assert_valid(place: &Place) {
-    let files = |extension: &str| -> Vec<_> {
-        place
-            .feeds()
-            .into_iter()
-            .map(|(path, _)| path.into())
-            .filter(|path: &std::path::PathBuf| path.extension().is_some_and(|e| e == extension))
-            .collect()
+    let mut files: Vec<PathBuf> = std::fs::read_dir(place.path().join("feeds"))
+        .expect("the feeds")
+        .map(|entry| entry.expect("a file").path())
+        .collect();
+    files.sort();
+    let of = |extensions: &[&str]| -> Vec<PathBuf> {
+        let is_one =
+            |path: &&PathBuf| path.extension().is_some_and(|e| extensions.iter().any(|one| e == *one));
+        files.iter().filter(is_one).cloned().collect()
     };
-    assert!(!files("atom").is_empty());
-    let output = xmllint(&["--relaxng", &schema()], &files("atom"));
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    if !files("rss").is_empty() {
-        let output = xmllint(&[], &[files("rss"), files("opml")].concat());
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(!of(&["atom"]).is_empty());
+    let checks = [
+        xmllint(&["--relaxng", &schema()], &of(&["atom"])),
+        xmllint(&[], &of(&["atom", "rss", "opml"])),
+        check(&of(&["atom", "rss", "json"])),
+    ];
+    for output in checks {
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&[output.stdout, output.stderr].concat())
+        );
     }
 }
 
 #[test]
-fn the_feeds_of_every_fixture_are_valid_by_rfc_4287s_schema() {
+fn the_feeds_of_every_fixture_are_valid_in_every_format() {
     let place = Place::new();
     for config in ["config/gleaner.toml", "fixtures/gleaner.toml"] {
-        assert_eq!(place.gleaner(&["run", "--config", config, "--replay", "fixtures"]).exit, 0);
+        #[expect(clippy::disallowed_methods, reason = "the test takes the config as it is shipped")]
+        let text =
+            std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(config)).expect("a config");
+        let all = "[defaults]\nformats = [\"atom\", \"rss\", \"json\", \"html\"]\n";
+        let config = place.write("gleaner.toml", text.replacen("[defaults]", all, 1)).display().to_string();
+        assert_eq!(place.gleaner(&["run", "--config", &config, "--replay", "fixtures"]).exit, 0);
+    }
+    for name in ["libya.atom", "everything.rss", "minato-machi.json", "health.atom"] {
+        assert!(place.path().join("feeds").join(name).exists(), "no `{name}`");
     }
     assert_valid(&place);
 }
 
 #[test]
-fn hostile_feeds_are_valid_by_rfc_4287s_schema_and_faults_are_found() {
+fn hostile_feeds_are_valid_in_every_format_and_faults_are_found() {
     let place = Place::new();
     let mut runner = TestRunner::new(Config::default());
     for number in 0..100 {
         let feed = hostile_feed().new_tree(&mut runner).expect("a feed").current();
-        for format in [Format::Atom, Format::Rss] {
+        for format in [Format::Atom, Format::Rss, Format::Json] {
             place.write(&format!("feeds/{number}.{}", format.word()), render(&feed, format));
         }
     }
@@ -201,6 +285,62 @@ fn hostile_feeds_are_valid_by_rfc_4287s_schema_and_faults_are_found() {
         let broken = place.write("broken.atom", text(&feed, Format::Atom).replacen(from, to, 1));
         assert!(!xmllint(&["--relaxng", &schema()], &[broken]).status.success(), "{from}");
     }
+}
+
+/// A checker that finds nothing proves nothing: each of these changes to a valid feed must be found.
+#[test]
+fn the_checker_finds_each_fault_of_rss_and_json() {
+    let place = Place::new();
+    let feed = plain_feed();
+    let faults: &[(Format, &str, &str, &str)] = &[
+        (Format::Rss, "version=\"2.0\"", "version=\"0.91\"", "is not RSS 2.0"),
+        (Format::Rss, "Headline 1", "a & b", "not well-formed"),
+        (Format::Rss, "<title>Headline 1</title>", "<title> </title>", "is blank"),
+        (Format::Rss, "<title>Headline 1</title>", "", "has 0 `title`"),
+        (Format::Rss, "Headline 1", "a\u{202e}", "has no place"),
+        (Format::Rss, "<link>https://one.example/a</link>", "<link>/a</link>", "not an absolute URI"),
+        (Format::Rss, "isPermaLink=\"false\"", "", "no permalink"),
+        (Format::Rss, "rel=\"self\"", "rel=\"via\"", "has no self link"),
+        (Format::Rss, "type=\"application/rss+xml\"", "", "does not say that it is RSS"),
+        (Format::Rss, "<pubDate>Fri", "<pubDate>Thu", "not a date of RFC 822"),
+        (Format::Rss, " GMT</pubDate>", " CET</pubDate>", "not a date of RFC 822"),
+        (Format::Rss, "<ttl>60", "<ttl>1h", "not a number of minutes"),
+        (Format::Rss, "<generator>", "<author>a</author><generator>", "may not stand"),
+        (Format::Rss, "length=\"0\"", "", "has no absolute `url`, no `length`"),
+        (Format::Json, "\"version\":", "\"x\": 1, \"version\":", "does not begin with its version"),
+        (Format::Json, "/version/1.1", "/version/1", "is of version"),
+        (Format::Json, "\"title\": \"Headline 1\"", "\"title\": 1", "has `title`: 1"),
+        (Format::Json, "\"Headline 1\"", "\" \"", "has `title`: ' '"),
+        (Format::Json, "\"content_text\"", "\"content_texts\"", "has no content"),
+        (Format::Json, "T12:00:01Z", "", "not a date of RFC 3339"),
+        (Format::Json, "https://one.example/a\"", "/a\"", "not an absolute URI"),
+        (Format::Json, "\"mime_type\": \"audio/mpeg\"", "\"mime_type\": \"mp3\"", "has the attachment"),
+        (Format::Json, "urn:uuid:", "", "has no urn:uuid:"),
+        (Format::Json, "\"authors\": [", "\"authors\": [{\"name\": \"\"}, ", "has the author"),
+        (Format::Json, "}\n", "}\n}", "cannot be read"),
+    ];
+    let mut files = Vec::new();
+    for (number, (format, from, to, _)) in faults.iter().enumerate() {
+        let valid = text(&feed, *format);
+        let broken = valid.replace(from, to);
+        assert_ne!(broken, valid, "{from}");
+        files.push(place.write(&format!("{number}.{}", format.word()), broken));
+    }
+    for format in [Format::Rss, Format::Json] {
+        files.push(place.write(&format!("valid.{}", format.word()), render(&feed, format)));
+    }
+    let output = check(&files);
+    let found = String::from_utf8(output.stdout).expect("UTF-8");
+    for (number, (format, from, _, expected)) in faults.iter().enumerate() {
+        let name = format!("/{number}.{}: ", format.word());
+        assert!(
+            found.lines().any(|line| line.contains(&name) && line.contains(expected)),
+            "`{from}` in {format:?}: expected `{expected}` in:\n{found}{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+    assert!(!found.contains("valid."), "{found}");
+    assert_eq!(output.status.code(), Some(1));
 }
 
 #[test]
