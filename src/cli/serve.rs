@@ -90,6 +90,7 @@ pub fn serve(places: &Places, _: &Options, terminal: &mut Terminal) -> Outcome {
         let is_asked = group.iter().any(|came| matches!(came, Came::Reload));
         let desk = (&mut pass, &mut runner, &store, &mut imprints);
         outcome = turn(places, &config, desk, group).map(|again| {
+            web.site.put_due(again.iter().cloned());
             for (id, due) in again {
                 let _ = order.send(Order::Again(id, due));
             }
@@ -103,7 +104,7 @@ pub fn serve(places: &Places, _: &Options, terminal: &mut Terminal) -> Outcome {
         {
             config = new;
             adopt(&config, pass.terminal)?;
-            web.site.replace(Catalog::of(&config, workspace::output_folder(places, &config)));
+            web.site.replace(catalog(places, &config, &store)?);
             let (agenda, _) = self::agenda(&config, &store)?;
             // The driver is gone only when all is over.
             let _ = order.send(Order::Config(Arc::clone(&config), agenda));
@@ -165,7 +166,7 @@ impl Web {
         (places, config): (&Places, &Config),
         store: &Arc<Engine>,
     ) -> Result<Self, Failure> {
-        let catalog = Catalog::of(config, workspace::output_folder(places, config));
+        let catalog = catalog(places, config, store)?;
         let store = Arc::clone(store);
         let site = Site {
             catalog: Arc::new(RwLock::new(catalog)),
@@ -200,6 +201,16 @@ impl Web {
             let _ = runtime.block_on(ended);
         }
     }
+}
+
+/// What a config publishes, and when each of its sources is due.
+fn catalog(places: &Places, config: &Config, store: &Engine) -> Result<Catalog, Failure> {
+    let mut catalog = Catalog::of(config, workspace::output_folder(places, config));
+    for source in &config.sources {
+        let state = store.state(&source.id).map_err(|error| workspace::store_failure(&error))?;
+        catalog.put_due(state.due_at.map(|due| (source.id.clone(), due)));
+    }
+    Ok(catalog)
 }
 
 /// How every source is.

@@ -6,6 +6,7 @@ use axum::{
     body::Body,
     http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header, request::Parts},
 };
+use jiff::Timestamp;
 
 use super::{
     Site,
@@ -15,8 +16,9 @@ use super::{
     metrics,
 };
 
-/// What of a request an answer depends on.
+/// What of a request an answer depends on, and the time it came.
 pub struct Asked {
+    at: Timestamp,
     method: Method,
     path: String,
     headers: HeaderMap,
@@ -24,8 +26,9 @@ pub struct Asked {
 
 impl Asked {
     /// Of a request's head; the body is never read.
-    pub fn of(parts: &Parts) -> Self {
+    pub fn of(parts: &Parts, at: Timestamp) -> Self {
         Self {
+            at,
             method: parts.method.clone(),
             path: parts.uri.path().to_owned(),
             headers: parts.headers.clone(),
@@ -68,8 +71,8 @@ pub fn failed() -> Response<Body> {
 
 fn file(site: &Site, name: &str, asked: &Asked) -> Response<Body> {
     let catalog = site.catalog();
-    let (media_type, every, next) = match catalog.place(name) {
-        Place::Published { media_type, every } => (media_type, every, None),
+    let (media_type, fresh, next) = match catalog.place(name, asked.at) {
+        Place::Published { media_type, fresh } => (media_type, fresh, None),
         Place::Archived { media_type, next } => (media_type, MOST_AGE, Some(next)),
         Place::Moved(to) => return moved(&to),
         Place::Unknown => return unknown(&catalog.folder, name),
@@ -87,16 +90,18 @@ fn file(site: &Site, name: &str, asked: &Asked) -> Response<Body> {
         next.map_or_else(|| catalog.hubs(name), |next| Some(format!("<{next}>; rel=\"next-archive\"")));
     drop(catalog);
     let tag = conditional::tag(&published.bytes);
-    let known = conditional::known(&asked.headers, &tag, published.changed);
+    // A clock that was set back is no reason to name a time that is yet to come (RFC 9110 §8.8.2.1).
+    let changed = published.changed.map(|changed| changed.min(asked.at));
+    let known = conditional::known(&asked.headers, &tag, changed);
     let status = if known.is_some() { StatusCode::NOT_MODIFIED } else { StatusCode::OK };
     let tag = known.unwrap_or_else(|| format!("\"{tag}\""));
     let mut response = Response::new(Body::empty());
     let headers = response.headers_mut();
     put(headers, header::ETAG, &tag);
-    if let Some(changed) = published.changed {
+    if let Some(changed) = changed {
         put(headers, header::LAST_MODIFIED, &conditional::http_date(changed));
     }
-    put(headers, header::CACHE_CONTROL, &format!("max-age={}", every.clamp(LEAST_AGE, MOST_AGE).as_secs()));
+    put(headers, header::CACHE_CONTROL, &format!("max-age={}", fresh.clamp(LEAST_AGE, MOST_AGE).as_secs()));
     if let Some(link) = link {
         put(headers, header::LINK, &link);
     }
@@ -146,6 +151,7 @@ fn health(site: &Site, media_type: &str, told: fn(&metrics::Snapshot) -> String)
     let mut response = Response::new(Body::from(told(&snapshot)));
     put(response.headers_mut(), header::CONTENT_TYPE, media_type);
     put(response.headers_mut(), header::CACHE_CONTROL, "no-store");
+    put(response.headers_mut(), header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     response
 }
 

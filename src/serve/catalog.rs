@@ -1,7 +1,8 @@
-//! A config → which names are published, how often they change, and which have moved. Pure.
+//! A config → which names are published, when they may change, and which have moved. Pure.
 
-use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
+use jiff::Timestamp;
 use url::Url;
 
 use crate::{
@@ -15,6 +16,8 @@ use crate::{
 #[derive(Clone, Debug, Default)]
 pub struct Catalog {
     names: BTreeMap<String, Name>,
+    /// When each source is asked next, as far as it is known.
+    due: BTreeMap<SourceId, Timestamp>,
     moved: BTreeMap<String, String>,
     /// Sources whose history is published, by every id they had, each with the one it has.
     archived: BTreeMap<String, (SourceId, Vec<Format>)>,
@@ -28,12 +31,14 @@ pub struct Catalog {
 }
 
 /// A published name.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Name {
     /// Its format; `None`: OPML.
     pub format: Option<Format>,
     /// How often it may change.
     pub every: Duration,
+    /// The sources whose refresh may change it; none: it changes when the config does.
+    sources: Arc<[SourceId]>,
 }
 
 /// What a name stands for.
@@ -43,8 +48,8 @@ pub enum Place {
     Published {
         /// Its media type, with parameters.
         media_type: String,
-        /// How often it may change.
-        every: Duration,
+        /// How long it stays as it is at least.
+        fresh: Duration,
     },
     /// A part of a feed's history, which never changes once it is there.
     Archived {
@@ -74,9 +79,8 @@ impl Catalog {
             ..Self::default()
         };
         for rule in &config.feeds {
-            let every = config.sources.iter().filter(|source| rule.sources.contains(&source.id));
-            let every = every.map(|source| source.every).min().unwrap_or(INDEX_EVERY);
-            catalog.add(rule.id.as_str(), &rule.formats, every);
+            let sources = config.sources.iter().filter(|source| rule.sources.contains(&source.id));
+            catalog.add(rule.id.as_str(), &rule.formats, sources);
             catalog.listed.push(Listed {
                 id: rule.id.clone(),
                 title: rule.title.clone(),
@@ -86,7 +90,7 @@ impl Catalog {
             });
         }
         for source in &config.sources {
-            catalog.add(source.id.as_str(), &source.formats, source.every);
+            catalog.add(source.id.as_str(), &source.formats, [source]);
             for id in source
                 .archive
                 .then_some([Some(&source.id), source.was.as_ref()])
@@ -103,28 +107,45 @@ impl Catalog {
                 catalog.moved.insert(format.file(was), format.file(&source.id));
             }
         }
-        catalog.add(health::id().as_str(), &[Format::Atom], INDEX_EVERY);
+        catalog.add(health::id().as_str(), &[Format::Atom], &config.sources);
         for (name, format) in [("index.html", Some(Format::Html)), ("feeds.opml", None)] {
-            catalog.names.insert(name.to_owned(), Name { format, every: INDEX_EVERY });
+            let name_of = Name { format, every: INDEX_EVERY, sources: Arc::new([]) };
+            catalog.names.insert(name.to_owned(), name_of);
         }
         catalog
     }
 
-    fn add(&mut self, id: &str, formats: &[Format], every: Duration) {
+    fn add<'a>(&mut self, id: &str, formats: &[Format], sources: impl IntoIterator<Item = &'a Source>) {
+        let sources: Vec<&Source> = sources.into_iter().collect();
+        let every = sources.iter().map(|source| source.every).min().unwrap_or(INDEX_EVERY);
+        let sources: Arc<[SourceId]> =
+            sources.iter().filter(|source| source.enabled).map(|source| source.id.clone()).collect();
         for format in formats {
-            let name = Name { format: Some(*format), every };
+            let name = Name { format: Some(*format), every, sources: Arc::clone(&sources) };
             self.names.insert(format!("{id}.{}", format.word()), name);
         }
     }
 
-    /// What a file's name stands for.
-    pub fn place(&self, file: &str) -> Place {
+    /// Takes down when sources are asked next.
+    pub fn put_due(&mut self, due: impl IntoIterator<Item = (SourceId, Timestamp)>) {
+        self.due.extend(due);
+    }
+
+    /// What a file's name stands for at a time.
+    pub fn place(&self, file: &str, now: Timestamp) -> Place {
         if let Some(name) = self.names.get(file) {
             let kind = name.format.map_or("text/x-opml", Format::media_type);
-            return Place::Published { media_type: format!("{kind}; charset=utf-8"), every: name.every };
+            let fresh = self.fresh(name, now);
+            return Place::Published { media_type: format!("{kind}; charset=utf-8"), fresh };
         }
         let moved = self.moved.get(file).cloned().map(Place::Moved);
         moved.or_else(|| self.archive(file)).unwrap_or(Place::Unknown)
+    }
+
+    /// How long it is to the first refresh that may change it; as long as it usually takes where nothing is known.
+    fn fresh(&self, name: &Name, now: Timestamp) -> Duration {
+        let next = name.sources.iter().filter_map(|id| self.due.get(id)).min();
+        next.map_or(name.every, |due| Duration::try_from(due.duration_since(now)).unwrap_or_default())
     }
 
     /// `ID~NUMBER.atom`, where the history of a source is published.
@@ -178,7 +199,30 @@ mod tests {
                     [source.c]\nurl = \"https://c.example/\"\n";
         let files = [ConfigText { path: "gleaner.toml".into(), text: text.to_owned() }];
         let config = config::read(&files, &|_| None).expect("a config");
-        Catalog::of(&config, PathBuf::new()).place(file)
+        Catalog::of(&config, PathBuf::new()).place(file, Timestamp::UNIX_EPOCH)
+    }
+
+    #[test]
+    fn a_feed_is_fresh_until_the_first_of_its_sources_is_due() {
+        let text = "[source.a]\nurl = \"https://a.example/\"\nevery = \"auto\"\n\
+                    [source.b]\nurl = \"https://b.example/\"\nat = \"0 6 * * *\"\n\
+                    [source.c]\nurl = \"https://c.example/\"\nenabled = false\n\
+                    [feed.all]\ntitle = \"All\"\nsources = \"*\"\n";
+        let files = [ConfigText { path: "gleaner.toml".into(), text: text.to_owned() }];
+        let config = config::read(&files, &|_| None).expect("a config");
+        let mut catalog = Catalog::of(&config, PathBuf::new());
+        let at = |second| Timestamp::from_second(second).expect("in this century");
+        let id = |text| SourceId::new(text).expect("a slug");
+        catalog.put_due([(id("a"), at(700)), (id("b"), at(50_000)), (id("c"), at(10))]);
+        let fresh = |name: &str, now| match catalog.place(name, at(now)) {
+            Place::Published { fresh, .. } => fresh.as_secs(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!((fresh("a.atom", 100), fresh("b.atom", 100)), (600, 49_900));
+        assert_eq!((fresh("all.atom", 100), fresh("health.atom", 100)), (600, 600));
+        assert_eq!(fresh("a.atom", 800), 0, "it is being asked");
+        assert_eq!(fresh("c.atom", 100), 3600, "nobody asks it, whatever the store says");
+        assert_eq!(fresh("index.html", 100), 3600);
     }
 
     #[test]

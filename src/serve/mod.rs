@@ -20,7 +20,10 @@ use axum::{
     http::{Request, Response},
     middleware,
 };
+use jiff::Timestamp;
 use tower_http::compression::{CompressionLayer, predicate::SizeAbove};
+
+use crate::{clock, id::SourceId};
 
 pub use catalog::Catalog;
 pub use listen::run;
@@ -43,6 +46,11 @@ impl Site {
     pub fn catalog(&self) -> RwLockReadGuard<'_, Catalog> {
         // A poisoned lock guards nothing but a value that was whole before.
         self.catalog.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sources were asked, and are asked again then.
+    pub fn put_due(&self, due: impl IntoIterator<Item = (SourceId, Timestamp)>) {
+        self.catalog.write().unwrap_or_else(PoisonError::into_inner).put_due(due);
     }
 
     /// Another config publishes other names.
@@ -69,7 +77,7 @@ async fn answered(
     request: Request<axum::body::Body>,
 ) -> Response<axum::body::Body> {
     let (parts, _) = request.into_parts();
-    let asked = answer::Asked::of(&parts);
+    let asked = answer::Asked::of(&parts, clock::now());
     // Files and the store are read off the threads that wait for the network.
     let answer = tokio::task::spawn_blocking(move || answer::answer(&site, &asked)).await;
     answer.unwrap_or_else(|_| answer::failed())

@@ -69,9 +69,9 @@ fn assert_rss(feed: &Feed) {
         let full = entry.content.as_ref().and_then(|html| block(html.as_str()));
         assert_eq!(read.content.as_ref().and_then(|content| content.body.clone()), full);
         let creators: Vec<String> = read.authors.iter().filter_map(|author| author.name.clone()).collect();
-        assert_eq!(creators, trimmed(names(entry)));
-        let categories = read.categories.iter().map(|category| category.term.clone()).collect();
-        assert_eq!(trimmed(categories), trimmed(terms(entry)));
+        assert_eq!(creators, trimmed(&names(entry)));
+        let categories: Vec<String> = read.categories.iter().map(|category| category.term.clone()).collect();
+        assert_eq!(trimmed(&categories), trimmed(&terms(entry)));
         assert_eq!(read.links.len(), usize::from(entry.link.is_some()));
         if let (Some(read), Some(link)) = (read.links.first(), &entry.link) {
             assert_leads_to(&read.href, link);
@@ -88,7 +88,7 @@ fn assert_rss(feed: &Feed) {
 }
 
 /// feed-rs trims texts at their ends; what is nothing but space is there all the same.
-fn trimmed(texts: Vec<String>) -> Vec<String> {
+fn trimmed(texts: &[String]) -> Vec<String> {
     texts.iter().map(|text| text.trim().to_owned()).collect()
 }
 
@@ -224,7 +224,6 @@ fn check(files: &[PathBuf]) -> Output {
 
 /// All that a place has published is valid: Atom by RFC 4287's schema, every format by rules that are not ours.
 #[track_caller]
-#[expect(clippy::disallowed_methods, reason = "the test looks at what was published")]
 pub fn assert_valid(place: &Place) {
     let mut files: Vec<PathBuf> = std::fs::read_dir(place.path().join("feeds"))
         .expect("the feeds")

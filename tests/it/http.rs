@@ -26,15 +26,16 @@ const CONFIG: &str = "[defaults]\nformats = [\"atom\", \"rss\", \"json\", \"html
      [feed.all]\ntitle = \"All\"\nsources = \"*\"\n";
 
 /// A server that ends with the test.
-struct Server {
-    address: SocketAddr,
+pub struct Server {
+    pub address: SocketAddr,
+    pub site: Site,
     stop: Option<oneshot::Sender<()>>,
     runtime: Option<tokio::runtime::Runtime>,
     ended: Option<tokio::task::JoinHandle<std::io::Result<()>>>,
 }
 
 impl Server {
-    fn start(folder: &Path, limits: Limits) -> Self {
+    pub fn start(folder: &Path, limits: Limits) -> Self {
         let config =
             config::read(&[ConfigText { path: "gleaner.toml".into(), text: CONFIG.to_owned() }], &|_| None)
                 .expect("a config without problems");
@@ -56,10 +57,10 @@ impl Server {
             runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).expect("a loopback port");
         let address = listener.local_addr().expect("an address");
         let (stop, stopped) = oneshot::channel();
-        let ended = runtime.spawn(run(listener, (site, limits), async {
+        let ended = runtime.spawn(run(listener, (site.clone(), limits), async {
             let _ = stopped.await;
         }));
-        Self { address, stop: Some(stop), runtime: Some(runtime), ended: Some(ended) }
+        Self { address, site, stop: Some(stop), runtime: Some(runtime), ended: Some(ended) }
     }
 
     fn connect(&self) -> TcpStream {
@@ -69,7 +70,7 @@ impl Server {
     }
 
     /// What the server sends until it closes.
-    fn raw(&self, request: &str) -> String {
+    pub fn raw(&self, request: &str) -> String {
         let mut stream = self.connect();
         // A server that has had enough may close before all is written.
         let _ = stream.write_all(request.as_bytes());
@@ -78,7 +79,7 @@ impl Server {
         String::from_utf8_lossy(&answer).into_owned()
     }
 
-    fn ask(&self, method: &str, path: &str, headers: &str) -> Answer {
+    pub fn ask(&self, method: &str, path: &str, headers: &str) -> Answer {
         let text = self.raw(&format!(
             "{method} {path} HTTP/1.1\r\nHost: x.example\r\nConnection: close\r\n{headers}\r\n"
         ));
@@ -87,11 +88,11 @@ impl Server {
         Answer { status, head: head.to_ascii_lowercase(), body: body.to_owned() }
     }
 
-    fn get(&self, path: &str) -> Answer {
+    pub fn get(&self, path: &str) -> Answer {
         self.ask("GET", path, "")
     }
 
-    fn stop(&mut self) {
+    pub fn stop(&mut self) {
         drop(self.stop.take());
         if let (Some(runtime), Some(ended)) = (self.runtime.take(), self.ended.take()) {
             runtime.block_on(ended).expect("the server does not panic").expect("it ends well");
@@ -107,24 +108,24 @@ impl Drop for Server {
     }
 }
 
-struct Answer {
-    status: u16,
-    head: String,
-    body: String,
+pub struct Answer {
+    pub status: u16,
+    pub head: String,
+    pub body: String,
 }
 
 impl Answer {
-    fn header(&self, name: &str) -> &str {
+    pub fn header(&self, name: &str) -> &str {
         let line = self.head.lines().find_map(|line| line.strip_prefix(&format!("{name}: ")));
         line.unwrap_or_default()
     }
 
-    fn has(&self, name: &str) -> bool {
+    pub fn has(&self, name: &str) -> bool {
         self.head.lines().any(|line| line.starts_with(&format!("{name}:")))
     }
 }
 
-fn published() -> Place {
+pub fn published() -> Place {
     let place = Place::new();
     // Under the former name first, so that it is there when the name changes.
     let config = place.write("gleaner.toml", CONFIG.replace("was = \"old-wire\"\n", ""));
@@ -137,7 +138,7 @@ fn published() -> Place {
     place
 }
 
-fn folder(place: &Place) -> std::path::PathBuf {
+pub fn folder(place: &Place) -> std::path::PathBuf {
     place.path().join("feeds")
 }
 

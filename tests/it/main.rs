@@ -25,6 +25,7 @@ mod opml;
 mod pages;
 mod program;
 mod reader;
+mod routes;
 mod serve;
 mod shape;
 mod soak;
