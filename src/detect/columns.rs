@@ -165,7 +165,7 @@ fn is_telling(texts: &Texts<'_, '_>, at: u32) -> bool {
     ) || (element.has_own_text && element.tag != "br")
         || element.node.attr("itemprop").is_some()
         || element.node.attr("datetime").is_some()
-        || element.classes.iter().any(|(class, _)| names::is_date(class) || names::headline_hint(class) > 0.0)
+        || element.is_field
 }
 
 fn column(texts: &Texts<'_, '_>, way: (u64, u8), cells: Vec<(u16, u32)>, sample: &[u32]) -> Column {
@@ -272,7 +272,7 @@ fn stands_out(
 }
 
 /// The share of steps that go the way most of them go.
-fn monotone(dates: &[&facts::Dated]) -> f64 {
+pub fn monotone(dates: &[&facts::Dated]) -> f64 {
     let steps = dates.len().saturating_sub(1);
     if steps == 0 {
         return 0.0;

@@ -1,6 +1,8 @@
 //! Confidence: what speaks for a group → how likely it is right. Pure.
 
-use super::score::Features;
+use rustc_hash::FxHashSet;
+
+use super::{Proposal, score::Features};
 
 /// The score at which a group is as likely right as wrong, and how fast that changes around it.
 const EVEN: f64 = 5.2;
@@ -18,6 +20,30 @@ pub fn confidence(features: &Features, score: f64, fit: f64) -> f64 {
     let few = if features.count <= 3.0 { FEW } else { 1.0 };
     let bare = if features.dates < 0.3 && features.headings < 0.3 { BARE } else { 1.0 };
     likely * fit * few * bare
+}
+
+/// Another listing with fewer entries is a box beside the one that is meant.
+const FEWEST_OF_OTHER: usize = 4;
+
+/// What a listing loses, at the most, that another one of the page is as likely as it.
+const COMPETED: f64 = 0.15;
+
+/// Makes the likeliest less sure where another listing of the page may be the one that is meant as well.
+pub fn compete(proposals: &mut [Proposal]) {
+    let Some((best, others)) = proposals.split_first_mut() else { return };
+    let own = told(best);
+    let is_other = |other: &&mut Proposal| {
+        let its = told(other);
+        its.len() >= FEWEST_OF_OTHER && its.intersection(&own).count() * 2 < its.len()
+    };
+    let most = others.iter_mut().filter(is_other).map(|other| other.confidence).fold(0.0, f64::max);
+    best.confidence *= 1.0 - COMPETED * most;
+}
+
+/// What its entries are: their addresses, or their headlines.
+fn told(proposal: &Proposal) -> FxHashSet<&str> {
+    let entries = proposal.reading.sightings.iter().map(|sighting| &sighting.entry);
+    entries.map(|entry| entry.link.as_ref().map_or(entry.headline.as_str(), |link| link.as_str())).collect()
 }
 
 #[cfg(test)]

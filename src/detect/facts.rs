@@ -1,6 +1,6 @@
 //! Facts: an element's text → what can be counted in it. Pure; each element is looked at once.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 
 use crate::moment::{Lexicon, Mention, Place, Value, scan};
 
@@ -50,13 +50,19 @@ pub struct Texts<'t, 'a> {
     pub tree: &'t Tree<'a>,
     lexicon: Lexicon,
     known: RefCell<Vec<Option<Facts>>>,
+    date_lines: OnceCell<Vec<u32>>,
 }
 
 impl<'t, 'a> Texts<'t, 'a> {
     /// Nothing is counted yet.
     pub fn new(tree: &'t Tree<'a>) -> Self {
         let lexicon = Lexicon::of(tree.language.as_deref());
-        Self { tree, lexicon, known: RefCell::new(vec![None; tree.elements.len()]) }
+        Self {
+            tree,
+            lexicon,
+            known: RefCell::new(vec![None; tree.elements.len()]),
+            date_lines: OnceCell::new(),
+        }
     }
 
     /// The facts of an element's text.
@@ -67,6 +73,20 @@ impl<'t, 'a> Texts<'t, 'a> {
         let facts = self.count(self.tree.text(at));
         self.known.borrow_mut()[index(at)] = Some(facts);
         facts
+    }
+
+    /// The lines of the page that are a date and little else, in its order.
+    pub fn date_lines(&self) -> &[u32] {
+        self.date_lines.get_or_init(|| {
+            let all = (0..self.tree.elements.len()).map(|at| u32::try_from(at).unwrap_or(u32::MAX));
+            all.filter(|at| self.is_date_line(*at)).collect()
+        })
+    }
+
+    fn is_date_line(&self, at: u32) -> bool {
+        const LONGEST: u32 = 80;
+        let is_line = self.tree.get(at).has_own_text && (4..=LONGEST).contains(&self.tree.text_bytes(at));
+        is_line && self.of(at).date.is_some_and(|date| date.is_mostly())
     }
 
     fn count(&self, text: &str) -> Facts {

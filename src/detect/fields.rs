@@ -6,6 +6,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
+    above::{self, Above},
     columns::{self, Column},
     evidence::Evidence,
     facts::{self, Texts},
@@ -25,6 +26,8 @@ pub struct Fields {
     pub link: Option<usize>,
     /// Where the date is.
     pub date: DatePlace,
+    /// What stands above entries and dates them.
+    pub above: Option<Above>,
     /// The teaser.
     pub teaser: Option<usize>,
     /// The image.
@@ -42,6 +45,8 @@ pub enum DatePlace {
     Headline,
     /// In the teaser's text.
     Teaser,
+    /// Above the entries, which it dates up to the next.
+    Above,
 }
 
 /// A headline below this worth is none.
@@ -82,12 +87,15 @@ pub fn fields(texts: &Texts<'_, '_>, group: &Group, evidence: &Evidence) -> Opti
         return None;
     }
     let headline = same_text_deeper(texts, &columns, headline);
+    let headline = same_text_wider(texts, &columns, headline);
     let teaser = teaser(texts, &columns, headline);
     let date = date(&columns, headline, teaser);
     let image = columns
         .iter()
         .position(|column| column.is_image && column.coverage >= 0.5 && is_varied(texts, column));
-    Some(Fields { columns, headline, headline_worth, link, date, teaser, image })
+    let above = if date == DatePlace::Nowhere { above::above(texts, group) } else { None };
+    let date = if above.is_some() { DatePlace::Above } else { date };
+    Some(Fields { columns, headline, headline_worth, link, date, above, teaser, image })
 }
 
 fn best(columns: &[Column], worth: impl Fn(&Column) -> f64) -> Option<(f64, usize)> {
@@ -228,6 +236,27 @@ fn same_text_deeper(texts: &Texts<'_, '_>, columns: &[Column], headline: usize) 
     };
     let heading = columns.iter().position(|column| is_inside(column) && column.heading >= 0.9 && of.is_entry);
     heading.or_else(|| columns.iter().position(is_inside).filter(|_| of.is_entry)).unwrap_or(headline)
+}
+
+/// Where some entries lack the headline, what holds it alone in the others and is there in those too: `dt` rather than
+/// `a`, when one of the notices is not linked.
+fn same_text_wider(texts: &Texts<'_, '_>, columns: &[Column], headline: usize) -> usize {
+    let tree = texts.tree;
+    let of = &columns[headline];
+    if of.coverage > 0.99 {
+        return headline;
+    }
+    let is_around = |column: &Column| {
+        column.coverage > of.coverage
+            && !column.is_entry
+            && of.cells.iter().all(|(item, at)| {
+                column.cells.binary_search_by_key(item, |cell| cell.0).is_ok_and(|found| {
+                    let outer = column.cells[found].1;
+                    tree.holds(outer, *at) && texts.of(outer).text == texts.of(*at).text
+                })
+            })
+    };
+    columns.iter().rposition(is_around).unwrap_or(headline)
 }
 
 fn teaser(texts: &Texts<'_, '_>, columns: &[Column], headline: usize) -> Option<usize> {

@@ -65,7 +65,7 @@ pub fn groups(tree: &Tree<'_>, most: usize) -> Vec<Group> {
 }
 
 /// Leaves out what is inside another of the same set.
-fn outermost(tree: &Tree<'_>, items: &mut Vec<u32>) {
+pub fn outermost(tree: &Tree<'_>, items: &mut Vec<u32>) {
     let mut end = 0;
     items.retain(|at| {
         let is_outer = *at >= end;
@@ -76,7 +76,8 @@ fn outermost(tree: &Tree<'_>, items: &mut Vec<u32>) {
     });
 }
 
-fn signature(items: &[u32]) -> u64 {
+/// A digest of a set of elements.
+pub fn signature(items: &[u32]) -> u64 {
     items.iter().fold(items.len() as u64, |sum, at| mix(sum, u64::from(*at)))
 }
 

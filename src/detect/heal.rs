@@ -298,8 +298,10 @@ impl Looking<'_> {
         }
         let date: Option<DateRule> = old.date.clone();
         settle("date", Rules { date, ..rules.clone() }, &mut rules, keys.value("date"));
-        if old.to_next && !rules.to_next {
-            changes.push(("to_next", None));
+        match (old.to_next, rules.to_next) {
+            (true, false) => changes.push(("to_next", None)),
+            (false, true) => changes.push(("to_next", keys.value("to_next"))),
+            _ => {}
         }
         // A key that neither was there nor is needed is no change.
         let had = |name: &str| match name {

@@ -9,6 +9,7 @@
 //! with its config, the same as every later run.
 #![expect(clippy::cast_precision_loss, reason = "counts of a page's elements; a share needs no more digits")]
 
+mod above;
 mod columns;
 mod confidence;
 mod evidence;
@@ -20,12 +21,15 @@ mod heal;
 mod likeness;
 mod names;
 mod propose;
+mod reaching;
 mod score;
 mod selector;
 mod tree;
 
-use rustc_hash::FxHashSet;
+use ego_tree::NodeId;
+use rustc_hash::{FxHashMap, FxHashSet};
 use scraper::ElementRef;
+use url::Url;
 
 use crate::{
     config::{Rules, Source},
@@ -34,6 +38,7 @@ use crate::{
         extract_parsed,
         facts::Facts,
         parse::{self, Parsed},
+        reach,
     },
     page::Page,
     refresh::{self, Reading},
@@ -96,6 +101,9 @@ impl Proposal {
 /// How many listings of a page are proposed.
 const PROPOSED: usize = 4;
 
+/// A group with this score has all that a listing has; records that are no element are not looked for beside it.
+const BEYOND_DOUBT: f64 = 9.0;
+
 /// Finds the listings of a page, the likeliest first; empty: there is none.
 ///
 /// `known` are entries that are known to be on it or on an earlier version; none of them is needed.
@@ -112,8 +120,15 @@ pub fn detect(document: &Document, page: &Page, known: &[Known], still_time: &dy
     let looking = Looking { texts: &texts, evidence: &evidence, document, parsed: &parsed, page, still_time };
     let mut proposals: Vec<Proposal> =
         ranked.iter().take(PROPOSED).filter_map(|scored| looking.proposal(scored)).collect();
+    if proposals.iter().map(|proposal| proposal.score).fold(0.0, f64::max) < BEYOND_DOUBT {
+        proposals.extend(looking.reaching(known, &base, &ranked));
+    }
     // A listing that no selector gives is worth less than a lesser one that can be read.
     proposals.sort_by(|a, b| b.worth().total_cmp(&a.worth()));
+    let mut seen: FxHashSet<String> = FxHashSet::default();
+    proposals.retain(|proposal| seen.insert(proposal.keys.entry.clone()));
+    proposals.truncate(PROPOSED);
+    confidence::compete(&mut proposals);
     Found {
         proposals,
         feeds: feeds::linked(root, &base),
@@ -169,7 +184,53 @@ struct Looking<'l, 'a> {
 impl Looking<'_, '_> {
     /// The source that reads a group, and what it gives; `None`: no config reads it.
     fn proposal(&self, scored: &Scored) -> Option<Proposal> {
-        let (keys, fit) = propose::keys(self.texts, scored, &self.page.url)?;
+        let entry = selector::of_entries(self.texts.tree, &scored.group.items)?;
+        self.source(scored, entry, Reach::Element)
+    }
+
+    /// The sources that read records which are no element of the page.
+    fn reaching(&self, known: &[Known], base: &Url, ranked: &[Scored]) -> Vec<Proposal> {
+        let tree = self.texts.tree;
+        let tried = reaching::heads(tree);
+        tried.iter().filter_map(|heads| self.reaching_from(&heads.items, known, base, ranked)).collect()
+    }
+
+    /// The source that reads the records which begin with some elements; `None`: they are better read otherwise.
+    fn reaching_from(
+        &self,
+        heads: &[u32],
+        known: &[Known],
+        base: &Url,
+        ranked: &[Scored],
+    ) -> Option<Proposal> {
+        let ids: Vec<NodeId> = heads.iter().map(|at| self.texts.tree.get(*at).node.id()).collect();
+        let copy = reach::reach(&self.parsed.html, &ids);
+        let root = copy.html.tree.root().children().find_map(ElementRef::wrap)?;
+        let tree = Tree::read(root, base);
+        let rows: FxHashMap<NodeId, u32> =
+            copy.rows.iter().zip(heads).map(|(row, head)| (*row, *head)).collect();
+        let all = (0..tree.elements.len()).map(|at| u32::try_from(at).unwrap_or(u32::MAX));
+        let items: Vec<u32> = all.filter(|at| rows.contains_key(&tree.get(*at).node.id())).collect();
+        let texts = Texts::new(&tree);
+        let evidence = Evidence::find(&texts, known, (base, &self.document.url));
+        let mut scored = score::scored(&texts, Group { items }, &evidence)?;
+        scored.score -= reaching::LESS;
+        let heads: Vec<u32> = scored.group.items.iter().map(|at| rows[&tree.get(*at).node.id()]).collect();
+        let reaches = reaching::reaches(self.texts.tree, &heads);
+        if reaching::are_sections(&scored)
+            || ranked.iter().any(|group| reaching::is_needless(self.texts.tree, &scored, &reaches, group))
+        {
+            return None;
+        }
+        let entry = selector::of_entries(self.texts.tree, &heads)?;
+        Looking { texts: &texts, evidence: &evidence, ..*self }.source(&scored, entry, Reach::ToNext)
+    }
+
+    /// The source whose entries are given by a selector, and what it gives.
+    fn source(&self, scored: &Scored, entry: selector::Found, reach: Reach) -> Option<Proposal> {
+        let fit = entry.fit;
+        let entry = propose::Entry { selector: entry.text, to_next: reach == Reach::ToNext };
+        let keys = propose::keys(self.texts, scored, entry, &self.page.url)?;
         let source = keys.source("proposed")?;
         let rules = Rules::clone(source.rules.as_ref()?);
         let listing = extract_parsed(self.document, self.parsed, &rules, self.still_time);
@@ -188,4 +249,13 @@ impl Looking<'_, '_> {
             score: scored.score,
         })
     }
+}
+
+/// How far an entry goes from the element that its selector gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reach {
+    /// It is that element.
+    Element,
+    /// Up to the next of them.
+    ToNext,
 }

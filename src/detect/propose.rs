@@ -21,6 +21,8 @@ pub struct Keys {
     pub url: Url,
     /// One element an entry.
     pub entry: String,
+    /// Whether an entry reaches from that element to the next.
+    pub to_next: bool,
     /// The headline: fallbacks, at least one.
     pub headline: Vec<String>,
     /// The link; empty: the headline's own.
@@ -42,12 +44,24 @@ pub enum DateKey {
     At(Vec<String>),
     /// Which field's text holds it.
     From(&'static str),
+    /// What stands above entries and dates them.
+    Above(String),
 }
 
-/// Writes the keys for a group, and how well its `entry` gives the group.
-pub fn keys(texts: &Texts<'_, '_>, of: &Scored, url: &Url) -> Option<(Keys, f64)> {
+/// How an entry's element is given: by what selector, and whether it reaches to the next.
+pub struct Entry {
+    /// The selector.
+    pub selector: String,
+    /// Whether an entry goes on up to the next.
+    pub to_next: bool,
+}
+
+/// A selector for headings that gives others too would date entries wrongly.
+const LEAST_FIT_ABOVE: f64 = 0.97;
+
+/// Writes the keys for a group whose elements are given by `entry`.
+pub fn keys(texts: &Texts<'_, '_>, of: &Scored, entry: Entry, url: &Url) -> Option<Keys> {
     let tree = texts.tree;
-    let entry = selector::of_entries(tree, &of.group.items)?;
     let fields = &of.fields;
     let sample = columns::sample(&of.group.items);
     let field = |at: usize| field(texts, &sample, &fields.columns[at]);
@@ -63,17 +77,22 @@ pub fn keys(texts: &Texts<'_, '_>, of: &Scored, url: &Url) -> Option<(Keys, f64)
         DatePlace::Column(at) => DateKey::At(field(at)),
         DatePlace::Headline => DateKey::From("headline"),
         DatePlace::Teaser => DateKey::From("teaser"),
+        DatePlace::Above => {
+            let headings = fields.above.as_ref().map_or(&[][..], |above| &above.headings);
+            let found = selector::of_entries(tree, headings).filter(|found| found.fit >= LEAST_FIT_ABOVE);
+            found.map_or(DateKey::None, |found| DateKey::Above(found.text))
+        }
     };
-    let keys = Keys {
+    Some(Keys {
         url: url.clone(),
-        entry: entry.text,
+        entry: entry.selector,
+        to_next: entry.to_next,
         headline,
         link: fields.link.filter(|_| is_linked_otherwise).map(field).unwrap_or_default(),
         date,
         teaser: fields.teaser.map(field).unwrap_or_default(),
         image: fields.image.map(field).unwrap_or_default(),
-    };
-    Some((keys, entry.fit))
+    })
 }
 
 /// The selectors of one field: one, and another for entries that are built otherwise.
@@ -133,6 +152,7 @@ impl Keys {
         Self {
             url,
             entry: "body".to_owned(),
+            to_next: false,
             headline: vec![any],
             link: Vec::new(),
             date: DateKey::None,
@@ -158,6 +178,9 @@ impl Keys {
 
     fn pairs(&self) -> Vec<(&'static str, Value)> {
         let mut pairs = vec![("url", json!(self.url)), ("entry", json!(self.entry))];
+        if self.to_next {
+            pairs.push(("to_next", json!(true)));
+        }
         let mut add = |name, selectors: &[String]| match selectors {
             [] => {}
             [one] => pairs.push((name, json!(one))),
@@ -173,6 +196,7 @@ impl Keys {
             DateKey::At(selectors) if selectors.len() == 1 => pairs.push(("date", json!(selectors[0]))),
             DateKey::At(selectors) => pairs.push(("date", json!(selectors))),
             DateKey::From(field) => pairs.push(("date", json!({ "from": field }))),
+            DateKey::Above(selector) => pairs.push(("date", json!({ "above": selector }))),
         }
         pairs
     }

@@ -136,6 +136,11 @@ fn features(texts: &Texts<'_, '_>, group: &Group, fields: &Fields) -> Features {
             (column.coverage * column.dated, column.monotone)
         }
         DatePlace::Headline => (headline.coverage * headline.dated, headline.monotone),
+        DatePlace::Above => {
+            // What stands above may date another list; it says less than a date in every entry.
+            let above = fields.above.as_ref();
+            (above.map_or(0.0, |above| 0.6 * above.coverage), above.map_or(0.0, |above| above.monotone))
+        }
         DatePlace::Teaser => {
             let teaser = fields.teaser.map(|at| &fields.columns[at]);
             (teaser.map_or(0.0, |t| t.coverage * t.dated), teaser.map_or(0.0, |t| t.monotone))

@@ -64,9 +64,12 @@ pub fn of_entries(tree: &Tree<'_>, items: &[u32]) -> Option<Found> {
     let marks = Marks::of(tree, items);
     let mut best = Best { marks: &marks, found: None };
     let leaves = leaves(tree, items);
-    let outers = outers(tree, items);
+    let outers: Vec<Outer<'_>> = outers(tree, items)
+        .into_iter()
+        .map(|(simple, cost)| Outer { around: Around::of(tree, matching(tree, &simple)), simple, cost })
+        .collect();
     for (leaf, cost) in &leaves {
-        let all: Vec<u32> = (0..len(tree)).filter(|at| is(tree, *at, leaf)).collect();
+        let all: Vec<u32> = matching(tree, leaf);
         if all.len() > 40 * items.len() + 400 {
             continue;
         }
@@ -74,32 +77,89 @@ pub fn of_entries(tree: &Tree<'_>, items: &[u32]) -> Option<Found> {
         if fit > 0.999 {
             continue;
         }
-        let mut near: Vec<(f64, usize, Joint, Vec<u32>)> = Vec::new();
-        for (number, (outer, outer_cost)) in outers.iter().enumerate() {
+        let mut near: Vec<(f64, &Outer<'_>, Joint, Vec<u32>)> = Vec::new();
+        for outer in &outers {
             for joint in [Joint::Inside, Joint::Child] {
                 let inside: Vec<u32> =
-                    all.iter().copied().filter(|at| is_in(tree, *at, &[(joint, outer.clone())])).collect();
-                let cost = cost + outer_cost + if joint == Joint::Child { 0.05 } else { 0.0 };
-                let chain = Chain { leaf: leaf.clone(), outer: vec![(joint, outer.clone())], cost };
+                    all.iter().copied().filter(|at| outer.around.has(tree, *at, joint)).collect();
+                let cost = cost + outer.cost + if joint == Joint::Child { 0.05 } else { 0.0 };
+                let chain = Chain { leaf: leaf.clone(), outer: vec![(joint, outer.simple.clone())], cost };
                 let fit = best.offer(chain, &inside);
-                near.push((fit, number, joint, inside));
+                near.push((fit, outer, joint, inside));
             }
         }
         near.sort_by(|a, b| b.0.total_cmp(&a.0));
         if near.first().is_none_or(|first| first.0 > 0.999) {
             continue;
         }
-        for (_, number, joint, found) in near.iter().take(6) {
-            let (middle, middle_cost) = &outers[*number];
-            for (outer, outer_cost) in outers.iter().take(30) {
-                let path = [(*joint, middle.clone()), (Joint::Inside, outer.clone())];
-                let inside: Vec<u32> = found.iter().copied().filter(|at| is_in(tree, *at, &path)).collect();
-                let cost = cost + middle_cost + outer_cost + 0.4;
-                best.offer(Chain { leaf: leaf.clone(), outer: path.to_vec(), cost }, &inside);
+        for (_, middle, joint, found) in near.iter().take(6) {
+            for outer in outers.iter().take(30) {
+                let within = middle.around.elements.iter().copied();
+                let within = within.filter(|at| outer.around.has(tree, *at, Joint::Inside)).collect();
+                let within = Around::of(tree, within);
+                let inside: Vec<u32> =
+                    found.iter().copied().filter(|at| within.has(tree, *at, *joint)).collect();
+                let cost = cost + middle.cost + outer.cost + 0.4;
+                let path = vec![(*joint, middle.simple.clone()), (Joint::Inside, outer.simple.clone())];
+                best.offer(Chain { leaf: leaf.clone(), outer: path, cost }, &inside);
             }
         }
     }
     best.found.map(|(fit, chain)| Found { text: written(&chain), fit })
+}
+
+/// What may stand around entries, and where on the page it does.
+struct Outer<'a> {
+    simple: Simple<'a>,
+    cost: f64,
+    around: Around,
+}
+
+/// Elements that others are inside of.
+struct Around {
+    /// In document order.
+    elements: Vec<u32>,
+    /// Those that are in no other, each with its end.
+    ranges: Vec<(u32, u32)>,
+}
+
+impl Around {
+    fn of(tree: &Tree<'_>, elements: Vec<u32>) -> Self {
+        let mut ranges: Vec<(u32, u32)> = Vec::new();
+        for at in &elements {
+            if ranges.last().is_none_or(|(_, end)| at >= end) {
+                ranges.push((*at, tree.get(*at).end));
+            }
+        }
+        Self { elements, ranges }
+    }
+
+    fn has(&self, tree: &Tree<'_>, at: u32, joint: Joint) -> bool {
+        match joint {
+            Joint::Child => {
+                tree.parent(at).is_some_and(|parent| self.elements.binary_search(&parent).is_ok())
+            }
+            Joint::Inside => {
+                let before = self.ranges.partition_point(|(start, _)| *start < at).checked_sub(1);
+                before.is_some_and(|before| at < self.ranges[before].1)
+            }
+        }
+    }
+}
+
+/// The elements that are so, in document order.
+fn matching(tree: &Tree<'_>, simple: &Simple<'_>) -> Vec<u32> {
+    let index = tree.by_name();
+    let named = match simple {
+        Simple::Class(class) | Simple::TagClass(_, class) => index.classes.get(class),
+        Simple::Id(id) => index.ids.get(id),
+        Simple::Tag(tag) | Simple::Place(tag, _) | Simple::Has(tag, _) | Simple::Bare(tag) => {
+            index.tags.get(tag)
+        }
+        Simple::Cells(_) => index.tags.get("tr"),
+        Simple::Itemprop(_) => return (0..len(tree)).filter(|at| is(tree, *at, simple)).collect(),
+    };
+    named.map_or_else(Vec::new, |named| named.iter().copied().filter(|at| is(tree, *at, simple)).collect())
 }
 
 /// The best selector offered so far: the better fit, and of equals the cheaper.
@@ -400,7 +460,7 @@ fn field_outers<'a>(tree: &Tree<'a>, cells: &[Cell]) -> Vec<(Simple<'a>, f64)> {
         let inside = tree.around(at).take_while(|around| *around > cell.item);
         for (level, around) in inside.take(6).enumerate() {
             let element = tree.get(around);
-            let place = matches!(element.tag, "td" | "th" | "div" | "span" | "p" | "li" | "dd")
+            let place = matches!(element.tag, "tr" | "td" | "th" | "div" | "span" | "p" | "li" | "dd")
                 .then_some(Simple::Place(element.tag, element.place));
             for simple in simples(tree, around).into_iter().chain(place) {
                 if !matches!(simple, Simple::Id(_)) && own.insert(simple.clone()) {

@@ -3,6 +3,9 @@
 //! Elements stand in document order, so that what is inside element `i` is `i..end`; all text of the page is one
 //! folded string, and an element's text a slice of it. What nobody sees is not in it.
 
+use std::cell::OnceCell;
+
+use rustc_hash::FxHashMap;
 use scraper::{ElementRef, Node};
 use url::Url;
 
@@ -34,6 +37,8 @@ pub struct Element<'a> {
     pub place: u16,
     /// Its classes that can be relied on.
     pub classes: Vec<(&'a str, Hold)>,
+    /// Whether one of them names a date or a headline.
+    pub is_field: bool,
     /// Its id.
     pub id: Option<&'a str>,
     /// The address it links to, as written, when it leads anywhere.
@@ -59,6 +64,28 @@ pub struct Tree<'a> {
     links: Vec<u32>,
     /// The language the page states.
     pub language: Option<String>,
+    by_name: OnceCell<ByName<'a>>,
+    /// What was read from a class already: pages repeat a few of them thousands of times.
+    told: FxHashMap<&'a str, Told>,
+}
+
+/// Elements by what they are called, each in document order.
+#[derive(Default)]
+pub struct ByName<'a> {
+    /// By their tags.
+    pub tags: FxHashMap<&'a str, Vec<u32>>,
+    /// By the classes that can be relied on.
+    pub classes: FxHashMap<&'a str, Vec<u32>>,
+    /// By their ids.
+    pub ids: FxHashMap<&'a str, Vec<u32>>,
+}
+
+/// What a class says.
+#[derive(Clone, Copy)]
+struct Told {
+    hold: Hold,
+    /// Whether it names a date or a headline.
+    is_field: bool,
 }
 
 /// Joins two digests.
@@ -80,6 +107,8 @@ impl<'a> Tree<'a> {
             text: String::new(),
             links: Vec::new(),
             language: root.attr("lang").map(str::to_owned),
+            by_name: OnceCell::new(),
+            told: FxHashMap::default(),
         };
         tree.fill(root, base);
         let mut before = 0;
@@ -145,14 +174,43 @@ impl<'a> Tree<'a> {
         }
     }
 
-    fn element(&self, node: ElementRef<'a>, parent: Option<u32>, place: u16, base: &Url) -> Element<'a> {
+    fn told(&mut self, class: &'a str) -> Told {
+        *self.told.entry(class).or_insert_with(|| Told {
+            hold: names::hold(class),
+            is_field: names::is_date(class) || names::headline_hint(class) > 0.0,
+        })
+    }
+
+    /// Elements by what they are called.
+    pub fn by_name(&self) -> &ByName<'a> {
+        self.by_name.get_or_init(|| {
+            let mut by_name = ByName::default();
+            for (at, element) in self.elements.iter().enumerate() {
+                let at = u32::try_from(at).unwrap_or(NONE);
+                by_name.tags.entry(element.tag).or_default().push(at);
+                for (class, _) in &element.classes {
+                    by_name.classes.entry(class).or_default().push(at);
+                }
+                if let Some(id) = element.id {
+                    by_name.ids.entry(id).or_default().push(at);
+                }
+            }
+            by_name
+        })
+    }
+
+    fn element(&mut self, node: ElementRef<'a>, parent: Option<u32>, place: u16, base: &Url) -> Element<'a> {
         let value = node.value();
+        let mut classes: Vec<(&str, Hold)> = Vec::new();
+        let mut is_field = false;
+        for class in value.classes() {
+            let told = self.told(class);
+            is_field |= told.is_field && told.hold != Hold::Volatile;
+            if told.hold != Hold::Volatile {
+                classes.push((class, told.hold));
+            }
+        }
         let around = parent.map(|parent| &self.elements[index(parent)]);
-        let mut classes: Vec<(&str, Hold)> = value
-            .classes()
-            .map(|class| (class, names::hold(class)))
-            .filter(|(_, hold)| *hold != Hold::Volatile)
-            .collect();
         classes.sort_by_key(|(class, _)| *class);
         let own = classes.iter().fold(digest(value.name()), |sum, (class, _)| mix(sum, digest(class)));
         let href = (value.name() == "a").then(|| value.attr("href")).flatten();
@@ -165,6 +223,7 @@ impl<'a> Tree<'a> {
             depth: around.map_or(0, |around| around.depth.saturating_add(1)),
             place,
             classes,
+            is_field,
             id: value.id().filter(|id| !id.trim().is_empty()),
             href: href.filter(|written| leads_somewhere(base, written)),
             text: (start, start),
@@ -195,6 +254,11 @@ impl<'a> Tree<'a> {
     /// How many links are in an element, itself counted.
     pub fn links_in(&self, at: u32) -> u32 {
         self.links[index(self.elements[index(at)].end)] - self.links[index(at)]
+    }
+
+    /// How many links stand from one element to before another.
+    pub fn links_between(&self, from: u32, end: u32) -> u32 {
+        self.links[index(end).min(self.elements.len())] - self.links[index(from)]
     }
 
     /// The element.

@@ -22,17 +22,11 @@ fn proposals(page: &Page) -> Vec<Proposal> {
     detect::detect(&document, page, &[], &|| true).proposals
 }
 
-/// Entries that are no element of their page, which is not proposed yet.
-const REACHING: [&str; 2] = ["chancery-lists", "slipway-notices"];
-
 /// Every page among the fixtures that gives entries, with their links (headlines where they have none).
 fn cases() -> Vec<(String, Page, HashSet<String>)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
     let mut found = Vec::new();
     for name in folder::sources(&root).expect("fixtures can be read") {
-        if REACHING.contains(&name.as_str()) {
-            continue;
-        }
         let Ok(id) = gleaner::id::SourceId::new(&name) else { continue };
         let Ok(cases) = folder::cases(&root, &id) else { continue };
         for case in cases.iter().filter(|case| case.path.join("page.html").exists()) {
@@ -81,6 +75,56 @@ fn the_listing_of_a_fixture_is_found_without_its_config() {
         cases.len(),
         told.join("\n")
     );
+}
+
+/// The likeliest proposal for a page of the fixtures, in TOML, and its entries.
+fn likeliest(source: &str) -> (String, Vec<gleaner::entry::Entry>) {
+    let (_, page, _) =
+        cases().into_iter().find(|(name, ..)| name.starts_with(source)).expect("it is a fixture");
+    let best = proposals(&page).into_iter().next().expect("something is proposed");
+    (best.keys.to_toml(), best.reading.sightings.into_iter().map(|sighting| sighting.entry).collect())
+}
+
+#[test]
+fn records_that_are_no_element_reach_to_the_next() {
+    let (keys, entries) = likeliest("slipway-notices");
+    assert!(keys.contains("entry    = \"dt\"\nto_next  = true\n"), "{keys}");
+    let headlines: Vec<&str> = entries.iter().map(|entry| entry.headline.as_str()).collect();
+    assert!(headlines.contains(&"Lost: a green rowing boat"), "{headlines:?}");
+    assert!(entries.iter().all(|entry| entry.moment.is_some()), "{keys}");
+    let (keys, entries) = likeliest("chancery-lists");
+    assert!(keys.contains("to_next  = true"), "{keys}");
+    let links: HashSet<String> = entries.iter().map(told_by).collect();
+    assert_eq!((entries.len(), links.len()), (3, 3), "{keys}");
+}
+
+#[test]
+fn a_day_above_entries_is_proposed_as_their_date() {
+    let (keys, entries) = likeliest("ferry-notices");
+    assert!(keys.contains("date     = { above = "), "{keys}");
+    assert!(entries.iter().all(|entry| entry.moment.is_some()), "{keys}");
+}
+
+#[test]
+fn where_two_listings_compete_neither_is_sure() {
+    let rows = |place: &str| -> String {
+        [1, 2, 3, 4, 5, 6, 7, 8].map(|n| format!("<li><a href=/{place}/{n}>The harbour of {place} opens its pier {n}</a> <time datetime=2025-03-0{n}>{n} March 2025</time></li>")).concat()
+    };
+    let page = |body: String| Page {
+        url: "https://harbour.example/".parse().expect("an address"),
+        status: 200,
+        headers: gleaner::page::Headers::default(),
+        body: body.into_bytes(),
+        fetched_at: "2025-03-09T09:00:00Z".parse().expect("a time"),
+    };
+    let alone = proposals(&page(format!("<body><h2>News</h2><ul class=a>{}</ul>", rows("north"))));
+    let both = proposals(&page(format!(
+        "<body><h2>News</h2><ul class=a>{}</ul><h2>Notices</h2><ol class=b>{}</ol>",
+        rows("north"),
+        rows("south")
+    )));
+    assert!(alone[0].confidence >= 0.9, "{}", alone[0].confidence);
+    assert!(both.len() > 1 && both[0].confidence < 0.9, "{}", both[0].confidence);
 }
 
 #[test]

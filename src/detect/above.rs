@@ -1,0 +1,99 @@
+//! Above: a group without dates → the headings that date its entries, each up to the next. Pure.
+//!
+//! A day, and below it what was published on it. Refuses one date for all: "last updated" above a list says nothing of
+//! its entries.
+
+use rustc_hash::FxHashMap;
+
+use super::{columns, facts::Texts, groups::Group};
+
+/// What stands above entries and dates them.
+#[derive(Clone, Debug)]
+pub struct Above {
+    /// The headings, in page order.
+    pub headings: Vec<u32>,
+    /// The share of entries with one above them.
+    pub coverage: f64,
+    /// How far the dates go one way.
+    pub monotone: f64,
+}
+
+/// The share of entries that must have a date above them.
+const MOST: f64 = 0.8;
+
+/// The headings that date a group; `None`: there are none, or only one.
+pub fn above(texts: &Texts<'_, '_>, group: &Group) -> Option<Above> {
+    let tree = texts.tree;
+    let items = &group.items;
+    let (first, last) = (*items.first()?, *items.last()?);
+    let around = tree.around(first).find(|around| tree.holds(*around, last))?;
+    let is_in_item = |at: u32| {
+        let before = items.partition_point(|item| *item <= at).checked_sub(1);
+        before.is_some_and(|before| tree.holds(items[before], at))
+    };
+    let lines = texts.date_lines();
+    let lines = &lines[lines.partition_point(|line| *line <= around)..];
+    let end = tree.get(around).end;
+    let mut kinds: FxHashMap<u64, Vec<u32>> = FxHashMap::default();
+    for line in lines.iter().copied().take_while(|line| *line < end) {
+        let holds_item =
+            items.get(items.partition_point(|item| *item < line)).is_some_and(|i| tree.holds(line, *i));
+        if !is_in_item(line) && !holds_item {
+            kinds.entry(tree.get(line).path).or_default().push(line);
+        }
+    }
+    let kinds = kinds.into_values().filter_map(|headings| of_kind(texts, items, headings));
+    kinds.max_by(|a, b| a.coverage.total_cmp(&b.coverage).then_with(|| b.headings.cmp(&a.headings)))
+}
+
+/// Whether headings of one kind date the items.
+fn of_kind(texts: &Texts<'_, '_>, items: &[u32], headings: Vec<u32>) -> Option<Above> {
+    let mut used: Vec<u32> = items
+        .iter()
+        .filter_map(|item| Some(headings[headings.partition_point(|line| line < item).checked_sub(1)?]))
+        .collect();
+    let coverage = used.len() as f64 / items.len() as f64;
+    used.dedup();
+    // One below the last entry, and as many as there are entries: they stand below what they date.
+    let is_below = headings.last() > items.last() || headings.first() > items.first();
+    if used.len() < 2 || coverage < MOST || is_below {
+        return None;
+    }
+    let facts: Vec<_> = headings.iter().map(|line| texts.of(*line)).collect();
+    let dates: Vec<_> = facts.iter().filter_map(|facts| facts.date.as_ref()).collect();
+    let monotone = columns::monotone(&dates);
+    (monotone >= 0.7).then_some(Above { headings, coverage, monotone })
+}
+
+#[cfg(test)]
+mod tests {
+    use scraper::Html;
+    use url::Url;
+
+    use super::*;
+    use crate::detect::tree::Tree;
+
+    /// The texts of the headings that date all elements of a tag.
+    fn headings(html: &str, tag: &str) -> Option<Vec<String>> {
+        let html = Html::parse_document(html);
+        let base = Url::parse("https://example.org/").unwrap();
+        let tree = Tree::read(html.root_element(), &base);
+        let texts = Texts::new(&tree);
+        let group = Group { items: tree.by_name().tags.get(tag)?.clone() };
+        let found = above(&texts, &group)?;
+        Some(found.headings.iter().map(|at| tree.text(*at).to_owned()).collect())
+    }
+
+    #[test]
+    fn days_above_entries_date_them() {
+        let found = headings("<h3>7 March 2025</h3><p>a</p><p>b</p><h3>5 March 2025</h3><p>c</p>", "p");
+        assert_eq!(found, Some(vec!["7 March 2025".to_owned(), "5 March 2025".to_owned()]));
+    }
+
+    #[test]
+    fn one_date_for_all_is_none_and_so_are_dates_below() {
+        assert_eq!(headings("<h3>7 March 2025</h3><p>a</p><p>b</p><p>c</p>", "p"), None);
+        let below = "<p>a</p><i>7 March 2025</i><p>b</p><i>5 March 2025</i><p>c</p><i>2 March 2025</i>";
+        assert_eq!(headings(below, "p"), None);
+    }
+}
