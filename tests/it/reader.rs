@@ -1,4 +1,5 @@
-//! A real reader, newsboat, subscribed across all snapshots: it shows each entry once, and news alone as news.
+//! Real readers: newsboat across all snapshots, newsboat and sfeed over HTTP from `serve`. They show each entry once, and
+//! news alone as news.
 #![allow(clippy::disallowed_methods)]
 
 use std::{
@@ -6,6 +7,13 @@ use std::{
     fs,
     path::Path,
     process::{Command, Output},
+    sync::{Arc, Mutex},
+};
+
+use crate::{
+    network::{HTML, Server, answer, page},
+    program::Place,
+    serve::{Serving, until},
 };
 
 /// After each of these times the reader looks; what it should find new in `libya-international-actors` then.
@@ -26,7 +34,7 @@ const VISITS: [(&str, usize); 11] = [
 fn succeed(command: &mut Command) -> Output {
     let output = command.output().unwrap_or_else(|error| {
         panic!(
-            "cannot start {}: {error}; tests need newsboat and python3 (README)",
+            "cannot start {}: {error}; tests need newsboat, sfeed and python3 (README)",
             command.get_program().display()
         )
     });
@@ -97,4 +105,112 @@ fn newsboat_shows_each_entry_once_across_all_snapshots() {
     }
     let links = ask(folder, "select url from rss_item group by url having count(*) > 1");
     assert!(links.is_empty(), "shown twice: {links:?}");
+}
+
+/// A reader that is subscribed over HTTP: every entry it knows, with id, title and date, after it has looked again.
+type Look = fn(&Path) -> Vec<[String; 3]>;
+
+/// newsboat keeps entries in a table, a row for each that it shows.
+fn by_newsboat(folder: &Path) -> Vec<[String; 3]> {
+    // newsboat says nothing of a feed it cannot reach but in its own log.
+    reload(folder);
+    let rows = ask(folder, "select guid, title, pubDate from rss_item where deleted = 0");
+    rows.iter().map(|row| cells(row, [0, 1, 2])).collect()
+}
+
+/// sfeed keeps a line for each entry: date, title, link, text, its type, id, and more.
+fn by_sfeed(folder: &Path) -> Vec<[String; 3]> {
+    // It fails when the feed cannot be reached, and keeps what it has.
+    let _ = Command::new("sfeed_update")
+        .arg(folder.join("sfeedrc"))
+        .env("HOME", folder)
+        .output()
+        .expect("sfeed is installed");
+    let text = fs::read_to_string(folder.join("sfeed/news")).unwrap_or_default();
+    text.lines().map(|line| cells(line, [5, 1, 0])).collect()
+}
+
+fn cells(row: &str, wanted: [usize; 3]) -> [String; 3] {
+    let all: Vec<&str> = row.split('\t').collect();
+    wanted.map(|place| all.get(place).copied().unwrap_or_default().to_owned())
+}
+
+#[test]
+fn two_readers_over_http_show_nothing_twice_across_updates_a_restart_and_outages() {
+    let place = Place::new();
+    let stories = Arc::new(Mutex::new(Some(vec!["a", "b"])));
+    let told = Arc::clone(&stories);
+    let origin = Server::start(
+        "127.0.0.1",
+        Box::new(move |_, stream| match &*told.lock().expect("no test panics with it") {
+            Some(stories) => answer(stream, "200 OK", HTML, &page(stories)),
+            None => answer(stream, "503 Service Unavailable", HTML, b"down"),
+        }),
+    );
+    let port =
+        std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
+    let text = format!(
+        "[defaults]\nlisten = \"127.0.0.1:{port}\"\nspacing = \"0s\"\nallow_private = true\nrobots = false\nformats = [\"atom\", \"rss\"]\n\
+         every = \"1m\"\n[source.news]\nurl = \"http://{}/\"\nentry = \"article\"\nheadline = \"h2 a\"\n",
+        origin.address
+    );
+    let config = place.write("gleaner.toml", text).display().to_string();
+    let serve = || Serving::start(&place, &config, None);
+    let stop = |mut serving: Serving| {
+        serving.signal("-TERM");
+        assert_eq!(serving.ended().0, Some(0));
+    };
+    // What the schedule would do within the minute.
+    let refresh = || place.gleaner(&["run", "--force", "--config", &config]);
+    let folder = place.path();
+    fs::write(folder.join("urls"), format!("http://127.0.0.1:{port}/news.rss\n")).expect("a file");
+    fs::write(folder.join("config"), "").expect("a file");
+    let sfeedrc = format!(
+        "sfeedpath={}\nfeeds() {{\n  feed news http://127.0.0.1:{port}/news.atom\n}}\n",
+        folder.join("sfeed").display()
+    );
+    fs::write(folder.join("sfeedrc"), sfeedrc).expect("a file");
+    let mut known: BTreeSet<[String; 3]> = BTreeSet::new();
+    let mut look = |what: &str, news: usize| {
+        // newsboat asks by the second: a change within the one in which it last looked would be seen later.
+        std::thread::sleep(std::time::Duration::from_millis(1100));
+        let readers: [(&str, Look); 2] = [("newsboat", by_newsboat), ("sfeed", by_sfeed)];
+        let before = known.clone();
+        for (reader, look) in readers {
+            let rows = look(folder);
+            let now: BTreeSet<[String; 3]> = rows.iter().cloned().collect();
+            let titles: BTreeSet<&String> = rows.iter().map(|row| &row[1]).collect();
+            assert_eq!(
+                (titles.len(), now.len()),
+                (rows.len(), rows.len()),
+                "{what}: {reader} shows one twice: {rows:#?}"
+            );
+            assert!(before.is_subset(&now), "{what}: to {reader} an id, title or date moved: {rows:#?}");
+            assert_eq!(now.len(), before.len() + news, "{what}: {reader}: {rows:#?}");
+            known.extend(now);
+        }
+        assert_eq!(known.len(), before.len() + news, "{what}: the readers do not agree");
+    };
+
+    let serving = serve();
+    until("the source is published", || folder.join("feeds/news.rss").exists());
+    look("the first time", 2);
+    look("again", 0);
+    stop(serving);
+    *stories.lock().expect("no test panics with it") = Some(vec!["c", "a", "b"]);
+    refresh();
+    look("while nothing serves", 0);
+    let serving = serve();
+    look("an update and a restart", 1);
+    stop(serving);
+    *stories.lock().expect("no test panics with it") = None;
+    refresh();
+    let serving = serve();
+    look("while the origin is down", 0);
+    stop(serving);
+    *stories.lock().expect("no test panics with it") = Some(vec!["d", "c", "a"]);
+    refresh();
+    let serving = serve();
+    look("when all is well again, and an entry has left the page", 1);
+    stop(serving);
 }

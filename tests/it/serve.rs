@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// A `serve` that is killed when the test forgets it.
-struct Serving(Child);
+pub struct Serving(Child);
 
 impl Drop for Serving {
     fn drop(&mut self) {
@@ -24,7 +24,7 @@ impl Drop for Serving {
 }
 
 impl Serving {
-    fn start(place: &Place, config: &str, notify: Option<&std::path::Path>) -> Self {
+    pub fn start(place: &Place, config: &str, notify: Option<&std::path::Path>) -> Self {
         let mut command = place.command(&["serve", "--config", config]);
         if let Some(socket) = notify {
             command.env("NOTIFY_SOCKET", socket).env("WATCHDOG_USEC", "600000");
@@ -33,13 +33,13 @@ impl Serving {
         Self(command.stdout(Stdio::null()).stderr(errors).spawn().expect("the program starts"))
     }
 
-    fn signal(&self, name: &str) {
+    pub fn signal(&self, name: &str) {
         let killed = Command::new("kill").args([name, &self.0.id().to_string()]).status();
         assert!(killed.expect("kill is there").success());
     }
 
     /// Its exit status, and how long it took to end.
-    fn ended(&mut self) -> (Option<i32>, Duration) {
+    pub fn ended(&mut self) -> (Option<i32>, Duration) {
         let begun = Instant::now();
         while begun.elapsed() < Duration::from_secs(60) {
             if let Some(status) = self.0.try_wait().expect("it can be waited for") {
@@ -52,7 +52,7 @@ impl Serving {
 }
 
 /// Waits until something holds; a test that hangs fails after a minute.
-fn until(what: &str, mut holds: impl FnMut() -> bool) {
+pub fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !holds() {
         assert!(begun.elapsed() < Duration::from_secs(60), "{what}");
