@@ -5,6 +5,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
+use jiff::{Timestamp, ToSpan as _, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -46,6 +47,31 @@ pub struct Quiet {
     /// Days of the week, 1 for Monday to 7 for Sunday.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub days: BTreeSet<i8>,
+}
+
+impl Quiet {
+    /// Whether every time is as good as another.
+    pub fn is_empty(&self) -> bool {
+        self.hours.is_empty() && self.days.is_empty()
+    }
+
+    /// The first time from `at` on at which a visit is of use: `at` itself, or the beginning of an hour.
+    pub fn over_after(&self, at: Timestamp) -> Timestamp {
+        let mut time = at.to_zoned_datetime(TimeZone::UTC);
+        // One hour of one day of a week is the least that is left.
+        for _ in 0..=24 * 7 {
+            let (hour, day) = (time.hour(), time.weekday().to_monday_one_offset());
+            if !self.hours.contains(&hour) && !self.days.contains(&day) {
+                return time.timestamp();
+            }
+            let begun = time.with().minute(0).second(0).subsec_nanosecond(0).build();
+            match begun.and_then(|begun| begun.checked_add(1.hour())) {
+                Ok(next) => time = next,
+                Err(_) => break,
+            }
+        }
+        at
+    }
 }
 
 /// Whether the container named by `listing` was on the page.

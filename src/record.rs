@@ -11,6 +11,7 @@ use crate::{
     entry::Entry,
     fetch::{Permit, moved::Moved},
     id::{EntryId, EntryKey, KeyDigest, SourceId},
+    listing::Quiet,
     page::Validators,
     refresh::pages::Torn,
     schedule::Hold,
@@ -188,6 +189,9 @@ pub struct SourceState {
     /// The least time between two visits an upstream feed asks for, in seconds; `None`: it does not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hint: Option<u64>,
+    /// When an upstream feed asks not to be visited.
+    #[serde(skip_serializing_if = "Quiet::is_empty")]
+    pub quiet: Quiet,
     /// The interval of a source that is followed at its own rhythm, in seconds; `None`: not learned yet.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pace: Option<u64>,

@@ -17,6 +17,7 @@ use self::cron::Cron;
 use crate::{
     config::Source,
     fetch::{FetchError, Fetched, caching, retry},
+    listing::Quiet,
     record::SourceState,
     verdict::Verdict,
 };
@@ -54,6 +55,9 @@ const BLOCKED_BACKOFF: Duration = Duration::from_secs(6 * 60 * 60);
 const AUTO_LEAST: Duration = Duration::from_secs(15 * 60);
 const AUTO_MOST: Duration = MAX_BACKOFF;
 
+/// How many times of an expression are held against the times a feed calls useless: a week of half hours.
+const MOST_NAMED: usize = 336;
+
 /// The time to the next try: the interval, doubled with each failure in a row, never more than a day unless the
 /// interval itself is longer.
 pub fn backoff(every: Duration, failures: u32) -> Duration {
@@ -74,16 +78,21 @@ pub fn settle(source: &Source, state: &mut SourceState, verdict: &Verdict, fetch
         let hint = Duration::from_secs(state.hint.unwrap_or_default()).min(caching::MAX_FRESH);
         let fresh = fetched.headers().map_or(Duration::ZERO, |headers| caching::fresh_for(headers, now));
         state.due_at = Some(match &source.pace {
-            Pace::Times(cron) => on_time(cron, source, after(fresh)),
-            Pace::Steady | Pace::Auto => after(jitter::around(own.max(fresh).max(hint), &source.id, now)),
+            Pace::Times(cron) => on_time(cron, source, &state.quiet, after(fresh)),
+            Pace::Steady | Pace::Auto => {
+                let due = after(jitter::around(own.max(fresh).max(hint), &source.id, now));
+                of_use(source, &state.quiet, due)
+            }
         });
     } else if verdict.is_failure() {
         let wait = patience(source, state.failures, fetched, verdict);
         let due = after(jitter::around(wait, &source.id, now));
         state.due_at = Some(match &source.pace {
             // The next time that was named comes soon enough, unless it comes too often.
-            Pace::Times(cron) if state.failures <= 1 => on_time(cron, source, now).max(after(source.every)),
-            _ => due,
+            Pace::Times(cron) if state.failures <= 1 => {
+                on_time(cron, source, &state.quiet, now).max(after(source.every))
+            }
+            _ => of_use(source, &state.quiet, due),
         });
     } else if state.held > 0 {
         state.due_at = Some(after(jitter::around(source.every, &source.id, now)));
@@ -114,9 +123,23 @@ fn patience(source: &Source, failures: u32, fetched: &Fetched, verdict: &Verdict
     }
 }
 
-fn on_time(cron: &Cron, source: &Source, after: Timestamp) -> Timestamp {
-    let named = cron.after(after, &source.timezone).unwrap_or(Timestamp::MAX);
+/// The next time that was named and that the feed does not call useless; when it calls all of them so, the next one:
+/// a person wrote it.
+fn on_time(cron: &Cron, source: &Source, quiet: &Quiet, after: Timestamp) -> Timestamp {
+    let following = |from: &Timestamp| cron.after(*from, &source.timezone);
+    let named = following(&after).unwrap_or(Timestamp::MAX);
+    let mut all = std::iter::successors(Some(named), following).take(MOST_NAMED);
+    let named = all.find(|named| quiet.over_after(*named) == *named).unwrap_or(named);
     named.checked_add(jitter::delay(&source.id, after)).unwrap_or(named)
+}
+
+/// The time itself, or one soon after the end of those that the feed calls useless.
+fn of_use(source: &Source, quiet: &Quiet, due: Timestamp) -> Timestamp {
+    let over = quiet.over_after(due);
+    if over == due {
+        return due;
+    }
+    over.checked_add(jitter::delay(&source.id, due)).unwrap_or(over)
 }
 
 /// The interval of a source at its own rhythm: news halve it, quiet lengthens it by a quarter.
@@ -195,9 +218,10 @@ pub fn wait(source: &Source, state: &SourceState, now: Timestamp, wish: Wish) ->
         }
     }
     let due = state.due_at.filter(|_| wish != Wish::Forced)?;
-    let early = if wish == Wish::Nearly { slack(source) } else { Duration::ZERO };
+    let is_of_use = state.quiet.over_after(now) == now;
+    let early = if wish == Wish::Nearly && is_of_use { slack(source) } else { Duration::ZERO };
     let is_due = now.checked_add(early).is_ok_and(|soon| due <= soon);
-    if is_due || !is_near(now, due, longest(source, now)) {
+    if is_due || !is_near(now, due, longest(source, &state.quiet, now)) {
         return None;
     }
     Some(if state.failures > 0 { Wait::BackingOff(due) } else { Wait::NotDue(due) })
@@ -209,7 +233,7 @@ fn is_near(now: Timestamp, until: Timestamp, longest: Duration) -> bool {
 }
 
 /// The longest that a source is ever put off.
-fn longest(source: &Source, now: Timestamp) -> Duration {
+fn longest(source: &Source, quiet: &Quiet, now: Timestamp) -> Duration {
     let steady = backoff(source.every, u32::MAX).max(caching::MAX_FRESH);
     let named = match &source.pace {
         Pace::Times(cron) => {
@@ -219,7 +243,8 @@ fn longest(source: &Source, now: Timestamp) -> Duration {
     };
     // What the jitter adds, and then some.
     let most: Duration = named.unwrap_or_default();
-    most.max(steady).saturating_mul(9) / 8 + Duration::from_secs(3600)
+    let quiet = if quiet.is_empty() { Duration::ZERO } else { Duration::from_secs(7 * 24 * 3600) };
+    most.max(steady).saturating_mul(9) / 8 + Duration::from_secs(3600) + quiet
 }
 
 /// How much too early another schedule may come: it begins its passes at the same minute, and a pass takes time.

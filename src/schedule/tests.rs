@@ -10,6 +10,7 @@ use super::{Pace, Wait, Wish, backoff, cron::Cron, settle, wait};
 use crate::{
     config::{self, ConfigText, Source},
     fetch::{FetchError, Fetched},
+    listing::Quiet,
     page::{Headers, Page},
     record::SourceState,
     verdict::Verdict,
@@ -176,6 +177,52 @@ fn times_of_an_expression_are_kept_in_the_zone() {
     state.failures = 1;
     settle(&source, &mut state, &Verdict::Unreachable { reason: String::new() }, &answer(500, &[]));
     assert!(state.due_at.unwrap() >= named);
+}
+
+/// NOW is a Thursday, 09:00 UTC.
+fn quiet(hours: &[i8], days: &[i8]) -> SourceState {
+    let quiet = Quiet { hours: hours.iter().copied().collect(), days: days.iter().copied().collect() };
+    SourceState { quiet, ..SourceState::default() }
+}
+
+#[test]
+fn a_feed_is_not_asked_at_hours_and_on_days_it_names() {
+    let named = |hours: &[i8], days: &[i8]| {
+        let mut state = quiet(hours, days);
+        let source = source("timezone = \"Asia/Tokyo\"");
+        let minutes = due(&source, &mut state, &good(1), &answer(304, &[]));
+        let at = state.due_at.unwrap();
+        assert_eq!(wait(&source, &state, at - SignedDuration::from_secs(1), Wish::Forced), None, "a person");
+        let early = at - SignedDuration::from_mins(4);
+        let is_of_use = state.quiet.over_after(early) == early;
+        assert_eq!(wait(&source, &state, early, Wish::Nearly).is_none(), is_of_use);
+        assert_eq!(wait(&source, &state, at, Wish::Due), None);
+        minutes
+    };
+    assert!(is_about(named(&[], &[]), 60));
+    assert!(is_about(named(&[11, 12, 13], &[]), 60), "in an hour it is ten, by the clock of Greenwich");
+    // About an hour from now it is 9:57 to 10:03, and both hours are named.
+    assert!((180..=181).contains(&named(&[9, 10, 11], &[])));
+    assert!(((15 + 24) * 60..=(15 + 24) * 60 + 1).contains(&named(&[], &[4, 5])), "Thursday, Friday");
+    let but_one: Vec<i8> = (0..24).filter(|hour| *hour != 8).collect();
+    let week = named(&but_one, &[1, 2, 4, 5, 6, 7]);
+    assert_eq!(week, (15 + 5 * 24 + 8) * 60, "the one hour of a week that is left");
+}
+
+#[test]
+fn a_failing_feed_is_not_tried_again_at_a_time_it_names() {
+    let mut state = SourceState { failures: 1, ..quiet(&[10, 11, 12], &[]) };
+    let refused = Verdict::Unreachable { reason: String::new() };
+    let minutes = due(&source(""), &mut state, &refused, &answer(500, &[]));
+    assert!((240..=241).contains(&minutes), "{minutes}");
+}
+
+#[test]
+fn of_the_times_a_person_named_the_next_is_taken_that_the_feed_does_not_call_useless() {
+    let named =
+        |times: &str, hours: &[i8]| due(&source(times), &mut quiet(hours, &[]), &good(0), &answer(200, &[]));
+    assert_eq!(named("at = \"0 10,12,14 * * *\"", &[10, 12]), 5 * 60);
+    assert_eq!(named("at = \"0 10 * * *\"", &[10]), 60, "she named no other");
 }
 
 proptest! {

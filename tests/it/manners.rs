@@ -215,3 +215,41 @@ fn a_fresh_page_is_not_asked_for_by_a_program_that_follows_the_schedule() {
     let (Some(due), Some(last)) = (time("due_at"), time("succeeded_at")) else { panic!("{status}") };
     assert!((113..=127).contains(&due.duration_since(last).as_mins()), "{status}");
 }
+
+#[test]
+fn a_feed_is_left_alone_at_the_hours_it_names_whoever_restarts_but_not_by_a_person() {
+    let feed: Box<Script> = Box::new(|_, stream| {
+        // All hours but the one before this: whenever the test is played, it is far.
+        let this = jiff::Timestamp::now().to_zoned_datetime(jiff::tz::TimeZone::UTC).hour();
+        let mut hours = String::new();
+        for hour in (0..24).filter(|hour| *hour != (this + 23) % 24) {
+            let _ = write!(hours, "<hour>{hour}</hour>");
+        }
+        let body = format!(
+            "<rss version=\"2.0\"><channel><title>W</title><link>http://w.example/</link>\
+             <skipHours>{hours}</skipHours><item><title>A</title><link>http://w.example/a</link></item></channel></rss>"
+        );
+        answer(stream, "200 OK", "content-type: application/rss+xml\r\n", body.as_bytes());
+    });
+    let server = Server::start("127.0.0.1", feed);
+    let place = Place::new();
+    let text = format!(
+        "[defaults]\nspacing = \"0s\"\nallow_private = true\nrobots = false\nevery = \"1m\"\n\
+         [source.wire]\nurl = \"http://{}/feed\"\n",
+        server.address
+    );
+    let path = place.write("gleaner.toml", text).to_str().expect("UTF-8").to_owned();
+    assert_eq!(verdict(&run(&place, &path, &[])).0, "new");
+    let status = place.gleaner(&["status", "wire", "--json", "--config", &path]);
+    let status: serde_json::Value =
+        serde_json::from_str(status.out.lines().next().expect("a line")).expect("JSON");
+    let time = |key: &str| status[key].as_str().and_then(|text| text.parse::<jiff::Timestamp>().ok());
+    let (Some(due), Some(last)) = (time("due_at"), time("succeeded_at")) else { panic!("{status}") };
+    assert!((21 * 60..=23 * 60 + 1).contains(&due.duration_since(last).as_mins()), "{status}");
+    for _ in 0..3 {
+        assert!(run(&place, &path, &[]).out.contains("not due until"));
+    }
+    assert_eq!(server.paths().len(), 1);
+    run(&place, &path, &["--force"]);
+    assert_eq!(server.paths().len(), 2);
+}
