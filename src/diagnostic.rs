@@ -80,6 +80,10 @@ pub enum Code {
     SourceMoved,
     /// A further page of a listing could not be had or read; what was read before it is taken.
     PageMissing,
+    /// An entry's own page could not be had; the entry keeps what the listing says.
+    OwnPageMissing,
+    /// An entry's own page is not about it, or something on it is not used.
+    OwnPageRefused,
     /// A listing goes on beyond the pages that may be read, and no known entry was reached.
     PagesLeft,
 }

@@ -13,7 +13,7 @@ use crate::{
     id::{EntryId, EntryKey, KeyDigest, SourceId},
     listing::Quiet,
     page::Validators,
-    refresh::pages::Torn,
+    refresh::{own::Awaited, pages::Torn},
     schedule::Hold,
     verdict::{Verdict, history::Episode},
 };
@@ -142,6 +142,9 @@ pub struct SourceState {
     /// Since when a person knows that it needs one; `None`: it does not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub alerted_at: Option<Timestamp>,
+    /// At how many visits in a row robots.txt forbade it.
+    #[serde(skip_serializing_if = "is_zero_u32")]
+    pub forbidden: u32,
     /// Since when it is known to be silent for unusually long; `None`: it is not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub silent_at: Option<Timestamp>,
@@ -201,6 +204,9 @@ pub struct SourceState {
     /// Where a listing over several pages broke off at the last visit; `None`: nowhere.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub torn: Option<Torn>,
+    /// The entries whose own page could not be had yet.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub own: Vec<Awaited>,
     /// When a page last came in full; `None`: never.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub full_at: Option<Timestamp>,

@@ -3,6 +3,7 @@
 //! What a fetch gave, and what we know, go in; a verdict and a plan come out. Network, store and clock are the
 //! caller's: `run` asks them, and so does a replay of fixtures, over the same code.
 
+pub mod own;
 pub mod pages;
 mod reading;
 
@@ -19,10 +20,11 @@ use crate::{
     id::EntryKey,
     merge,
     page::{Page, Validators},
-    record::{Known, PageShape, Plan, SourceState},
-    schedule,
+    record::{Known, PageShape, Plan, Record, SourceState},
+    schedule::{self, Hold},
     verdict::{Verdict, history, judge, rhythm},
 };
+use own::Own;
 use pages::Pages;
 pub(crate) use reading::believe;
 use reading::look;
@@ -113,27 +115,49 @@ pub fn refresh<E>(
     fetched: &Fetched,
     asked: (&mut Ask<'_, E>, &dyn Fn() -> bool),
 ) -> Result<Refreshed, E> {
-    refresh_pages(source, state, (fetched, None), asked)
+    refresh_all(source, state, Brought::page(fetched), asked)
 }
 
-/// The same with what was read of a listing over its pages, of which `fetched` is the first; `None`: it is one page.
+/// What visits to a source brought.
+#[derive(Clone, Debug)]
+pub struct Brought<'a> {
+    /// Its listing, or the first page of it.
+    pub fetched: &'a Fetched,
+    /// What was read of a listing over its pages; `None`: it is one page.
+    pub pages: Option<Pages>,
+    /// What the own pages of its entries tell.
+    pub own: Own,
+}
+
+impl<'a> Brought<'a> {
+    /// One page alone.
+    pub fn page(fetched: &'a Fetched) -> Self {
+        Self { fetched, pages: None, own: Own::default() }
+    }
+}
+
+/// The same with all that visits brought.
 ///
 /// # Errors
 /// Only those of `known`.
-pub fn refresh_pages<E>(
+pub fn refresh_all<E>(
     source: &Source,
     state: SourceState,
-    (fetched, pages): (&Fetched, Option<Pages>),
+    brought: Brought<'_>,
     asked: (&mut Ask<'_, E>, &dyn Fn() -> bool),
 ) -> Result<Refreshed, E> {
-    let end = pages.as_ref().map(Pages::end);
+    let (fetched, end) = (brought.fetched, brought.pages.as_ref().map(Pages::end));
+    let hold = brought.own.hold();
     let is_first = state.succeeded_at.is_none();
     let was_fine = state.failures == 0 && !matches!(state.verdict, Some(Verdict::Degraded { .. }));
-    let mut refreshed = judged(source, state, (fetched, pages), asked)?;
+    let mut refreshed = judged(source, state, brought, asked)?;
     let (now, verdict, state) = (fetched.at(), &refreshed.verdict, &mut refreshed.plan.state);
     schedule::settle(source, state, verdict, fetched);
     if let Some(end) = end.filter(|_| verdict.is_good()) {
         end.note(source, state);
+    }
+    if let Some((until, scope)) = hold {
+        state.hold.get_or_insert(Hold { url: source.url.clone(), until: Some(until), scope });
     }
     history::note(&mut state.episodes, verdict, now);
     if !refreshed.new.is_empty() && !is_first {
@@ -164,7 +188,7 @@ fn keep(verdict: &Verdict, state: &mut SourceState, was_fine: bool, now: Timesta
 fn judged<E>(
     source: &Source,
     state: SourceState,
-    (fetched, pages): (&Fetched, Option<Pages>),
+    Brought { fetched, pages, own }: Brought<'_>,
     (known, still_time): (&mut Ask<'_, E>, &dyn Fn() -> bool),
 ) -> Result<Refreshed, E> {
     let now = fetched.at();
@@ -201,43 +225,23 @@ fn judged<E>(
         return Ok(good.with(reading.diagnostics, None));
     }
 
-    // A clock that was set back (a machine without one of its own comes up in another year) must not date what is new
-    // before all that is known, nor refuse the page's own dates as too late.
-    let seen = state.read_at.map_or(now, |last| last.max(now));
-    let keys: Vec<EntryKey> = reading.sightings.iter().flat_map(|s| s.keys.iter().cloned()).collect();
-    let Known { mut records, traces } = known(&keys)?;
-    let revived = merge::revive(&reading.sightings, &records, &traces, seen);
-    let back: Vec<u64> = revived.iter().map(|record| record.number).collect();
-    records.extend(revived);
-    let mut recognized = merge::recognize(&reading.sightings, &records);
-    let anchors: Vec<Option<Date>> = recognized
-        .iter()
-        .map(|place| place.and_then(|p| records[p].entry.moment.as_ref()).map(|moment| moment.day))
-        .collect();
-    reading.date(source, &anchors, seen);
-    let again = is_reconfigured(source, &state).then(|| {
-        let again = merge::again(&reading.sightings, &records, &mut recognized, state.read_at);
-        (again.would_hold() && state.accepted.as_ref() != Some(&source.digest), again.entries)
-    });
-    if let Some((true, entries)) = again {
+    let against = Against::of(source, &state, &mut reading, (now, known))?;
+    if let Some((true, entries)) = against.again {
         return Ok(held(source, state, entries, now).with(reading.diagnostics, Some(entries)));
     }
-    let again = again.map(|(_, entries)| entries);
-    merge::follow(&reading.sightings, &records, &mut recognized);
-    let shape = PageShape { dates: reading.dated(), ..shape };
-    let degraded = judge::degraded(shape, &state.history);
-    if let Some(reason) = &degraded
-        && recognized.iter().all(Option::is_none)
-        && !records.is_empty()
-        && shape.teasers == 0
-        && shape.dates == 0
-    {
+    let shape = reading.shape_dated(shape);
+    if let Some(reason) = against.foreign(&shape, &state.history) {
         let reason = format!("what the entry selector matches are not the entries known so far: {reason}");
         return Ok(Refreshed {
             diagnostics: reading.diagnostics,
             ..failed(source, state, Verdict::Drifted { reason }, now)
         });
     }
+    let degraded = judge::degraded(shape, &state.history);
+    let lacking = own::lacking(source, &state, &reading, &against);
+    let noticed = own.fill(source, &mut reading, &against);
+    reading.diagnostics.extend(noticed);
+    let seen = against.seen;
 
     let context = merge::Context {
         source: &source.id,
@@ -245,7 +249,7 @@ fn judged<E>(
         now: seen,
         last_number: state.last_number,
     };
-    let mut merged = merge::merge(&reading.sightings, &records, &recognized, &context);
+    let mut merged = merge::merge(&reading.sightings, &against.records, &against.recognized, &context);
     let (new, changed) = (merged.new.len(), merged.changed.len());
     let verdict = match degraded {
         Some(reason) => Verdict::Degraded { reason, new, changed },
@@ -261,6 +265,8 @@ fn judged<E>(
     }
     good.plan.state.last_number = merged.new.last().copied().unwrap_or(good.plan.state.last_number);
     good.plan.state.read_at = Some(seen);
+    own.note(&mut good.plan.state, (&lacking, &reading), &against, &mut merged);
+    let Against { records, back, again, .. } = against;
     good.plan.records = std::mem::take(&mut merged.records);
     let is_written = |number: &u64| good.plan.records.iter().any(|record| record.number == *number);
     let back: Vec<u64> = back.into_iter().filter(|number| !is_written(number)).collect();
@@ -270,7 +276,65 @@ fn judged<E>(
         good.plan.state.changed_at = Some(now);
     }
     reading.diagnostics.append(&mut merged.diagnostics);
-    Ok(Refreshed { new: merged.new, ..good.with(reading.diagnostics, again) })
+    Ok(Refreshed { new: merged.new, ..good.with(reading.diagnostics, again.map(|(_, entries)| entries)) })
+}
+
+/// A listing held against what is known.
+struct Against {
+    /// When it was seen. A clock that was set back (a machine without one of its own comes up in another year) must not
+    /// date what is new before all that is known, nor refuse the page's own dates as too late.
+    seen: Timestamp,
+    records: Vec<Record>,
+    /// The numbers of those that had been let go, and come back.
+    back: Vec<u64>,
+    /// For each sighting the place of its record; `None`: it is new.
+    recognized: Vec<Option<usize>>,
+    /// Whether a changed config is held back, and how many known entries it announces again; `None`: it is the same.
+    again: Option<(bool, usize)>,
+}
+
+impl Against {
+    /// Recognizes entries, and dates the listing by those that are known.
+    fn of<E>(
+        source: &Source,
+        state: &SourceState,
+        reading: &mut Reading,
+        (now, known): (Timestamp, &mut Ask<'_, E>),
+    ) -> Result<Self, E> {
+        let seen = state.read_at.map_or(now, |last| last.max(now));
+        let keys: Vec<EntryKey> = reading.sightings.iter().flat_map(|s| s.keys.iter().cloned()).collect();
+        let Known { mut records, traces } = known(&keys)?;
+        let revived = merge::revive(&reading.sightings, &records, &traces, seen);
+        let back: Vec<u64> = revived.iter().map(|record| record.number).collect();
+        records.extend(revived);
+        let mut recognized = merge::recognize(&reading.sightings, &records);
+        let anchors: Vec<Option<Date>> = recognized
+            .iter()
+            .map(|place| place.and_then(|p| records[p].entry.moment.as_ref()).map(|moment| moment.day))
+            .collect();
+        reading.date(source, &anchors, seen);
+        let again = is_reconfigured(source, state).then(|| {
+            let again = merge::again(&reading.sightings, &records, &mut recognized, state.read_at);
+            (again.would_hold() && state.accepted.as_ref() != Some(&source.digest), again.entries)
+        });
+        merge::follow(&reading.sightings, &records, &mut recognized);
+        Ok(Self { seen, records, back, recognized, again })
+    }
+
+    /// Whether a person must decide first.
+    fn is_held(&self) -> bool {
+        self.again.is_some_and(|(is_held, _)| is_held)
+    }
+
+    /// Why these are not the source's entries; `None`: they may well be.
+    fn foreign(&self, shape: &PageShape, history: &[PageShape]) -> Option<String> {
+        let reason = judge::degraded(*shape, history)?;
+        let is_foreign = self.recognized.iter().all(Option::is_none)
+            && !self.records.is_empty()
+            && shape.teasers == 0
+            && shape.dates == 0;
+        is_foreign.then_some(reason)
+    }
 }
 
 /// Whether a page is to the byte the one that was last read, by the same rules.

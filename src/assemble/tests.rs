@@ -69,6 +69,7 @@ pub fn source(slug: &str) -> Source {
             date: None,
             next: None,
         })),
+        own_page: None,
         request: std::sync::Arc::new(Request {
             headers: Vec::new(),
             user_agent: None,

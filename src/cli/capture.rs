@@ -1,6 +1,6 @@
 //! `capture`: saves a source's page as a fixture.
 
-use std::path::PathBuf;
+use std::{convert::Infallible, path::PathBuf};
 
 use clap::Args;
 
@@ -10,9 +10,10 @@ use crate::{
     config::Source,
     fetch::{Fetched, Visit, client::Client},
     fixture::{Saved, folder},
+    id::EntryKey,
     page::Page,
-    record::SourceState,
-    refresh::pages::Pages,
+    record::{Known, SourceState},
+    refresh::{Ask, own, pages::Pages},
 };
 
 /// Options of `capture`.
@@ -37,8 +38,13 @@ pub fn capture(places: &Places, options: &Options, terminal: &mut Terminal) -> O
         0 => String::new(),
         count => format!(", {} pages", count + 1),
     };
+    let own = match saved.own.len() {
+        0 => String::new(),
+        1 => ", the own page of 1 entry".to_owned(),
+        count => format!(", the own pages of {count} entries"),
+    };
     terminal.remark(&format!(
-        "{} bytes, status {}{further}; next: `gleaner test {}` writes what it gives, for you to read",
+        "{} bytes, status {}{further}{own}; next: `gleaner test {}` writes what it gives, for you to read",
         page.body.len(),
         page.status,
         source.id
@@ -51,20 +57,31 @@ pub fn fetch(source: &Source) -> Result<Page, Failure> {
     runtime()?.block_on(first(&live::client(), source))
 }
 
-/// The listing over all the pages that a first visit reads.
+/// The listing over all the pages that a first visit reads, and the own pages of its entries.
 pub fn fetch_all(source: &Source) -> Result<Saved, Failure> {
     let client = live::client();
     runtime()?.block_on(async {
         let mut saved = Saved::from(first(&client, source).await?);
         let deadline = Deadline::after(live::PARSE_LIMIT);
-        let pages = Pages::begin(source, &SourceState::default(), &saved.page, &|| deadline.is_ahead());
-        let Some(mut pages) = pages else { return Ok(saved) };
-        while let Some(next) = pages.next(source, false) {
+        let nothing = SourceState::default();
+        let mut pages = Pages::begin(source, &nothing, &saved.page, &|| deadline.is_ahead());
+        while let Some(next) = pages.as_mut().and_then(|pages| pages.next(source, false)) {
             let fetched = client.visit(Visit::to(source, &next)).await.fetched;
             let deadline = Deadline::after(live::PARSE_LIMIT);
-            pages.add(source, &fetched, &|| deadline.is_ahead());
+            if let Some(pages) = &mut pages {
+                pages.add(source, &fetched, &|| deadline.is_ahead());
+            }
             if let Fetched::Page(page) = fetched {
                 saved.further.push((next, page));
+            }
+        }
+        let deadline = Deadline::after(live::PARSE_LIMIT);
+        let mut known = |_: &[EntryKey]| Ok::<_, Infallible>(Known::default());
+        let asked = (&mut known as &mut Ask<'_, _>, &(|| deadline.is_ahead()) as &dyn Fn() -> bool);
+        let Ok(wanted) = own::wanted(source, &nothing, (&saved.page, pages), asked);
+        for own in wanted {
+            if let Fetched::Page(page) = client.visit(Visit::to(source, &own.url)).await.fetched {
+                saved.own.push((own.url, page));
             }
         }
         Ok(saved)

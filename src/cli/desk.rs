@@ -1,11 +1,11 @@
 //! A source's pages → what is read of them: parsing off the threads that wait for the network, and a listing followed
-//! over its pages.
+//! over its pages and to the own pages of its entries.
 
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
-use super::live::PARSE_LIMIT;
+use super::live::{PARSE_LIMIT, RECENT};
 use crate::{
     clock::Deadline,
     config::{Config, Source},
@@ -13,7 +13,10 @@ use crate::{
     id::EntryKey,
     page::Page,
     record::SourceState,
-    refresh::pages::Pages,
+    refresh::{
+        own::{self, Own},
+        pages::Pages,
+    },
     store::{Store, StoreError},
 };
 
@@ -56,6 +59,42 @@ impl Desk {
             Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
             Err(_) => None,
         }
+    }
+
+    /// Asks for the own pages of entries, one after the other; `None`: everything is being shut down.
+    pub async fn own<S: Store + 'static>(
+        &self,
+        client: &Client,
+        store: &Arc<S>,
+        (state, page, pages): (&SourceState, &Page, Option<&Pages>),
+    ) -> Option<Result<Own, StoreError>> {
+        let mut own = Own::default();
+        if self.source().own_page.is_none() {
+            return Some(Ok(own));
+        }
+        let (before, first, pages, there) = (state.clone(), page.clone(), pages.cloned(), Arc::clone(store));
+        let asked = self.parse(move |source, still_time| {
+            let mut known = |keys: &[EntryKey]| there.known(&source.id, keys, RECENT);
+            own::wanted(source, &before, (&first, pages), (&mut known, still_time))
+        });
+        let wanted = match asked.await? {
+            Ok(wanted) => wanted,
+            Err(error) => return Some(Err(error)),
+        };
+        for one in wanted {
+            if !own.may_ask(&one) {
+                continue;
+            }
+            let visit = Visit { permits: &state.permits, ..Visit::to(self.source(), &one.url) };
+            let fetched = client.visit(visit).await.fetched;
+            let mut told = own;
+            let read = self.parse(move |source, still_time| {
+                told.add(source, &one, &fetched, still_time);
+                told
+            });
+            own = read.await?;
+        }
+        Some(Ok(own))
     }
 
     /// Reads the listing over its pages, one after the other; `None`: everything is being shut down.

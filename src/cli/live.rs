@@ -34,7 +34,7 @@ use crate::{
     },
     id::{EntryKey, SourceId},
     record::{Known, SourceState},
-    refresh::{self, Refreshed, pages::Pages},
+    refresh::{self, Brought, Refreshed, own::Own, pages::Pages},
     schedule::{self, Wait, Wish, agenda::Agenda},
     store::{Store, StoreError},
 };
@@ -327,13 +327,18 @@ async fn visit<S: Store + 'static>(
         Some(Ok(gathered)) => gathered,
     };
     visited.permits.extend(permits);
-    if !matches!(visited.fetched, Fetched::Page(_)) {
+    let Fetched::Page(page) = &visited.fetched else {
         // Nothing is parsed, so it is not worth a change of threads.
-        return ended(Some(seen((&config, source), state, (&visited, None), &*store)));
-    }
+        return ended(Some(seen((&config, source), state, (&visited, None, Own::default()), &*store)));
+    };
+    let own = match desk.own(&client, &store, (&state, page, pages.as_ref())).await {
+        None => return ended(None),
+        Some(Err(error)) => return ended(Some(Err(error))),
+        Some(Ok(own)) => own,
+    };
     let (config_there, store) = (Arc::clone(&config), Arc::clone(&store));
     let refreshed =
-        desk.parse(move |source, _| seen((&config_there, source), state, (&visited, pages), &*store));
+        desk.parse(move |source, _| seen((&config_there, source), state, (&visited, pages, own), &*store));
     ended(refreshed.await)
 }
 
@@ -341,10 +346,10 @@ async fn visit<S: Store + 'static>(
 fn seen(
     of: (&Config, &Source),
     state: SourceState,
-    (visited, pages): (&Visited, Option<Pages>),
+    (visited, pages, own): (&Visited, Option<Pages>, Own),
     store: &dyn Store,
 ) -> Result<One, StoreError> {
-    let mut one = one(of, state, (&visited.fetched, pages), store)?;
+    let mut one = one(of, state, Brought { fetched: &visited.fetched, pages, own }, store)?;
     refresh::learn(of.1, &mut one.refreshed, visited);
     if let Some(mended) = &mut one.mended {
         refresh::learn(of.1, &mut mended.refreshed, visited);
@@ -361,22 +366,22 @@ pub struct One {
     pub mended: Option<Box<Mended>>,
 }
 
-/// Refreshes one source with what a fetch gave, and what was read of its listing over further pages; mends it where it is broken and may be mended.
+/// Refreshes one source with what visits brought; mends it where it is broken and may be mended.
 pub fn one(
     (config, source): (&Config, &Source),
     state: SourceState,
-    brought: (&Fetched, Option<Pages>),
+    brought: Brought<'_>,
     store: &dyn Store,
 ) -> Result<One, StoreError> {
     let deadline = Deadline::after(PARSE_LIMIT);
-    let fetched = brought.0;
+    let fetched = brought.fetched;
     let before = (source.heal == Heal::Auto).then(|| state.clone());
     // Nothing was ever recorded of it: the store need not be asked.
     let is_unknown = state.last_number == 0;
     let mut known = |keys: &[EntryKey]| {
         if is_unknown { Ok(Known::default()) } else { store.known(&source.id, keys, RECENT) }
     };
-    let refreshed = refresh::refresh_pages(source, state, brought, (&mut known, &|| deadline.is_ahead()))?;
+    let refreshed = refresh::refresh_all(source, state, brought, (&mut known, &|| deadline.is_ahead()))?;
     let mended = match before {
         Some(before) => mend::mend(config, source, (before, fetched), &refreshed, store)?.map(Box::new),
         None => None,

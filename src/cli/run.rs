@@ -27,7 +27,7 @@ use crate::{
     id::{EntryKey, SourceId},
     imprint::Imprints,
     record::SourceState,
-    refresh::Refreshed,
+    refresh::{Brought, Refreshed},
     schedule::{Wait, Wish},
     store::{
         Engine, Store, StoreError,
@@ -204,8 +204,12 @@ impl<'a> Pass<'a> {
             let deadline = Deadline::after(live::PARSE_LIMIT);
             let mut is_known = |keys: &[EntryKey]| desk::is_known(&**self.store, by, keys);
             let pages = saved.pages(by, &before, &mut is_known, &|| deadline.is_ahead()).map_err(ours)?;
+            let mut known = |keys: &[EntryKey]| self.store.known(&by.id, keys, live::RECENT);
+            let own = saved.own(by, &before, pages.as_ref(), (&mut known, &|| deadline.is_ahead()));
+            let own = own.map_err(ours)?;
             let fetched = Fetched::Page(saved.page);
-            let one = live::one((config, by), before, (&fetched, pages), &**self.store).map_err(ours)?;
+            let brought = Brought { fetched: &fetched, pages, own };
+            let one = live::one((config, by), before, brought, &**self.store).map_err(ours)?;
             let (refreshed, healed) = self.settled(one);
             mended.extend(healed.map(|healed| (&source.id, healed)));
             self.commit(&[&refreshed])?;
@@ -413,7 +417,7 @@ impl<'a> Pass<'a> {
 
 /// How many failures a source stands at; one that waits for a decision is at any threshold.
 fn waiting(state: &SourceState) -> u32 {
-    if state.held > 0 { u32::MAX } else { state.failures }
+    if state.held > 0 { u32::MAX } else { state.failures.max(state.forbidden) }
 }
 
 fn line(

@@ -105,7 +105,7 @@ fn date_from(item: Item<'_>) -> Vec<DateFrom> {
     from
 }
 
-fn reader<'a>(
+pub(super) fn reader<'a>(
     item: Item<'a>,
     section: &'static keys::Section,
     table: &'a toml::de::DeTable<'a>,

@@ -118,6 +118,10 @@ pub enum Kind {
     Format,
     /// Where a listing goes on: `true`, a field, or an address with `{page}`.
     Next,
+    /// `true`, or a table that says what is taken from an entry's own page.
+    OwnPage,
+    /// `true` for what stands out, or a CSS selector.
+    Content,
     /// One word of a list.
     Word(&'static [&'static str]),
     /// Words of a list, one or an array.
@@ -179,6 +183,8 @@ impl Kind {
                 "`true` for the page's own `rel=next`, the link to the next page such as `\"a.older\"`, or an address such as `\"?page={page}\"`"
                     .to_owned()
             }
+            Self::OwnPage => "`true`, or a table such as `{ content = true, budget = 20 }`".to_owned(),
+            Self::Content => "`true` for the text that stands out, or a CSS selector".to_owned(),
             Self::Texts => "a text or an array of them".to_owned(),
             Self::Regex => "a regular expression".to_owned(),
             Self::Regexes => "a regular expression or an array of them".to_owned(),
@@ -337,6 +343,11 @@ pub static SOURCE: Section = Section {
                 "The most pages of a listing read at one visit, the first included.",
             )
             .or("5"),
+            key(
+                "own_page",
+                Kind::OwnPage,
+                "Each new entry's own page is fetched, once, for the date, teaser and image that the listing lacks.",
+            ),
         ],
         SHARED,
     ],
@@ -464,6 +475,24 @@ pub static DATE: Section = Section {
     ],
 };
 
+/// `own_page`'s table.
+pub static OWN_PAGE: Section = Section {
+    name: "an entry's own page",
+    about: "What is taken from it; without a selector it is what the page states by machine (JSON-LD, OpenGraph).",
+    groups: &[&[
+        key("date", Kind::Field, "The date."),
+        key("teaser", Kind::Field, "The teaser."),
+        key("image", Kind::Field, "The image."),
+        key(
+            "content",
+            Kind::Content,
+            "The full text: `true` for what stands out, or its element; else it is not taken.",
+        ),
+        key("budget", Kind::Integer { least: 1, most: 50 }, "The most own pages fetched at one visit.")
+            .or("10"),
+    ]],
+};
+
 const FIELD_KEYS: &[Key] = &[
     key("selector", Kind::Selectors, "Where to look, tried in order; `*` is the entry itself."),
     ATTR,
@@ -529,4 +558,5 @@ pub static FILTER: Section = Section {
 };
 
 /// Every section, in the order of the reference.
-pub static SECTIONS: &[&Section] = &[&TOP, &DEFAULTS, &SOURCE, &FIELD, &CANDIDATE, &DATE, &FEED, &FILTER];
+pub static SECTIONS: &[&Section] =
+    &[&TOP, &DEFAULTS, &SOURCE, &FIELD, &CANDIDATE, &DATE, &OWN_PAGE, &FEED, &FILTER];

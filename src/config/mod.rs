@@ -12,6 +12,7 @@ mod headers;
 pub mod keys;
 pub mod load;
 mod next;
+mod own;
 pub mod patch;
 mod problem;
 mod read;
@@ -109,6 +110,8 @@ pub struct Source {
     pub kind: Kind,
     /// How entries are read from the page; `None`: only a feed can be read, which needs no rules.
     pub rules: Option<Arc<Rules>>,
+    /// What is taken from the own pages of new entries; `None`: they are not fetched.
+    pub own_page: Option<Arc<OwnPage>>,
     /// How the page is asked for.
     pub request: Arc<Request>,
     /// How many failures in a row need a person.
@@ -240,6 +243,30 @@ pub struct NextRule {
     pub place: NextPlace,
     /// The most pages read at one visit, the first included; at least 2.
     pub pages: usize,
+}
+
+/// What is taken from an entry's own page; a field without a rule is what the page states by machine.
+#[derive(Clone, Debug)]
+pub struct OwnPage {
+    /// The date.
+    pub date: Option<FieldRule>,
+    /// The teaser.
+    pub teaser: Option<FieldRule>,
+    /// The image.
+    pub image: Option<FieldRule>,
+    /// The full text; `None`: it is not taken.
+    pub content: Option<Content>,
+    /// The most own pages fetched at one visit; at least 1.
+    pub budget: usize,
+}
+
+/// How the full text is found.
+#[derive(Clone, Debug)]
+pub enum Content {
+    /// What stands out of the page as its text (readability).
+    StandsOut,
+    /// An element.
+    Element(Css),
 }
 
 /// What says where the next page is.

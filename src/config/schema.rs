@@ -81,6 +81,8 @@ fn kind(kind: Kind) -> Value {
         Kind::Texts | Kind::Regexes | Kind::Globs | Kind::Command => one_or_more(&text()),
         Kind::Conditions => one_or_more(&json!({ "$ref": "#/$defs/condition" })),
         Kind::Field => json!({ "$ref": "#/$defs/field" }),
+        Kind::OwnPage => json!({ "anyOf": [{ "const": true }, section(&keys::OWN_PAGE)] }),
+        Kind::Content => json!({ "anyOf": [{ "const": true }, text()] }),
         Kind::Next => json!({ "anyOf": [{ "$ref": "#/$defs/field" }, { "const": true }] }),
         Kind::Link => json!({ "anyOf": [{ "$ref": "#/$defs/field" }, { "const": false }] }),
         Kind::Date => json!({ "$ref": "#/$defs/date" }),

@@ -1,13 +1,13 @@
 //! A source's table → a source. Pure.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use url::Url;
 
 use super::{
     Keep, Kind, Request, Rules, Source,
     digest::digest,
-    field, next,
+    field, next, own,
     settings::{Settings, settings},
     sheet::{Wrong, quote},
     table::{Item, TableReader},
@@ -44,6 +44,8 @@ pub fn source(
         }
         Kind::Page | Kind::Found => rules(&mut reader, url.as_ref()).map(Some),
     };
+    // A problem there is noted, and the config refused.
+    let own_page = reader.take("own_page").and_then(own::own_page).map(Arc::new);
     let settings = settings(&mut reader, defaults);
     let shared = reader.shared();
     reader.finish();
@@ -62,6 +64,7 @@ pub fn source(
         timezone: settings.timezone,
         language: settings.language,
         rules: rules.map(|rules| shared.rules(rules)),
+        own_page,
         request: shared.request(Request {
             headers: settings.headers,
             user_agent: settings.user_agent,

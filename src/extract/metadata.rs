@@ -50,6 +50,72 @@ impl Metadata {
     }
 }
 
+/// What a page's metadata says of one story.
+#[derive(Clone, Debug)]
+pub(super) struct Story {
+    /// Its headlines.
+    pub(super) names: Vec<String>,
+    pub(super) date: Option<Stated>,
+    pub(super) description: Option<String>,
+    /// The image's address, as written.
+    pub(super) image: Option<String>,
+}
+
+/// More stories than the longest page of teasers has.
+const MAX_STORIES: usize = 200;
+
+/// The stories a page's JSON-LD tells of, in page order.
+pub(super) fn stories(scripts: &[String]) -> Vec<Story> {
+    let mut stories = Vec::new();
+    let mut left = MAX_BYTES;
+    for script in scripts {
+        let Some(rest) = left.checked_sub(script.len()) else { break };
+        left = rest;
+        let Some(value) = parse(script) else { continue };
+        let mut waiting = vec![&value];
+        while let Some(value) = waiting.pop() {
+            match value {
+                Value::Array(values) => waiting.extend(values.iter().rev()),
+                Value::Object(object) => {
+                    stories.extend(story(object));
+                    waiting.extend(object.values().filter(|v| v.is_object() || v.is_array()));
+                }
+                _ => {}
+            }
+            if stories.len() >= MAX_STORIES {
+                return stories;
+            }
+        }
+    }
+    stories
+}
+
+fn story(object: &Map<String, Value>) -> Option<Story> {
+    types(object).find(|t| is_entry(t))?;
+    let names = ["headline", "name", "alternativeHeadline"].iter();
+    let names = names.filter_map(|property| text(object.get(*property))).map(str::to_owned);
+    let description = text(object.get("description")).filter(|text| !text.trim().is_empty());
+    Some(Story {
+        names: names.collect(),
+        date: stated(object),
+        description: description.map(str::to_owned),
+        image: ["image", "thumbnailUrl"].iter().find_map(|property| pictured(object.get(*property)?)),
+    })
+}
+
+/// An address, or an object that has one, or the first of several.
+fn pictured(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Object(object) => ["url", "contentUrl", "@id"]
+            .iter()
+            .find_map(|property| text(object.get(*property)))
+            .map(str::to_owned),
+        Value::Array(values) => values.iter().find_map(pictured),
+        _ => None,
+    }
+}
+
 /// JSON as sites write it: raw newlines inside strings, comments around, something after.
 fn parse(script: &str) -> Option<Value> {
     let start = script.find(['{', '['])?;

@@ -15,9 +15,11 @@ mod metadata;
 mod nearest;
 mod next;
 mod notes;
+mod own;
 pub(crate) mod parse;
 mod raw;
 pub(crate) mod reach;
+mod readable;
 mod row;
 pub mod text;
 pub(crate) mod walk;
@@ -46,6 +48,7 @@ use crate::{
 };
 
 pub use nearest::nearest;
+pub use own::{Told, own};
 
 /// The most rows read of a page. The longest honest listings (a year of court opinions on one page) have hundreds.
 pub const MAX_ROWS: usize = 1000;

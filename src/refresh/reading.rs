@@ -184,8 +184,13 @@ impl Reading {
         }
     }
 
+    /// A shape made before the dates were resolved, with them.
+    pub(super) fn shape_dated(&self, shape: PageShape) -> PageShape {
+        PageShape { dates: self.dated(), ..shape }
+    }
+
     /// How many entries the page itself dates.
-    pub(super) fn dated(&self) -> u32 {
+    fn dated(&self) -> u32 {
         self.count(|entry| entry.moment.is_some())
     }
 

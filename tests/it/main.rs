@@ -22,6 +22,7 @@ mod manners;
 mod mend;
 mod network;
 mod opml;
+mod own;
 mod pages;
 mod program;
 mod reader;

@@ -4,7 +4,7 @@ use super::*;
 use crate::{
     config::{self, ConfigText},
     record::{Known, Record},
-    refresh::{Refreshed, refresh_pages},
+    refresh::{Brought, Refreshed, refresh_all},
 };
 
 fn source(more: &str) -> Source {
@@ -48,7 +48,8 @@ fn visit(source: &Source, state: SourceState, site: &[Page], known: &str) -> (Ve
     }
     let fetched = Fetched::Page(site[0].clone());
     let mut nothing = |_: &[EntryKey]| Ok::<_, Infallible>(Known::default());
-    let Ok(refreshed) = refresh_pages(source, state, (&fetched, pages), (&mut nothing, &|| true));
+    let Ok(refreshed) =
+        refresh_all(source, state, Brought { pages, ..Brought::page(&fetched) }, (&mut nothing, &|| true));
     (asked, refreshed)
 }
 
