@@ -91,9 +91,11 @@ pub fn watch(source: &Source, verdict: &Verdict, state: &mut SourceState, now: T
     let in_a_row = state.episodes.last().map_or(0, |episode| episode.times);
     let is_degraded = matches!(verdict, Verdict::Degraded { .. });
     let has_failed = verdict.is_failure() && state.failures >= source.alert_after;
-    if (has_failed || state.held > 0) && state.alerted_at.is_none() {
+    let is_forbidden = state.held == 0 && state.forbidden >= source.alert_after;
+    if (has_failed || state.held > 0 || is_forbidden) && state.alerted_at.is_none() {
         state.alerted_at = Some(now);
-        events.push(event(Kind::NeedsPerson, words(source, verdict), Some(advice(source, verdict))));
+        let advice = if is_forbidden { forbidden(source) } else { advice(source, verdict) };
+        events.push(event(Kind::NeedsPerson, words(source, verdict), Some(advice)));
     } else if is_degraded && in_a_row >= source.alert_after && state.alerted_at.is_none() {
         state.alerted_at = Some(now);
         events.push(event(Kind::Degraded, words(source, verdict), Some(advice(source, verdict))));
@@ -184,6 +186,14 @@ pub fn advice(source: &Source, verdict: &Verdict) -> String {
         }
         _ => format!("it is tried again, less and less often; {kept}"),
     }
+}
+
+/// What a person can do about a source that robots.txt forbids.
+fn forbidden(source: &Source) -> String {
+    format!(
+        "ask the owner of {} for a feed or leave, or take `{}` out of the config; its feed stays as it was",
+        source.url, source.id
+    )
 }
 
 /// All that a commit writes for these refreshes: their own plans, and one for the events among them. `health` is the

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::{Exit, Failure, command, terminal::Terminal, workspace};
+use super::{Exit, Failure, beside::Beside, command, terminal::Terminal, workspace};
 use crate::{
+    clock::Watch,
     health::{self, Event, Kind},
     record::{Plan, Record},
     store::Store,
@@ -16,9 +17,61 @@ const MOST: u64 = 200;
 /// What a command that only sends a message may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// A command that failed is asked again after so long, if nothing happens before.
+const REST: Duration = Duration::from_secs(5 * 60);
+
 /// Tells what was not told yet. What a kill interrupts is told by the next run. `Exit::Ours`: the command failed, and
 /// is asked again by the next run.
 pub fn tell(store: &dyn Store, command: Option<&[String]>, terminal: &Terminal) -> Result<Exit, Failure> {
+    let Some(letter) = say_new(store, command, terminal)? else { return Ok(Exit::Fine) };
+    let sent = letter.send();
+    let exit = if sent.outcome.is_ok() { Exit::Fine } else { Exit::Ours };
+    sent.note(store, terminal)?;
+    Ok(exit)
+}
+
+/// Tells events beside the commits of `serve`: a command that is slow keeps nothing waiting. A letter that is still out
+/// when all ends is sent again at the next start.
+pub struct Messenger {
+    beside: Beside<Sent>,
+    /// Since when a command that failed rests.
+    rest: Option<Watch>,
+}
+
+impl Messenger {
+    /// One that calls `awake` whenever a letter was taken, or was not.
+    pub fn start(awake: impl Fn() + Send + 'static) -> Self {
+        Self { beside: Beside::start(awake), rest: None }
+    }
+
+    /// Notes what became of the last letter, says what is new, and sends the next letter.
+    pub fn turn(
+        &mut self,
+        store: &dyn Store,
+        command: Option<&[String]>,
+        terminal: &Terminal,
+    ) -> Result<(), Failure> {
+        if let Some(sent) = self.beside.ended() {
+            self.rest = sent.outcome.is_err().then(Watch::start);
+            sent.note(store, terminal)?;
+        }
+        let before = store.state(&health::id()).map_err(|error| workspace::store_failure(&error))?;
+        let is_news = before.told < before.last_number;
+        let letter = say_new(store, command, terminal)?;
+        let rests = self.rest.is_some_and(|rest| rest.elapsed() < REST) && !is_news;
+        if let Some(letter) = letter.filter(|_| !self.beside.is_out() && !rests) {
+            self.beside.begin(move || letter.send());
+        }
+        Ok(())
+    }
+}
+
+/// Says what was not said yet; what the command is to be given, if anything.
+fn say_new(
+    store: &dyn Store,
+    command: Option<&[String]>,
+    terminal: &Terminal,
+) -> Result<Option<Letter>, Failure> {
     let ours = |error| workspace::store_failure(&error);
     let id = health::id();
     let mut state = store.state(&id).map_err(ours)?;
@@ -26,7 +79,7 @@ pub fn tell(store: &dyn Store, command: Option<&[String]>, terminal: &Terminal) 
     let last = state.last_number;
     let waiting = last.saturating_sub(state.told.min(state.sent)).min(MOST);
     if waiting == 0 {
-        return Ok(Exit::Fine);
+        return Ok(None);
     }
     let recent = usize::try_from(waiting).unwrap_or(usize::MAX);
     let records = store.known(&id, &[], recent).map_err(ours)?.records;
@@ -34,22 +87,61 @@ pub fn tell(store: &dyn Store, command: Option<&[String]>, terminal: &Terminal) 
         say(&event, terminal);
     }
     state.told = last;
-    let mut exit = Exit::Fine;
-    let unsent: Vec<&Record> = records.iter().filter(|record| record.number > state.sent).collect();
-    match command.filter(|_| !unsent.is_empty()).map(|command| send(command, &unsent)) {
-        Some(Err(why)) => {
-            let name = command.and_then(|command| command.first()).map_or("", String::as_str);
-            let hint = "see to `alert_command`; the next run sends these events again";
-            terminal.error(&format!("the alert command `{name}` {why}"), Some(hint));
-            exit = Exit::Ours;
-        }
+    let unsent = records.iter().filter(|record| record.number > state.sent);
+    let lines: String = unsent.filter_map(line).collect();
+    let letter = match command {
+        Some(command) if !lines.is_empty() => Some(Letter { command: command.to_vec(), lines, last }),
         // Without a command there is none to wait for: one configured later does not get the past.
-        Some(Ok(())) | None => state.sent = last,
-    }
+        _ => {
+            state.sent = last;
+            None
+        }
+    };
     if (state.told, state.sent) != before {
         store.commit(&[Plan::of(id, state)]).map_err(ours)?;
     }
-    Ok(exit)
+    Ok(letter)
+}
+
+/// Events for the command.
+struct Letter {
+    command: Vec<String>,
+    /// One line of JSON each.
+    lines: String,
+    /// The number of the last of them.
+    last: u64,
+}
+
+/// What became of a letter.
+struct Sent {
+    /// The command's name.
+    name: String,
+    last: u64,
+    /// The inner text says why it was not taken.
+    outcome: Result<(), String>,
+}
+
+impl Letter {
+    fn send(self) -> Sent {
+        let outcome = command::run(&self.command, &[], self.lines, PATIENCE);
+        Sent { name: self.command.first().cloned().unwrap_or_default(), last: self.last, outcome }
+    }
+}
+
+impl Sent {
+    /// Notes what was taken; says what was not.
+    fn note(&self, store: &dyn Store, terminal: &Terminal) -> Result<(), Failure> {
+        if let Err(why) = &self.outcome {
+            let hint = "see to `alert_command`; these events are sent again";
+            terminal.error(&format!("the alert command `{}` {why}", self.name), Some(hint));
+            return Ok(());
+        }
+        let ours = |error| workspace::store_failure(&error);
+        let id = health::id();
+        let mut state = store.state(&id).map_err(ours)?;
+        state.sent = state.sent.max(self.last);
+        store.commit(&[Plan::of(id, state)]).map_err(ours)
+    }
 }
 
 fn say(event: &Event, terminal: &Terminal) {
@@ -58,12 +150,6 @@ fn say(event: &Event, terminal: &Terminal) {
         Kind::WorksAgain => terminal.say(&event.headline),
         Kind::Silent | Kind::Mended => terminal.remark(&event.headline),
     }
-}
-
-/// Gives the events to the command, one line of JSON each; the inner text says what became of it.
-fn send(command: &[String], records: &[&Record]) -> Result<(), String> {
-    let lines: String = records.iter().filter_map(|record| line(record)).collect();
-    command::run(command, &[], lines, PATIENCE)
 }
 
 fn line(record: &Record) -> Option<String> {

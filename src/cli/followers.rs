@@ -8,14 +8,13 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     ffi::OsStr,
     path::{Path, PathBuf},
-    sync::mpsc,
     time::Duration,
 };
 
 use jiff::SignedDuration;
 use url::Url;
 
-use super::{Exit, Failure, command, terminal::Terminal, workspace};
+use super::{Exit, Failure, beside::Beside, command, terminal::Terminal, workspace};
 use crate::{
     clock::{self, Watch},
     config::Config,
@@ -93,11 +92,10 @@ pub fn tell(config: &Config, store: &dyn Store, place: (&Path, &Terminal)) -> Re
     Ok(exit)
 }
 
-/// Tells those who follow beside the commits of `serve`, one errand at a time.
+/// Tells those who follow beside the commits of `serve`, one errand at a time. One that is still out when all ends is
+/// owed, and told at the next start.
 pub struct Runner {
-    errands: mpsc::Sender<Errand>,
-    ended: mpsc::Receiver<Ended>,
-    is_out: bool,
+    beside: Beside<Ended>,
     /// What changed since the errand began.
     changed: BTreeSet<SourceId>,
     /// Since when those who failed rest.
@@ -107,18 +105,7 @@ pub struct Runner {
 impl Runner {
     /// One that calls `awake` whenever an errand is over.
     pub fn start(awake: impl Fn() + Send + 'static) -> Self {
-        let (errands, asked) = mpsc::channel::<Errand>();
-        let (sender, ended) = mpsc::channel();
-        // It ends with its last errand; one that is still out when all ends is owed, and told at the next start.
-        std::thread::spawn(move || {
-            for errand in asked {
-                if sender.send(errand.run()).is_err() {
-                    return;
-                }
-                awake();
-            }
-        });
-        Self { errands, ended, is_out: false, changed: BTreeSet::new(), rest: None }
+        Self { beside: Beside::start(awake), changed: BTreeSet::new(), rest: None }
     }
 
     /// Notes what became of the last errand, and begins the next one if there is anything to tell.
@@ -130,20 +117,18 @@ impl Runner {
         changed: &BTreeMap<SourceId, Counts>,
     ) -> Result<(), Failure> {
         self.changed.extend(changed.keys().cloned());
-        if let Ok(ended) = self.ended.try_recv() {
+        if let Some(ended) = self.beside.ended() {
             ended.say(place.1);
             ended.note(store, &self.changed)?;
-            self.is_out = false;
             self.rest = (!ended.troubles.is_empty()).then(Watch::start);
         }
         let rests = self.rest.is_some_and(|rest| rest.elapsed() < REST) && self.changed.is_empty();
-        if self.is_out || rests || !are_there(config) {
+        if self.beside.is_out() || rests || !are_there(config) {
             return Ok(());
         }
         if let Some(errand) = Errand::of(config, &read(store)?, place.0) {
             self.changed.clear();
-            // The thread ends only after this sender.
-            self.is_out = self.errands.send(errand).is_ok();
+            self.beside.begin(move || errand.run());
         }
         Ok(())
     }

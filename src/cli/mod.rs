@@ -7,6 +7,7 @@ pub mod terminal;
 
 mod add;
 mod alert;
+mod beside;
 mod capture;
 mod check;
 mod command;

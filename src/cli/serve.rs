@@ -17,7 +17,8 @@ use sd_notify::NotifyState;
 use tokio::{signal::unix::SignalKind, sync::mpsc};
 
 use super::{
-    Exit, Failure, Outcome, Places, alert,
+    Exit, Failure, Outcome, Places,
+    alert::Messenger,
     followers::{self, Runner},
     live::{self, Came, Crew, Order, Until},
     publish::{Changed, First, publish_all, publish_those},
@@ -68,11 +69,12 @@ pub fn serve(places: &Places, _: &Options, terminal: &mut Terminal) -> Outcome {
         held,
         accepts: false,
     };
-    let awake = sender.downgrade();
-    let mut runner = Runner::start(move || {
+    let weak = sender.downgrade();
+    let awake = move || {
         // Gone only when all is over.
-        let _ = awake.upgrade().is_some_and(|sender| sender.blocking_send(Came::Beat).is_ok());
-    });
+        let _ = weak.upgrade().is_some_and(|sender| sender.blocking_send(Came::Beat).is_ok());
+    };
+    let mut tellers = Tellers { runner: Runner::start(awake.clone()), messenger: Messenger::start(awake) };
     let driving = runtime.spawn(live::drive(crew, agenda, sender.clone(), (orders, Until::Stopped)));
     let watching = runtime.spawn(watch(sender, order.clone()));
     let web = Web::open(&runtime, (places, &config), &store)?;
@@ -88,7 +90,7 @@ pub fn serve(places: &Places, _: &Options, terminal: &mut Terminal) -> Outcome {
             notify(&[NotifyState::Watchdog]);
         }
         let is_asked = group.iter().any(|came| matches!(came, Came::Reload));
-        let desk = (&mut pass, &mut runner, &store, &mut imprints);
+        let desk = (&mut pass, &mut tellers, &store, &mut imprints);
         outcome = turn(places, &config, desk, group).map(|again| {
             web.site.put_due(again.iter().cloned());
             for (id, due) in again {
@@ -126,17 +128,25 @@ pub fn serve(places: &Places, _: &Options, terminal: &mut Terminal) -> Outcome {
     outcome.map(|()| Exit::Fine)
 }
 
+/// Who tells what happened, beside all else.
+struct Tellers {
+    runner: Runner,
+    messenger: Messenger,
+}
+
 /// Commits a group, publishes what it changed, and tells who must know; when each source is due again.
 fn turn(
     places: &Places,
     config: &Config,
-    (pass, runner, store, imprints): (&mut Pass<'_>, &mut Runner, &Arc<Engine>, &mut Imprints),
+    (pass, tellers, store, imprints): (&mut Pass<'_>, &mut Tellers, &Arc<Engine>, &mut Imprints),
     group: Vec<Came>,
 ) -> Result<Vec<(SourceId, Timestamp)>, Failure> {
     let taken = pass.take(group)?;
     let folder = workspace::output_folder(places, config);
+    let command = config.alert_command.as_deref();
     if taken.is_empty() {
-        runner.turn(config, &**store, (&folder, pass.terminal), &Changed::new())?;
+        tellers.messenger.turn(&**store, command, pass.terminal)?;
+        tellers.runner.turn(config, &**store, (&folder, pass.terminal), &Changed::new())?;
         return Ok(Vec::new());
     }
     let is_first = |one: &Taken| if one.is_first { First::Yes } else { First::No };
@@ -146,8 +156,8 @@ fn turn(
     let grown = std::mem::take(&mut pass.grown);
     retain::retain(config, &grown, &**store).map_err(|error| workspace::store_failure(&error))?;
     // A command that fails is told of and asked again.
-    alert::tell(&**store, config.alert_command.as_deref(), pass.terminal)?;
-    runner.turn(config, &**store, (&folder, pass.terminal), &changed)?;
+    tellers.messenger.turn(&**store, command, pass.terminal)?;
+    tellers.runner.turn(config, &**store, (&folder, pass.terminal), &changed)?;
     Ok(taken.into_iter().map(|one| (one.id, one.due)).collect())
 }
 

@@ -73,6 +73,9 @@ pub fn settle(source: &Source, state: &mut SourceState, verdict: &Verdict, fetch
         state.full_at = Some(now);
     }
     let after = |wait: Duration| now.checked_add(wait).unwrap_or(Timestamp::MAX);
+    if verdict.is_good() || verdict.is_failure() {
+        state.forbidden = 0;
+    }
     if verdict.is_good() {
         let own = if source.pace == Pace::Auto { follow(source, state, verdict) } else { source.every };
         let hint = Duration::from_secs(state.hint.unwrap_or_default()).min(caching::MAX_FRESH);
@@ -99,6 +102,7 @@ pub fn settle(source: &Source, state: &mut SourceState, verdict: &Verdict, fetch
     } else if let Fetched::Failed { error: FetchError::Disallowed(_), .. } = fetched {
         // robots.txt is asked again when its answer holds no more; until then this costs nobody a request.
         state.due_at = Some(after(jitter::around(source.every, &source.id, now)));
+        state.forbidden = state.forbidden.saturating_add(1);
         state.refreshed_at = Some(now);
         state.verdict = Some(verdict.clone());
     }

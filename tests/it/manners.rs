@@ -253,3 +253,20 @@ fn a_feed_is_left_alone_at_the_hours_it_names_whoever_restarts_but_not_by_a_pers
     run(&place, &path, &["--force"]);
     assert_eq!(server.paths().len(), 2);
 }
+
+#[test]
+fn a_source_that_robots_txt_forbids_is_told_once() {
+    let server = with_robots("200 OK", "User-agent: *\nDisallow: /private\n");
+    let place = Place::new();
+    let path = config(&place, &server, "", &["private"]);
+    let ended: Vec<Ended> = (0..3).map(|_| run(&place, &path, &["--force"])).collect();
+    assert_eq!(ended.iter().map(|ended| ended.exit).collect::<Vec<_>>(), [0, 1, 1]);
+    assert!(ended[0].err.is_empty() && ended[2].err.is_empty(), "{ended:?}");
+    let said = &ended[1].err;
+    assert!(said.contains("Disallow: /private") && said.contains("take `private` out"), "{said}");
+    let health = String::from_utf8(place.feed("health")).expect("UTF-8");
+    assert_eq!(health.matches("<entry>").count(), 1, "{health}");
+    let path = config(&place, &server, "robots = false", &["private"]);
+    let works = run(&place, &path, &["--force"]);
+    assert!(works.exit == 0 && works.err.contains("works again"), "{works:?}");
+}

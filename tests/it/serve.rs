@@ -262,3 +262,37 @@ fn a_slow_publish_command_holds_up_no_feed() {
     assert_eq!(exit, Some(0));
     assert!(took < Duration::from_secs(5), "{took:?}");
 }
+
+#[test]
+fn a_slow_alert_command_keeps_no_feed_waiting() {
+    let broken = Server::start("127.0.0.2", Box::new(|_, stream| answer(stream, "404 Not Found", "", b"")));
+    let late = Server::start(
+        "127.0.0.1",
+        Box::new(|_, stream| {
+            std::thread::sleep(Duration::from_secs(2));
+            answer(stream, "200 OK", HTML, &page(&["a", "b"]));
+        }),
+    );
+    let place = Place::new();
+    let path = config(&place, &[("broken", &broken), ("late", &late)]);
+    let began = place.path().join("began");
+    let command = format!(
+        "alert_after = 1\nalert_command = [\"/bin/sh\", \"-c\", \"touch {}; exec sleep 25\"]\n",
+        began.display()
+    );
+    let text = std::fs::read_to_string(&path).expect("the config").replacen(
+        "listen",
+        &format!("{command}listen"),
+        1,
+    );
+    std::fs::write(&path, text).expect("the config can be written");
+    let mut serving = Serving::start(&place, &path, None);
+    until("a person is told", || began.exists());
+    let told = Instant::now();
+    until("the other source is published", || has_feed(&place, "late"));
+    assert!(told.elapsed() < Duration::from_secs(20), "{:?}", told.elapsed());
+    serving.signal("-TERM");
+    let (exit, took) = serving.ended();
+    assert_eq!(exit, Some(0));
+    assert!(took < Duration::from_secs(5), "{took:?}");
+}
