@@ -95,6 +95,7 @@ fn escapes(segment: &str) -> String {
         let escaped = (bytes[at] == b'%')
             .then(|| segment.get(at + 1..at + 3))
             .flatten()
+            .filter(|hex| hex.bytes().all(|digit| digit.is_ascii_hexdigit()))
             .and_then(|hex| u8::from_str_radix(hex, 16).ok());
         match escaped {
             Some(byte) if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) => {
@@ -104,6 +105,11 @@ fn escapes(segment: &str) -> String {
             Some(byte) => {
                 let _ = write!(text, "%{byte:02X}");
                 at += 3;
+            }
+            // It escapes nothing, and must not begin to once what follows it is read.
+            None if bytes[at] == b'%' => {
+                text.push_str("%25");
+                at += 1;
             }
             None => {
                 // `Url` has escaped everything outside ASCII.
@@ -255,6 +261,7 @@ mod tests {
             "/a/story?PHPSESSID=0123456789abcdef0123",
         ]);
         assert_same(&["/p?a=1&b=2", "/p?b=2&a=1", "/p?b=2&utm_medium=feed&a=1"]);
+        assert_same(&["/%3%30", "/%2530"]);
         assert_same(&["/caf%c3%a9", "/café", "/caf%C3%A9/"]);
     }
 
