@@ -31,3 +31,4 @@ mod serve;
 mod shape;
 mod soak;
 mod tls;
+mod wire;

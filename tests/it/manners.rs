@@ -270,3 +270,40 @@ fn a_source_that_robots_txt_forbids_is_told_once() {
     let works = run(&place, &path, &["--force"]);
     assert!(works.exit == 0 && works.err.contains("works again"), "{works:?}");
 }
+
+/// When a source is due, and when it was last good.
+fn times(place: &Place, path: &str, id: &str) -> (jiff::Timestamp, jiff::Timestamp) {
+    let status = place.gleaner(&["status", id, "--json", "--config", path]);
+    let status: serde_json::Value =
+        serde_json::from_str(status.out.lines().next().expect("a line")).expect("JSON");
+    let time = |key: &str| status[key].as_str().and_then(|text| text.parse().ok());
+    let (Some(due), Some(last)) = (time("due_at"), time("succeeded_at")) else { panic!("{status}") };
+    (due, last)
+}
+
+#[test]
+fn a_source_is_followed_at_its_own_rhythm_and_at_named_times_from_run_to_run() {
+    let server = with_robots("404 Not Found", "");
+    let place = Place::new();
+    let path = config(&place, &server, "every = \"auto\"", &["a"]);
+    let waits: Vec<i64> = (0..4)
+        .map(|_| {
+            run(&place, &path, &["--force"]);
+            let (due, last) = times(&place, &path, "a");
+            due.duration_since(last).as_mins()
+        })
+        .collect();
+    // News halve an hour; quiet lengthens it by a quarter each time. Jitter is a twentieth.
+    for (wait, expected) in waits.iter().zip([30.0_f64, 37.5, 46.9, 58.6]) {
+        #[expect(clippy::cast_precision_loss, reason = "minutes of an hour")]
+        let off = (*wait as f64 - expected).abs();
+        assert!(off <= expected / 20.0 + 1.0, "{waits:?}");
+    }
+    let place = Place::new();
+    let path = config(&place, &server, "at = \"7 3 * * *\"\ntimezone = \"Asia/Kathmandu\"", &["a"]);
+    run(&place, &path, &[]);
+    let (due, _) = times(&place, &path, "a");
+    let zone = jiff::tz::TimeZone::get("Asia/Kathmandu").expect("a zone");
+    let due = due.to_zoned_datetime(zone);
+    assert_eq!((due.hour(), due.minute()), (3, 7), "{due}");
+}

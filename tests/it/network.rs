@@ -142,7 +142,7 @@ fn validators_are_echoed_and_void_after_a_change_of_config() {
 
 /// Serves a good page once, then what the script says; the verdict and reason of the second run, whose feed must
 /// be the first one's to the byte.
-fn after_a_good_page(
+pub fn after_a_good_page(
     more: &str,
     script: impl Fn(&mut TcpStream) + Send + Sync + 'static,
 ) -> (String, String) {

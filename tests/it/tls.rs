@@ -13,12 +13,12 @@ use crate::{
 };
 
 /// An authority, and its certificate as a file.
-struct Authority {
+pub struct Authority {
     issuer: Issuer<'static, KeyPair>,
-    pem: String,
+    pub pem: String,
 }
 
-fn authority() -> Authority {
+pub fn authority() -> Authority {
     let mut params = CertificateParams::new(Vec::new()).expect("parameters");
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let key = KeyPair::generate().expect("a key");
@@ -26,8 +26,8 @@ fn authority() -> Authority {
     Authority { issuer: Issuer::new(params, key), pem }
 }
 
-/// A server for `site.example` unless `name` says otherwise; its port.
-fn server(authority: &Authority, name: &str, is_expired: bool) -> u16 {
+/// How a server for `name` speaks TLS.
+pub fn server_config(authority: &Authority, name: &str, is_expired: bool) -> rustls::ServerConfig {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut params = CertificateParams::new(vec![name.to_owned()]).expect("parameters");
     if is_expired {
@@ -37,11 +37,15 @@ fn server(authority: &Authority, name: &str, is_expired: bool) -> u16 {
     let key = KeyPair::generate().expect("a key");
     let certificate = params.signed_by(&key, &authority.issuer).expect("a certificate");
     let private = PrivateKeyDer::try_from(key.serialize_der()).expect("a key");
-    let config = rustls::ServerConfig::builder()
+    rustls::ServerConfig::builder()
         .with_no_client_auth()
         .with_single_cert(vec![certificate.der().clone()], private)
-        .expect("a config");
-    let config = Arc::new(config);
+        .expect("a config")
+}
+
+/// A server for `site.example` unless `name` says otherwise; its port.
+fn server(authority: &Authority, name: &str, is_expired: bool) -> u16 {
+    let config = Arc::new(server_config(authority, name, is_expired));
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
     let port = listener.local_addr().expect("an address").port();
     std::thread::spawn(move || {
