@@ -31,4 +31,5 @@ mod serve;
 mod shape;
 mod soak;
 mod tls;
+mod upstream;
 mod wire;

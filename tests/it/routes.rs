@@ -14,6 +14,9 @@
 //! | RFC 9111 5.2.2.1 max-age to the next refresh, between five minutes and a day | `an_answer_is_fresh_until_the_next_refresh` |
 //! | 7.2 Host, absolute form and forwarding headers reach no feed | `no_name_of_a_host_reaches_an_answer` |
 //! | slow, broken and many requests | `http::broken_and_slow_requests_cost_little` |
+//! | paths that lead out of the folder | `http::methods_names_and_times_have_their_status` |
+//! | pages that hold what others wrote | `formats::any_feed_reads_back_in_every_format` |
+//! | a file that is replaced while it is read | `http::what_is_replaced_while_it_is_read_is_old_or_new` |
 #![allow(clippy::disallowed_methods)]
 
 use std::{fs, time::Duration};
