@@ -372,3 +372,42 @@ fn inside_is_not_asked_unless_allowed() {
     }
     assert_eq!(server.asked().len(), 0);
 }
+
+#[test]
+fn add_of_a_page_that_links_its_own_feed_follows_the_feed() {
+    let server = Server::start(
+        "127.0.0.1",
+        Box::new(|request, stream| {
+            if request.starts_with("get /news.rss ") {
+                let item = |n| {
+                    format!(
+                        "<item><guid>{n}</guid><title>Told by the feed {n}</title><link>/{n}</link></item>"
+                    )
+                };
+                let items = [1, 2, 3, 4, 5].map(item).concat();
+                let feed =
+                    format!("<rss version=\"2.0\"><channel><title>News</title>{items}</channel></rss>");
+                answer(stream, "200 OK", "content-type: application/rss+xml\r\n", feed.as_bytes());
+            } else {
+                let head =
+                    "<html><head><link rel=alternate type=\"application/rss+xml\" href=\"/news.rss\"></head>";
+                let page = [head.as_bytes(), &page(&["a", "b", "c", "d"])].concat();
+                answer(stream, "200 OK", HTML, &page);
+            }
+        }),
+    );
+    let place = Place::new();
+    let config = "[defaults]\nspacing = \"0s\"\nallow_private = true\nrobots = false\n";
+    let config = place.write("gleaner.toml", config).display().to_string();
+    let fixtures = place.path().join("fixtures").display().to_string();
+    let url = format!("http://{}/news/", server.address);
+    let added =
+        place.gleaner(&["add", &url, "--id", "news", "--yes", "--config", &config, "--fixtures", &fixtures]);
+    assert_eq!(added.exit, 0, "{added:?}");
+    assert!(added.out.contains("the page links a feed of its own"), "{added:?}");
+    let written = std::fs::read_to_string(place.path().join("sources/news.toml")).expect("the new source");
+    assert!(written.contains(&format!("\"http://{}/news.rss\"", server.address)), "{written}");
+    assert_eq!(verdict(&run(&place, &config)).0, "new");
+    let feed = String::from_utf8(place.feed("news")).expect("UTF-8");
+    assert_eq!(feed.matches("<title>Told by the feed ").count(), 5, "{feed}");
+}
