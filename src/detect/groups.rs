@@ -15,7 +15,7 @@ pub struct Group {
 }
 
 /// The most groups that are looked at closely.
-pub const LOOKED_AT: usize = 72;
+pub const LOOKED_AT: usize = 48;
 
 /// The longest listing: a year of court opinions has hundreds of rows.
 const MAX_ITEMS: usize = 3000;

@@ -258,7 +258,14 @@ impl Looking<'_> {
             reading
         };
         let (old, new) = (self.old, &proposal.rules);
-        let mut rules = Rules { listing: None, id: None, author: None, category: None, ..new.clone() };
+        let mut rules = Rules {
+            listing: None,
+            id: None,
+            author: None,
+            category: None,
+            next: old.next.clone(),
+            ..new.clone()
+        };
         let mut reading = read(&rules);
         let mut changes: Vec<(&'static str, Option<String>)> = Vec::new();
         let keys = &proposal.keys;

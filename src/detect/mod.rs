@@ -16,6 +16,7 @@ mod evidence;
 mod facts;
 mod feeds;
 mod fields;
+mod further;
 mod groups;
 mod heal;
 mod likeness;
@@ -47,6 +48,7 @@ use crate::{
 pub use self::{
     evidence::{Held, Known},
     feeds::LinkedFeed,
+    further::Further,
     heal::{Healed, Unhealed, heal},
     propose::{DateKey, Keys},
     score::Features,
@@ -117,7 +119,15 @@ pub fn detect(document: &Document, page: &Page, known: &[Known], still_time: &dy
     let texts = Texts::new(&tree);
     let evidence = Evidence::find(&texts, known, (&base, &document.url));
     let ranked = ranked(&texts, &evidence);
-    let looking = Looking { texts: &texts, evidence: &evidence, document, parsed: &parsed, page, still_time };
+    let looking = Looking {
+        texts: &texts,
+        evidence: &evidence,
+        document,
+        parsed: &parsed,
+        base: &base,
+        page,
+        still_time,
+    };
     let mut proposals: Vec<Proposal> =
         ranked.iter().take(PROPOSED).filter_map(|scored| looking.proposal(scored)).collect();
     if proposals.iter().map(|proposal| proposal.score).fold(0.0, f64::max) < BEYOND_DOUBT {
@@ -177,6 +187,7 @@ struct Looking<'l, 'a> {
     evidence: &'l Evidence,
     document: &'l Document,
     parsed: &'l Parsed,
+    base: &'l Url,
     page: &'l Page,
     still_time: &'l dyn Fn() -> bool,
 }
@@ -230,7 +241,9 @@ impl Looking<'_, '_> {
     fn source(&self, scored: &Scored, entry: selector::Found, reach: Reach) -> Option<Proposal> {
         let fit = entry.fit;
         let entry = propose::Entry { selector: entry.text, to_next: reach == Reach::ToNext };
-        let keys = propose::keys(self.texts, scored, entry, &self.page.url)?;
+        let mut keys = propose::keys(self.texts, scored, entry, &self.page.url)?;
+        let addresses = (self.base, &self.page.url);
+        keys.next = further::further(&self.parsed.html, self.texts.tree, &scored.group, addresses);
         let source = keys.source("proposed")?;
         let rules = Rules::clone(source.rules.as_ref()?);
         let listing = extract_parsed(self.document, self.parsed, &rules, self.still_time);

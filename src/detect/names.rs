@@ -72,6 +72,11 @@ pub fn is_other_date(class: &str) -> bool {
     })
 }
 
+/// Whether a name says that a link leads to the next page.
+pub fn is_next(class: &str) -> bool {
+    words(class).any(|word| matches!(word.as_str(), "next" | "older"))
+}
+
 fn camel_words(part: &str) -> impl Iterator<Item = String> + '_ {
     let mut words = vec![String::new()];
     let mut was_lower = false;

@@ -9,6 +9,7 @@ use super::{
     columns::{self, Column},
     facts::Texts,
     fields::DatePlace,
+    further::Further,
     score::Scored,
     selector::{self, Cell, Found},
 };
@@ -33,6 +34,8 @@ pub struct Keys {
     pub teaser: Vec<String>,
     /// The image; empty: none.
     pub image: Vec<String>,
+    /// Where the listing goes on; `None`: nowhere.
+    pub next: Option<Further>,
 }
 
 /// What the config says of the date.
@@ -92,6 +95,7 @@ pub fn keys(texts: &Texts<'_, '_>, of: &Scored, entry: Entry, url: &Url) -> Opti
         date,
         teaser: fields.teaser.map(field).unwrap_or_default(),
         image: fields.image.map(field).unwrap_or_default(),
+        next: None,
     })
 }
 
@@ -158,6 +162,7 @@ impl Keys {
             date: DateKey::None,
             teaser: Vec::new(),
             image: Vec::new(),
+            next: None,
         }
     }
 
@@ -197,6 +202,11 @@ impl Keys {
             DateKey::At(selectors) => pairs.push(("date", json!(selectors))),
             DateKey::From(field) => pairs.push(("date", json!({ "from": field }))),
             DateKey::Above(selector) => pairs.push(("date", json!({ "above": selector }))),
+        }
+        match &self.next {
+            None => {}
+            Some(Further::Rel) => pairs.push(("next", json!(true))),
+            Some(Further::Link(selector)) => pairs.push(("next", json!(selector))),
         }
         pairs
     }

@@ -145,7 +145,7 @@ fn worth(tree: &Tree<'_>, heads: &[u32]) -> Option<f64> {
 /// them is not their like.
 fn is_a_beginning(tree: &Tree<'_>, heads: &[u32], reaches: &[(u32, u32)]) -> bool {
     let tag = tree.get(heads[0]).tag;
-    let mut kinds: FxHashMap<u64, (usize, u32)> = FxHashMap::default();
+    let mut kinds: FxHashMap<u64, usize> = FxHashMap::default();
     let mut alike = 0_usize;
     for (head, end) in reaches {
         let mut own: FxHashSet<u64> = FxHashSet::default();
@@ -153,7 +153,7 @@ fn is_a_beginning(tree: &Tree<'_>, heads: &[u32], reaches: &[(u32, u32)]) -> boo
         alike += usize::from(next < *end && is_like(tree, *head, next));
         for at in siblings(tree, next, *end) {
             if own.insert(kind(tree, at)) {
-                kinds.entry(kind(tree, at)).or_insert((0, at)).0 += 1;
+                *kinds.entry(kind(tree, at)).or_default() += 1;
             }
         }
     }
@@ -163,15 +163,15 @@ fn is_a_beginning(tree: &Tree<'_>, heads: &[u32], reaches: &[(u32, u32)]) -> boo
     if tag == "dt" || rank(tag).is_some() {
         return true;
     }
-    // What most records have must not stand before the first one.
-    let common: Vec<u64> = kinds
-        .iter()
-        .filter(|(_, (count, at))| *count * 2 >= heads.len() && tree.get(*at).tag != "br")
-        .map(|(kind, _)| *kind)
-        .collect();
-    let Some(parent) = tree.parent(heads[0]) else { return false };
-    let before = siblings(tree, parent + 1, heads[0]);
-    !before.into_iter().any(|at| tree.text_bytes(at) > 0 && common.contains(&kind(tree, at)))
+    // What most records have, and the last has not, but stands before the first: the heads are in the middle of theirs.
+    let Some((parent, (last, end))) = tree.parent(heads[0]).zip(reaches.last()) else { return false };
+    let kinds_in = |from: u32, end: u32| -> FxHashSet<u64> {
+        let told = siblings(tree, from, end).into_iter().filter(|at| tree.text_bytes(*at) > 0);
+        told.map(|at| kind(tree, at)).collect()
+    };
+    let (before, at_last) = (kinds_in(parent + 1, heads[0]), kinds_in(tree.get(*last).end, *end));
+    let is_common = |kind: &u64| kinds.get(kind).is_some_and(|count| *count * 2 >= heads.len());
+    !before.iter().any(|kind| is_common(kind) && !at_last.contains(kind))
 }
 
 /// Elements side by side, from one on.

@@ -13,7 +13,7 @@ mod image;
 mod link;
 mod metadata;
 mod nearest;
-mod next;
+pub(crate) mod next;
 mod notes;
 mod own;
 pub(crate) mod parse;

@@ -43,7 +43,7 @@ fn linked(top: ElementRef<'_>, rule: &FieldRule, base: &Url) -> Option<String> {
 }
 
 /// The first `rel=next` of a link that leads somewhere (HTML, "Sequential link types").
-fn related(top: ElementRef<'_>) -> Option<String> {
+pub(crate) fn related(top: ElementRef<'_>) -> Option<String> {
     let elements = top.descendants().filter_map(ElementRef::wrap);
     let links = elements.filter(|element| matches!(element.value().name(), "link" | "a" | "area"));
     let is_next = |element: &ElementRef<'_>| {

@@ -11,7 +11,10 @@ use gleaner::{
 };
 use serde_json::Value;
 
-use crate::program::Place;
+use crate::{
+    network::{HTML, Server, answer},
+    program::Place,
+};
 
 const INTERNATIONAL: &str = "libya-international-actors";
 const BEFORE: &str = "2025-03-19T00:00:00Z";
@@ -191,6 +194,59 @@ fn add_writes_a_source_that_runs() {
     assert!(run.out.contains(&format!("\"new\":{}", entries.len())), "{run:?}");
     // A second time nothing is overwritten.
     assert_eq!(place.gleaner(&yes).exit, 2);
+}
+
+/// A listing of twelve notices, six on each of two pages, and no feed anywhere.
+fn notices() -> Server {
+    Server::start(
+        "127.0.0.1",
+        Box::new(|request, stream| {
+            let path = request.split(' ').nth(1).unwrap_or_default();
+            let first = match path {
+                "/notices/" => 12,
+                "/notices/?page=2" => 6,
+                _ => return answer(stream, "404 Not Found", "", b"not here"),
+            };
+            let rows: Vec<String> = (0..6)
+                .map(|n| first - n)
+                .map(|n| format!("<li class=notice><h3><a href=/notices/{n}>Notice {n} of the harbour master</a></h3><time datetime=2025-02-{n:02}>{n} February 2025</time></li>"))
+                .collect();
+            let older = if first == 12 {
+                "<p class=pager><a href='?page=2'>Older notices</a> <a class=next href='?page=2'>»</a></p>"
+            } else {
+                ""
+            };
+            let body =
+                format!("<html lang=en><body><nav><a href=/>Home</a></nav><ul>{}</ul>{older}", rows.concat());
+            answer(stream, "200 OK", HTML, body.as_bytes());
+        }),
+    )
+}
+
+#[test]
+fn a_page_without_a_feed_is_added_from_the_network() {
+    let (place, server) = (Place::new(), notices());
+    let url = format!("http://{}/notices/", server.address);
+    let config = place.write("gleaner.toml", "[defaults]\nspacing = \"0s\"\nallow_private = true\n");
+    let config = config.display().to_string();
+    let fixtures = place.path().join("fixtures").display().to_string();
+    let added = place.gleaner(&[
+        "add",
+        &url,
+        "--yes",
+        "--id",
+        "notices",
+        "--fixtures",
+        &fixtures,
+        "--config",
+        &config,
+    ]);
+    assert_eq!(added.exit, 0, "{added:?}");
+    assert!(added.out.contains("next     = \".next\""), "{added:?}");
+    // A feed was looked for before selectors were.
+    assert!(server.paths().iter().any(|path| path.ends_with("/feed/")), "{:?}", server.paths());
+    let run = place.gleaner(&["run", "--force", "--json", "--config", &config]);
+    assert!(run.out.contains("\"new\":12"), "{run:?}");
 }
 
 #[test]
