@@ -223,6 +223,14 @@ impl Store for Engine {
     }
 }
 
+impl Drop for Inner {
+    /// sled syncs its file when it is dropped, and panics if that fails. Nothing depends on it: what was not closed is
+    /// read again from the journal.
+    fn drop(&mut self) {
+        self.drop_live();
+    }
+}
+
 impl Inner {
     fn commit(&mut self, plans: &[Plan], place: &Place) -> Result<(), StoreError> {
         if plans.is_empty() {
