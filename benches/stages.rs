@@ -3,7 +3,7 @@
 //! Two runs are compared side by side on one machine; a single time says nothing.
 #![allow(clippy::disallowed_methods)]
 
-use std::path::Path;
+use std::{fmt::Write as _, path::Path};
 
 use divan::{Bencher, counter::BytesCount};
 use gleaner::{
@@ -17,7 +17,7 @@ use gleaner::{
     normalize::normalize,
     page::Page,
     record::{Record, SourceState},
-    render,
+    render, upstream,
 };
 
 fn main() {
@@ -50,6 +50,27 @@ fn records(source: &Source, page: &Page, sightings: &[Sighting]) -> Vec<Record> 
 fn decode_page(bencher: Bencher) {
     let page = page(&source());
     bencher.counter(BytesCount::of_slice(&page.body)).bench(|| decode::decode(&page));
+}
+
+#[divan::bench]
+fn recognize_format(bencher: Bencher) {
+    let document = decode::decode(&page(&source())).expect("it is text");
+    bencher.counter(BytesCount::of_str(&document.text)).bench(|| upstream::recognize(&document));
+}
+
+#[divan::bench]
+fn read_a_thousand_sources(bencher: Bencher) {
+    let mut text = String::new();
+    for number in 0..1_000 {
+        let address = format!("https://site{number}.example/news/");
+        let rules =
+            "entry = \"article.post\"\nheadline = \"h2 a\"\nteaser = \"p\"\ndate = { from = \"teaser\" }\n";
+        write!(text, "[source.site-{number}]\nurl = \"{address}\"\n{rules}").expect("a string takes it");
+    }
+    let files = [config::ConfigText { path: "gleaner.toml".into(), text }];
+    bencher
+        .counter(BytesCount::of_str(&files[0].text))
+        .bench(|| config::read(&files, &|_| None).expect("it is right"));
 }
 
 #[divan::bench]

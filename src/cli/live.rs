@@ -46,6 +46,9 @@ const HOSTS_AT_ONCE: usize = 64;
 /// The longest that parsing one page may take; html5ever is quadratic in nesting depth.
 pub const PARSE_LIMIT: Duration = Duration::from_secs(5);
 
+/// How many refreshes may wait to be taken.
+pub const WAITING: usize = 16;
+
 /// How many of a source's latest records are held against a page besides those it names.
 pub const RECENT: usize = 100;
 
@@ -58,8 +61,8 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 /// What comes in within this time is committed together: the disk is waited for once for all of it.
 const TOGETHER: Duration = Duration::from_millis(100);
 
-/// So much is committed together at most: refreshes, and bytes of pages that are to be kept.
-const MOST_TOGETHER: (usize, usize) = (256, 4 << 20);
+/// So many refreshes are committed together at most.
+const MOST_TOGETHER: usize = 256;
 
 /// What comes out.
 pub enum Came {
@@ -426,21 +429,21 @@ pub fn due(
     Ok(due)
 }
 
-/// What came, and what comes soon after it.
-pub async fn together(first: Came, receiver: &mut mpsc::Receiver<Came>) -> Vec<Came> {
-    let kept = |came: &Came| match came {
-        Came::Refreshed(_, _, one) => one.refreshed.kept.as_ref().map_or(0, |(_, page)| page.body.len()),
-        _ => 0,
-    };
-    let mut bytes = kept(&first);
+/// What came, and what comes soon after it. `keep` is called with each when it comes, and may lighten it of its page.
+pub async fn together(
+    mut first: Came,
+    receiver: &mut mpsc::Receiver<Came>,
+    keep: &dyn Fn(&mut Came),
+) -> Vec<Came> {
+    keep(&mut first);
     let mut group = vec![first];
     let over = tokio::time::sleep(TOGETHER);
     tokio::pin!(over);
-    while group.len() < MOST_TOGETHER.0 && bytes < MOST_TOGETHER.1 {
+    while group.len() < MOST_TOGETHER {
         tokio::select! {
             more = receiver.recv() => match more {
-                Some(more) => {
-                    bytes += kept(&more);
+                Some(mut more) => {
+                    keep(&mut more);
                     group.push(more);
                 }
                 None => break,

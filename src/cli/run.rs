@@ -242,7 +242,7 @@ impl<'a> Pass<'a> {
         }
         let bar = self.terminal.progress(agenda.len());
         let runtime = live::runtime().map_err(|error| Failure::ours(error.to_string()))?;
-        let (sender, mut receiver) = mpsc::channel(64);
+        let (sender, mut receiver) = mpsc::channel(live::WAITING);
         let (order, orders) = mpsc::unbounded_channel();
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         let store = Arc::clone(self.store);
@@ -268,7 +268,7 @@ impl<'a> Pass<'a> {
         });
         let mut outcome = Ok(());
         while let Some(first) = receiver.blocking_recv() {
-            let group = runtime.block_on(live::together(first, &mut receiver));
+            let group = runtime.block_on(live::together(first, &mut receiver, &|came| self.keep_early(came)));
             bar.inc(group.len() as u64);
             outcome = bar.suspend(|| self.take(group)).map(|_| ());
             if outcome.is_err() {
@@ -369,15 +369,30 @@ impl<'a> Pass<'a> {
     fn commit(&self, refreshed: &[&Refreshed]) -> Result<(), Failure> {
         let ours = |error: StoreError| workspace::store_failure(&error);
         for one in refreshed {
-            let Some((kept, page)) = one.kept.as_ref().filter(|_| !self.options.dry_run) else { continue };
-            let source = &one.plan.source;
-            if let Err(error) = folder::keep(&self.pages.join(source.as_str()).join(kept.word()), page) {
-                // It is for repair alone: the entries are safe without it.
-                self.terminal.say(&format!("the {} page of `{source}` was not kept: {error}", kept.word()));
-            }
+            self.keep(one);
         }
         let health = self.store.state(&health::id()).map_err(ours)?;
         self.store.commit(&health::plans(refreshed, health)).map_err(ours)
+    }
+
+    /// Keeps the page of a refresh, when it is to be kept.
+    fn keep(&self, one: &Refreshed) {
+        let Some((kept, page)) = one.kept.as_ref().filter(|_| !self.options.dry_run) else { return };
+        let source = &one.plan.source;
+        if let Err(error) = folder::keep(&self.pages.join(source.as_str()).join(kept.word()), page) {
+            // It is for repair alone: the entries are safe without it.
+            self.terminal.say(&format!("the {} page of `{source}` was not kept: {error}", kept.word()));
+        }
+    }
+
+    /// Keeps a page as soon as it came: hundreds of them waiting for a commit would be the most of all memory.
+    pub fn keep_early(&self, came: &mut Came) {
+        if let Came::Refreshed(_, _, one) = came
+            && one.mended.is_none()
+        {
+            self.keep(&one.refreshed);
+            one.refreshed.kept = None;
+        }
     }
 
     /// Whether a source stands at its alert threshold at the end of the pass.

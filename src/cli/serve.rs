@@ -59,7 +59,7 @@ pub fn serve(places: &Places, _: &Options, terminal: &mut Terminal) -> Outcome {
     let mut imprints = Imprints::load(&workspace::state_folder(places, &config));
     publish_all(&config, &*store, (&output, terminal), &mut imprints)?;
     let runtime = live::runtime().map_err(|error| Failure::ours(error.to_string()))?;
-    let (sender, mut receiver) = mpsc::channel(64);
+    let (sender, mut receiver) = mpsc::channel(live::WAITING);
     let (order, orders) = mpsc::unbounded_channel();
     let (agenda, held) = agenda(&config, &store)?;
     let crew = Crew {
@@ -85,7 +85,7 @@ pub fn serve(places: &Places, _: &Options, terminal: &mut Terminal) -> Outcome {
     let mut pass = Pass::new(&options, &store, pages.clone(), terminal);
     let mut outcome = Ok(());
     while let Some(first) = receiver.blocking_recv() {
-        let group = runtime.block_on(live::together(first, &mut receiver));
+        let group = runtime.block_on(live::together(first, &mut receiver, &|came| pass.keep_early(came)));
         if group.iter().any(|came| matches!(came, Came::Beat)) {
             notify(&[NotifyState::Watchdog]);
         }

@@ -334,6 +334,10 @@ impl<'a> Chain<'a> {
             }
             for (before, costs) in open {
                 for (index, (cost, previous)) in costs.iter().zip(&items[*before].options).enumerate() {
+                    // No step costs less than nothing.
+                    if cost + own >= way.cost {
+                        continue;
+                    }
                     let cost = cost + own + self.steps.cost(previous.day, candidate.day);
                     if cost < way.cost {
                         way = Way { cost, before: Some((*before, index)) };
