@@ -266,6 +266,15 @@ impl Index {
 
     /// Every source, in the order of their ids.
     pub fn states(&self) -> Result<Vec<(SourceId, SourceState)>, Trouble> {
+        let state = |source: SourceId| {
+            let state = self.state(&source)?.ok_or_else(|| missing(&source))?;
+            Ok((source, state))
+        };
+        self.sources()?.into_iter().map(state).collect()
+    }
+
+    /// The id of every source.
+    fn sources(&self) -> Result<BTreeSet<SourceId>, Trouble> {
         let mut sources = BTreeSet::new();
         self.guard("read", || {
             for key in self.table(Table::Source).iter().keys() {
@@ -273,11 +282,7 @@ impl Index {
             }
             Ok(())
         })?;
-        let state = |source: SourceId| {
-            let state = self.state(&source)?.ok_or_else(|| missing(&source))?;
-            Ok((source, state))
-        };
-        sources.into_iter().map(state).collect()
+        Ok(sources)
     }
 
     /// What stays of a record that was let go; `None`: it was not, or there never was one.
@@ -431,7 +436,9 @@ impl Index {
 
     /// Everything, source by source: its state, then its records and its traces, each by number.
     pub fn lines(&self, sink: &mut dyn FnMut(Line) -> Result<(), StoreError>) -> Result<(), Trouble> {
-        for (source, state) in self.states()? {
+        // One state at a time: all of them are more than anything else that is held.
+        for source in self.sources()? {
+            let state = self.state(&source)?.ok_or_else(|| missing(&source))?;
             let numbers = self.numbers(&source, &[], usize::MAX)?;
             sink(Line::Source { source: source.clone(), state: Box::new(state) }).map_err(Trouble::World)?;
             for number in numbers {
