@@ -247,7 +247,7 @@ def print_report(files, panics, stating, read, score, misses):
         name = {"feed-rs": "feed-rs 3.0.0 alone", "feedparser": f"feedparser {feedparser.__version__}"}.get(reader, reader)
         print(f"| {name} | {read[reader]} | " + " | ".join(f"{right}/{of}" for right, of in columns.values()) + " |")
     print("\nTitles are compared as words, hosts whatever their case. Of an entry with one stamp every reader is asked for that one, be it called")
-    print("published or updated. Files that are not read are no feeds: they are empty, or of another format on purpose.\n")
+    print("published or updated.\n")
     print("## What gleaner does not give\n")
     explained = {}
     for file, column, expected, found in misses:
