@@ -3,6 +3,8 @@
 //! A record is repeated markup: elements of one path, of one class, or side by side. Every such set is a candidate;
 //! what it is worth is `score`'s to say, this file only leaves out what cannot be one.
 
+use std::ops::RangeInclusive;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::tree::{Tree, digest, mix};
@@ -45,14 +47,25 @@ pub fn groups(tree: &Tree<'_>, most: usize) -> Vec<Group> {
             add(7, 0);
         }
     }
+    likeliest(tree, (buckets, most), 2..=MAX_ITEMS, worth)
+}
+
+/// Of sets of elements, in document order, the `most` that are worth most, each once and without what is inside another
+/// of its elements. `sizes` says how many elements one may have.
+pub fn likeliest(
+    tree: &Tree<'_>,
+    (buckets, most): (FxHashMap<u64, Vec<u32>>, usize),
+    sizes: RangeInclusive<usize>,
+    worth: impl Fn(&Tree<'_>, &[u32]) -> Option<f64>,
+) -> Vec<Group> {
     let mut seen: FxHashSet<u64> = FxHashSet::default();
     let mut found: Vec<(f64, Group)> = Vec::new();
     for mut items in buckets.into_values() {
-        if items.len() < 2 || items.len() > MAX_ITEMS {
+        if !sizes.contains(&items.len()) {
             continue;
         }
         outermost(tree, &mut items);
-        if items.len() < 2 || !seen.insert(signature(&items)) {
+        if items.len() < *sizes.start() || !seen.insert(signature(&items)) {
             continue;
         }
         if let Some(worth) = worth(tree, &items) {
@@ -65,7 +78,7 @@ pub fn groups(tree: &Tree<'_>, most: usize) -> Vec<Group> {
 }
 
 /// Leaves out what is inside another of the same set.
-pub fn outermost(tree: &Tree<'_>, items: &mut Vec<u32>) {
+fn outermost(tree: &Tree<'_>, items: &mut Vec<u32>) {
     let mut end = 0;
     items.retain(|at| {
         let is_outer = *at >= end;
@@ -77,7 +90,7 @@ pub fn outermost(tree: &Tree<'_>, items: &mut Vec<u32>) {
 }
 
 /// A digest of a set of elements.
-pub fn signature(items: &[u32]) -> u64 {
+fn signature(items: &[u32]) -> u64 {
     items.iter().fold(items.len() as u64, |sum, at| mix(sum, u64::from(*at)))
 }
 

@@ -7,7 +7,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
-    groups::{Group, outermost, signature},
+    groups::{Group, likeliest},
     score::Scored,
     tree::{Tree, digest, mix},
 };
@@ -40,23 +40,7 @@ pub fn heads(tree: &Tree<'_>) -> Vec<Group> {
             buckets.entry(mix(mix(4, digest(element.tag)), digest(class))).or_default().push(at);
         }
     }
-    let mut seen: FxHashSet<u64> = FxHashSet::default();
-    let mut found: Vec<(f64, Vec<u32>)> = Vec::new();
-    for mut items in buckets.into_values() {
-        if items.len() < 3 || items.len() > MAX_HEADS {
-            continue;
-        }
-        outermost(tree, &mut items);
-        if items.len() < 3 || !seen.insert(signature(&items)) {
-            continue;
-        }
-        if let Some(worth) = worth(tree, &items) {
-            found.push((worth, items));
-        }
-    }
-    found.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
-    found.truncate(TRIED);
-    found.into_iter().map(|(_, items)| Group { items }).collect()
+    likeliest(tree, (buckets, TRIED), 3..=MAX_HEADS, worth)
 }
 
 /// The elements of each record: from its head to the next, or to the end of what is around both.
