@@ -355,7 +355,7 @@ fn newest_update(entries: &[FeedEntry]) -> Option<Timestamp> {
 }
 
 /// How old a feed without entries is: the first good page, for a later one would change its bytes at each fetch.
-fn began_at(state: &SourceState) -> Timestamp {
+pub(crate) fn began_at(state: &SourceState) -> Timestamp {
     let time = state.first_succeeded_at.or(state.succeeded_at).unwrap_or(Timestamp::UNIX_EPOCH);
     from_second(time.as_second())
 }

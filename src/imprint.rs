@@ -22,6 +22,7 @@ use std::{
 use url::Url;
 
 use crate::{
+    assemble,
     config::{Config, FeedRule, Source},
     id::SourceId,
     publish::Stamp,
@@ -72,9 +73,16 @@ impl Maker {
     /// What is known of a source beside its records, and when those changed.
     pub fn state(&mut self, state: &SourceState) {
         let SourceState { first_id, page_title, page_url, language, changed_at, last_number, .. } = state;
-        let began_at = state.first_succeeded_at.or(state.succeeded_at);
         let page_url = page_url.as_ref().map(Url::as_str);
-        self.add(&(first_id, page_title, page_url, language, changed_at, last_number, began_at));
+        self.add(&(
+            first_id,
+            page_title,
+            page_url,
+            language,
+            changed_at,
+            last_number,
+            assemble::began_at(state),
+        ));
     }
 
     /// Its `Debug` names every field there is, also one that is new.

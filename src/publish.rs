@@ -12,7 +12,7 @@ use std::{
 };
 
 use jiff::Timestamp;
-use tempfile::TempPath;
+use tempfile::{NamedTempFile, TempPath};
 use thiserror::Error;
 
 /// What became of the file.
@@ -181,11 +181,7 @@ impl Batch {
         if self.opened.is_none() {
             self.begin()?;
         }
-        let file = tempfile::Builder::new()
-            .prefix(TEMPORARY.0)
-            .suffix(TEMPORARY.1)
-            .make_in(&self.folder, create)
-            .map_err(failed("create a file in", &self.folder))?;
+        let file = temporary(&self.folder)?;
         file.as_file().write_all(bytes).map_err(failed("write", &path))?;
         let stamp = file.as_file().metadata().ok().as_ref().and_then(Stamp::of);
         self.bytes += bytes.len();
@@ -279,6 +275,15 @@ fn holds(path: &Path, standing: &Metadata, bytes: &[u8]) -> Result<bool, Publish
     Ok(fs::read(path).map_err(failed("read", path))? == bytes)
 }
 
+/// A new file beside those that are published.
+fn temporary(folder: &Path) -> Result<NamedTempFile, PublishError> {
+    tempfile::Builder::new()
+        .prefix(TEMPORARY.0)
+        .suffix(TEMPORARY.1)
+        .make_in(folder, create)
+        .map_err(failed("create a file in", folder))
+}
+
 fn create(path: &Path) -> io::Result<File> {
     let mut options = File::options();
     options.write(true).create_new(true);
@@ -338,11 +343,7 @@ fn sweep(folder: &Path) -> Result<(), PublishError> {
     if leftovers.is_empty() {
         return Ok(());
     }
-    let new = tempfile::Builder::new()
-        .prefix(TEMPORARY.0)
-        .suffix(TEMPORARY.1)
-        .make_in(folder, create)
-        .map_err(failed("create a file in", folder))?;
+    let new = temporary(folder)?;
     let Ok(now) = new.as_file().metadata().and_then(|metadata| metadata.modified()) else { return Ok(()) };
     for found in leftovers {
         let age = found
