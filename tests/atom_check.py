@@ -83,14 +83,17 @@ def parse(data):
     return root.children[0]
 
 
-class Check:
+class Xml:
+    """What holds for any feed in XML, and a place for its faults."""
+
     def __init__(self):
         self.faults = []
 
     def fault(self, element, message):
         self.faults.append(f"line {element.line}: `{element.name}` {message}")
 
-    def document(self, data):
+    def root(self, data):
+        """The root element; None, with a fault, for what is not well-formed."""
         if not data.startswith(b'<?xml version="1.0" encoding="utf-8"?>\n'):
             self.faults.append("line 1: does not begin with the XML declaration")
         try:
@@ -98,10 +101,18 @@ class Check:
             root = parse(data)
         except (UnicodeDecodeError, ValueError, xml.parsers.expat.ExpatError) as error:
             self.faults.append(f"not well-formed: {error}")
-            return
+            return None
         for at, c in enumerate(text):
             if discouraged(ord(c)):
                 self.faults.append(f"character {at}: U+{ord(c):04X} has no place in a feed")
+        return root
+
+
+class Check(Xml):
+    def document(self, data):
+        root = self.root(data)
+        if root is None:
+            return
         if (root.space, root.name) != (ATOM, "feed"):
             self.fault(root, "is not an Atom feed")
             return

@@ -10,7 +10,6 @@ choice, it asks for what gleaner promises: a title, a date and text for every en
 import json
 import re
 import sys
-import xml.parsers.expat
 from email.utils import parsedate_to_datetime
 
 import atom_check
@@ -35,23 +34,11 @@ def own(text):
     return absolute(text) or bool(RELATIVE.match(text))
 
 
-class Rss:
-    def __init__(self):
-        self.faults = []
-
-    def fault(self, element, message):
-        self.faults.append(f"line {element.line}: `{element.name}` {message}")
-
+class Rss(atom_check.Xml):
     def document(self, data):
-        if not data.startswith(b'<?xml version="1.0" encoding="utf-8"?>'):
-            self.faults.append("line 1: does not begin with the XML declaration")
-        try:
-            text = data.decode("utf-8")
-            root = atom_check.parse(data)
-        except (UnicodeDecodeError, ValueError, xml.parsers.expat.ExpatError) as error:
-            self.faults.append(f"not well-formed: {error}")
+        root = self.root(data)
+        if root is None:
             return
-        self.faults += [f"U+{ord(c):04X} has no place in a feed" for c in text if discouraged(ord(c))]
         if (root.space, root.name, root.attributes.get("version")) != ("", "rss", "2.0") or len(root.children) != 1:
             self.fault(root, "is not RSS 2.0 with one channel")
             return
