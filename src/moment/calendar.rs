@@ -17,9 +17,18 @@ const YEARS: std::ops::RangeInclusive<i16> = 1300..=1500;
 /// Years between the Buddhist era and ours (543 BC is its first).
 const BUDDHIST: i16 = 543;
 
+/// Years of ours before the first of the Republic of China.
+const REPUBLIC: i16 = 1911;
+
 /// A year of four digits as one of ours: a Buddhist year is, others stay as they are.
 pub(super) fn common_year(year: i16) -> i16 {
     if (2400..=2700).contains(&year) { year - BUDDHIST } else { year }
+}
+
+/// A year of the Republic of China, as pages of Taiwan write it with three digits, as one of ours; `None`: it is none.
+pub(super) fn of_republic(year: i64, lexicon: Lexicon) -> Option<i16> {
+    let is_year = lexicon.language() == Some("zh") && (100..200).contains(&year);
+    i16::try_from(year).ok().filter(|_| is_year).map(|year| year + REPUBLIC)
 }
 
 /// Whether a year is one that a Persian or Islamic date has.

@@ -40,6 +40,7 @@ pub(super) fn shape(mention: &Mention) -> Option<Shape> {
         | Value::Recent { .. }
         | Value::Weekday { .. }
         | Value::DayOfWeekday { .. }
+        | Value::DayOfMonth { .. }
         | Value::Between { .. } => Some(Shape::Ago),
         Value::Month { .. } | Value::Months { .. } | Value::Year(_) => Some(Shape::Coarse),
         Value::Other(days) if days.calendar != Calendar::Hebrew => Some(Shape::Yearless),

@@ -35,6 +35,11 @@ impl Page<'_> {
             }
             Value::Weekday { weekday, which } => Value::Day(on_weekday(today, weekday, which)?.into()),
             Value::DayOfWeekday { day, weekday } => Value::Day(day_of_weekday(today, day, weekday)?.into()),
+            Value::DayOfMonth { months, first, last } => {
+                let month = today.first_of_month().checked_add(months.months()).ok()?;
+                let day = |day| Date::new(month.year(), month.month(), day).ok();
+                days(day(first)?, day(last)?)
+            }
             Value::Between { first, last } => {
                 let last = day_of(last, today, None)?;
                 days(day_of(first, today, Some(last)).filter(|first| *first <= last)?, last)

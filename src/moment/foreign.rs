@@ -21,7 +21,7 @@ impl Reader<'_> {
         let (mut year, mut end) = self.other_year(next).map_or((None, next), |(year, end)| (Some(year), end));
         let first = (month, day);
         let mut last = (month, last_day);
-        if (self.has(end, Sense::To) || matches!(self.mark(end), Some('-' | '–')))
+        if (self.has(end, Sense::To) || self.is_dash(end))
             && let Some((day, next)) = self.day(self.after_fillers(end + 1))
             && let Some((_, month, next)) = self.other_month(next)
         {

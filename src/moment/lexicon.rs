@@ -33,6 +33,8 @@ pub enum Sense {
     Ago,
     /// So many units from now, negative for the past: "yesterday", "שעתיים".
     FromNow(i64, Unit),
+    /// A week, month or year so many after the present one: "last week", "this month".
+    Period(i64, Unit),
     /// A weekday counted from now: "last Monday", "next Monday".
     WeekdayFromNow(i8, Which),
     /// Says that units of time before or after it go up to now: "the last two weeks".
@@ -164,6 +166,12 @@ impl Lexicon {
         self.order
     }
 
+    /// Whether a date of three short numbers begins with the year: "25.03.06".
+    pub fn is_year_first(&self) -> bool {
+        let is_other = matches!((self.language, self.order), (Some("zh"), Some(DayMonthOrder::DayFirst)));
+        !is_other && self.language.is_some_and(|language| YEAR_FIRST_LANGUAGES.contains(&language))
+    }
+
     /// What a word, in any case, can mean; empty for a word that has no place in a date.
     pub fn senses(&self, word: &str) -> &'static [Sense] {
         &self.words.entry(word).senses
@@ -179,6 +187,9 @@ impl Lexicon {
         self.words
     }
 }
+
+/// Languages whose short dates begin with the year.
+const YEAR_FIRST_LANGUAGES: [&str; 7] = ["zh", "ja", "ko", "hu", "lt", "mn", "sv"];
 
 /// Countries that write the month first.
 const MONTH_FIRST_COUNTRIES: [&str; 3] = ["us", "ph", "pr"];

@@ -66,6 +66,7 @@ impl Reader<'_> {
         let digits = self.number(at).map(|number| number.digits);
         let year = match (digits, year) {
             (Some(2), _) => century(year)?,
+            (Some(3), _) => calendar::of_republic(year, self.lexicon)?,
             (Some(4) | None, 1900..=2700) => calendar::common_year(i16::try_from(year).ok()?),
             _ => return None,
         };
@@ -111,7 +112,7 @@ impl Reader<'_> {
     }
 
     fn after_dash(&self, at: usize) -> Option<usize> {
-        let is_dash = matches!(self.mark(at), Some('-' | '–' | '—' | '−' | '~' | '～' | '〜' | '・' | '、'));
+        let is_dash = self.is_range_mark(at) || matches!(self.mark(at), Some('・' | '、'));
         is_dash.then_some(at + 1)
     }
 
@@ -142,10 +143,9 @@ impl Reader<'_> {
 
     /// "至2日", "〜4月2日", "到2017年10月24號".
     fn marked_end(&self, at: usize, first: Point) -> Option<(Point, usize)> {
-        let is_mark = matches!(
-            self.mark(at),
-            Some('-' | '–' | '—' | '−' | '~' | '～' | '〜' | 'ー' | '・' | '、' | ',')
-        ) || self.piece(at) == "ー";
+        let is_mark = self.is_range_mark(at)
+            || matches!(self.mark(at), Some('ー' | '・' | '、' | ','))
+            || self.piece(at) == "ー";
         if !is_mark && !self.has(at, Sense::To) && !self.has(at, Sense::And) {
             return None;
         }

@@ -85,6 +85,15 @@ pub enum Value {
         /// The weekday, 1 (Monday) to 7.
         weekday: i8,
     },
+    /// Days of a month that is counted from now: "the 6th of last month".
+    DayOfMonth {
+        /// How many months after this one; −1: the last.
+        months: i32,
+        /// The first day of the month.
+        first: i8,
+        /// The last; the first again where it is one day.
+        last: i8,
+    },
     /// Days from the first to the last, one of which is counted from now.
     Between {
         /// The first.

@@ -15,6 +15,7 @@ mod marked;
 mod mention;
 mod mixed;
 mod months;
+mod near;
 mod numeric;
 mod open;
 mod order;

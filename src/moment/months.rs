@@ -53,8 +53,7 @@ impl Reader<'_> {
         if matches!(self.mark(at), Some('\'' | '’')) && self.is_tight(at) && self.has(at + 1, Sense::To) {
             return Some(at + 2);
         }
-        let is_join =
-            self.is_dash(at) || matches!(self.mark(at), Some('~' | '～' | '〜')) || self.has(at, Sense::To);
+        let is_join = self.is_range_mark(at) || self.has(at, Sense::To);
         is_join.then_some(at + 1)
     }
 }

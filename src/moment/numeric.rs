@@ -28,7 +28,7 @@ impl Reader<'_> {
         let between = self.daytime_after(first.end).map_or(first.end, |(_, end)| end);
         let between = between + usize::from(self.mark(between) == Some('.'));
         let between = self.after_suffix(between);
-        let is_dash = matches!(self.mark(between), Some('-' | '–' | '—' | '−' | '~' | '～'));
+        let is_dash = self.is_range_mark(between);
         if (is_dash || self.has(between, Sense::To))
             && let Some(last) = self.triple(self.after_fillers(between + 1))
         {
@@ -66,7 +66,12 @@ impl Reader<'_> {
         let number = self.number(at)?;
         match number.digits {
             4 => self.year_month_day(at).or_else(|| self.iso_rarities(at)),
-            1 | 2 => self.slashed(at).or_else(|| self.dotted_days(at)).or_else(|| self.spaced(at)),
+            3 if self.place == Place::Field => self.year_month_day(at),
+            1 | 2 => self
+                .short_year_first(at)
+                .or_else(|| self.slashed(at))
+                .or_else(|| self.dotted_days(at))
+                .or_else(|| self.spaced(at)),
             7 | 8 => self.basic(at),
             9..=16 => self.epoch(at),
             _ => None,
@@ -76,7 +81,11 @@ impl Reader<'_> {
     /// "2025-03-06", "2025/3/6", "2025. 3. 6.", "2025年3月6日" later.
     fn year_month_day(&self, at: usize) -> Option<Found> {
         let (month, day, end) = self.pair_after(at)?;
-        let year = calendar::common_year(i16::try_from(self.number(at)?.value).ok()?);
+        let number = self.number(at)?;
+        let year = match number.digits {
+            3 => calendar::of_republic(number.value, self.lexicon)?,
+            _ => calendar::common_year(i16::try_from(number.value).ok()?),
+        };
         let (month, day) = (i8::try_from(month).ok()?, i8::try_from(day).ok()?);
         // "2024/13/1" can be read in one way.
         let (month, day) = if month > 12 && day <= 12 { (day, month) } else { (month, day) };
@@ -86,9 +95,19 @@ impl Reader<'_> {
             }
             None => Value::Day(Point { year: Some(year), month, day }),
         };
-        let goes_on =
-            matches!(self.mark(end), Some('-' | '–')) && self.number(end + 1).is_some_and(|n| n.digits == 4);
+        let goes_on = self.is_dash(end) && self.number(end + 1).is_some_and(|n| n.digits == 4);
         (goes_on || self.ends_number(end)).then(|| Found::new(value, end, "ISO date"))
+    }
+
+    /// "25.03.06", where dates begin with the year. What has no such month is read otherwise.
+    fn short_year_first(&self, at: usize) -> Option<Found> {
+        let year = self.number(at).filter(|year| year.digits == 2 && self.lexicon.is_year_first())?;
+        let (month, day, end) = self.pair_after(at).filter(|_| self.mark(at + 1).is_some())?;
+        let (month, day) = (i8::try_from(month).ok()?, i8::try_from(day).ok()?);
+        let point = Point { year: century(year.value), month, day };
+        let is_day = Date::new(point.year?, month, day).is_ok() && self.number(at + 4)?.digits == 2;
+        (is_day && self.ends_number(end))
+            .then(|| Found::new(Value::Day(point), end, "short year, month and day"))
     }
 
     /// The two short numbers after the one at a token, parted by the same mark: "-03-06".
@@ -102,9 +121,11 @@ impl Reader<'_> {
             return is_date.then_some((second.value, third.value, at + 3));
         }
         let mark = self.mark(at + 1).filter(|mark| matches!(mark, '-' | '/' | '.' | '‑' | '−'))?;
-        // "06. 03. 2025": only full stops are followed by spaces.
-        let is_near = |at: usize| self.is_tight(at) || mark == '.';
-        if !self.is_tight(at + 1) || !is_near(at + 2) || !self.is_tight(at + 3) || !is_near(at + 4) {
+        // "2025. 03. 06": in a sentence only full stops are followed by spaces. "2025 - 03 - 06" stands alone.
+        let is_spread = self.place == Place::Field;
+        let is_tight = |at: usize| self.is_tight(at) || is_spread;
+        let is_near = |at: usize| is_tight(at) || mark == '.';
+        if !is_tight(at + 1) || !is_near(at + 2) || !is_tight(at + 3) || !is_near(at + 4) {
             return None;
         }
         let (second, third) = (self.number(at + 2)?, self.number(at + 4)?);
@@ -118,8 +139,12 @@ impl Reader<'_> {
     /// "6/3/2025", "06.03.2025", "6-3-25"; "6/3" alone in a place for dates.
     fn slashed(&self, at: usize) -> Option<Found> {
         let mark = self.mark(at + 1).filter(|mark| matches!(mark, '-' | '/' | '.' | '‑'))?;
-        let is_near = |at: usize| self.is_tight(at) || mark == '.';
-        if !self.is_tight(at + 1) || !is_near(at + 2) {
+        // "06 / 03 / 2025" stands alone.
+        let is_spread = self.place == Place::Field
+            && self.mark(at + 3) == Some(mark)
+            && self.number(at + 4).is_some_and(|year| year.digits == 4);
+        let is_near = |at: usize| self.is_tight(at) || mark == '.' || is_spread;
+        if !(self.is_tight(at + 1) || is_spread) || !is_near(at + 2) {
             return None;
         }
         let (left, right) = (self.number(at)?, self.number(at + 2).filter(|number| number.digits <= 2)?);
@@ -128,7 +153,7 @@ impl Reader<'_> {
             Some(Slashed { left, right, year, is_dotted: mark == '.' })
         };
         if self.mark(at + 3) == Some(mark)
-            && self.is_tight(at + 3)
+            && (self.is_tight(at + 3) || is_spread)
             && is_near(at + 4)
             && let Some(year) = self.number(at + 4)
         {
@@ -171,9 +196,7 @@ impl Reader<'_> {
     /// "28/2-1/3", "1/10 – 7/11/2025": days without a year before the dash.
     fn slashed_span(&self, at: usize, first: Slashed) -> Option<Found> {
         let dash = at + 3 + usize::from(self.mark(at + 3) == Some('.'));
-        let is_join = matches!(self.mark(dash), Some('-' | '–' | '—' | '−' | '~' | '～'))
-            || self.has(dash, Sense::To)
-            || self.has(dash, Sense::And);
+        let is_join = self.is_range_mark(dash) || self.has(dash, Sense::To) || self.has(dash, Sense::And);
         if !is_join {
             return None;
         }
@@ -255,7 +278,7 @@ impl Reader<'_> {
     fn dotted_days(&self, at: usize) -> Option<Found> {
         let first = self.number(at).filter(|number| number.digits <= 2)?;
         let dash = at + 1 + usize::from(self.mark(at + 1) == Some('.'));
-        if !matches!(self.mark(dash), Some('-' | '–' | '—' | '−')) && !self.has(dash, Sense::To) {
+        if !self.is_dash(dash) && !self.has(dash, Sense::To) {
             return None;
         }
         let last = self.number(dash + 1).filter(|number| number.digits <= 2)?;

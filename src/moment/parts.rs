@@ -142,7 +142,10 @@ impl Reader<'_> {
         let is_comma = matches!(self.mark(at), Some(',' | '.' | '-' | '/' | '‑'));
         if is_comma {
             let is_dash = !matches!(self.mark(at), Some(',' | '.'));
-            if is_dash && !(self.is_tight(at) && self.is_tight(at + 1)) {
+            // "5 August -2016" is a slip of the pen; "5 March - 2016 report" is not.
+            let is_last =
+                self.number(at + 1).is_some_and(|number| number.digits == 4) && self.is_stop(at + 2);
+            if is_dash && !is_last && !(self.is_tight(at) && self.is_tight(at + 1)) {
                 return None;
             }
             next += 1;
@@ -268,16 +271,13 @@ impl Reader<'_> {
         if self.is_tight(at - 1) && self.has(at - 1, Sense::To) {
             return Some((Join::Word, at));
         }
+        let is_firm = |at: usize| self.is_range_mark(at) || matches!(self.mark(at), Some('&' | '/'));
         match self.mark(at) {
-            Some('-' | '–' | '—' | '−' | '‑') if self.has(at + 1, Sense::To) => {
+            Some(_) if self.is_dash(at) && self.has(at + 1, Sense::To) => {
                 return Some((Join::Word, self.after_fillers(at + 2)));
             }
-            Some('-' | '–' | '—' | '−' | '‑' | '&' | '/' | '~' | '～') => {
-                return Some((Join::Firm, at + 1));
-            }
-            Some('.') if matches!(self.mark(at + 1), Some('-' | '–' | '—' | '/' | '&')) => {
-                return Some((Join::Firm, at + 2));
-            }
+            Some(_) if is_firm(at) => return Some((Join::Firm, at + 1)),
+            Some('.') if is_firm(at + 1) => return Some((Join::Firm, at + 2)),
             Some('.') if self.has(at + 1, Sense::To) || self.has(at + 1, Sense::And) => {
                 return Some((Join::Word, self.after_fillers(at + 2)));
             }
@@ -289,9 +289,9 @@ impl Reader<'_> {
         }
         let mut next = at;
         if self.has(next, Sense::To) || self.has(next, Sense::And) {
-            // "ו-9", "s.d. 9"
+            // "ו-9", "s.d. 9", "all'8"
             next += 1 + usize::from(
-                matches!(self.mark(next + 1), Some('-' | '־' | '.')) && self.is_tight(next + 1),
+                matches!(self.mark(next + 1), Some('-' | '־' | '.' | '\'' | '’')) && self.is_tight(next + 1),
             );
             return Some((Join::Word, self.after_weekday(self.after_fillers(next))));
         }

@@ -74,8 +74,10 @@ impl Reader<'_> {
             && self
                 .mark(at - 1)
                 .is_none_or(|mark| !matches!(mark, '(' | '"' | '“' | '|' | '/' | '>' | '—' | '–'))
-            // "Friday-Jun-15"
-            && !(self.mark(at - 1) == Some('-') && at > 1 && self.weekday(at - 2).is_some())
+            // "Friday-Jun-15", "mid-June"
+            && !(self.mark(at - 1) == Some('-')
+                && at > 1
+                && (self.weekday(at - 2).is_some() || self.has(at - 2, Sense::About)))
         {
             return None;
         }
@@ -121,8 +123,7 @@ impl Reader<'_> {
         }
         let mut time = None;
         // "set 6-3" is a score.
-        let is_score =
-            matches!(self.mark(end), Some('-' | '–')) && self.is_tight(end) && self.is_tight(end + 1);
+        let is_score = self.is_dash(end) && self.is_tight(end) && self.is_tight(end + 1);
         if !has_more && is_score && self.number(end + 1).is_some_and(|number| number.digits <= 2) {
             return None;
         }
@@ -210,10 +211,9 @@ impl Reader<'_> {
         // "2025 m. vasario 28 d. – kovo 3 d.", "2024. december 30. – 2025. január 2."
         let dash = self.after_fillers(end);
         let dash = dash + usize::from(self.mark(dash) == Some('.'));
-        let last = self.span_end(dash, first).or_else(|| {
-            matches!(self.mark(dash), Some('-' | '–' | '—'))
-                .then(|| self.year_month_day_in_words(dash + 1))?
-        });
+        let last = self
+            .span_end(dash, first)
+            .or_else(|| self.is_dash(dash).then(|| self.year_month_day_in_words(dash + 1))?);
         Some(match last {
             Some((last, end)) => {
                 Found::new(Value::Span { first, last }, end, "month and day to month and day")
@@ -262,11 +262,10 @@ impl Reader<'_> {
 
     /// The second half of "18 February – 3 March" or "February 18 – March 3".
     fn span_end(&self, at: usize, first: Point) -> Option<(Point, usize)> {
-        let is_joined =
-            |at: usize| matches!(self.mark(at), Some('-' | '–' | '—' | '−')) || self.has(at, Sense::To);
+        let is_joined = |at: usize| self.is_dash(at) || self.has(at, Sense::To);
         // "február 28. – március 3."
         let at = at + usize::from(self.mark(at) == Some('.') && is_joined(at + 1));
-        let is_dash = matches!(self.mark(at), Some('-' | '–' | '—' | '−' | '~' | '～'));
+        let is_dash = self.is_range_mark(at);
         let next = if self.is_tight(at - 1) && self.has(at - 1, Sense::To) {
             // "február 28-tól március 3-ig": the ending of the first day is the word.
             at

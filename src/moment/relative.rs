@@ -10,7 +10,7 @@ use super::{
     lexicon::{Sense, Unit},
     mention::{Point, Value},
     scan::{Found, Place, Reader},
-    token,
+    token::{self, Word},
     words::Pattern,
 };
 
@@ -26,11 +26,7 @@ const MORE_UNITS: usize = 3;
 impl Reader<'_> {
     /// "3 hours ago", "an hour ago", "3h ago", "yesterday", "il y a 3 h", "3日前", "the last 3 days".
     pub fn ago(&self, at: usize) -> Option<Found> {
-        if let Some((count, unit)) = self.day_from_now(at) {
-            // "this week"
-            if self.is_twofold(at) || count == 0 && !matches!(unit, Unit::Day | Unit::Second) {
-                return None;
-            }
+        if let Some((count, unit)) = self.day_from_now(at).filter(|_| !self.is_of_name(at)) {
             // "acum 3 ore": the word for now is also that for ago.
             let is_counted =
                 unit == Unit::Second && (self.count(at + 1).is_some() || self.has(at + 1, Sense::About));
@@ -48,6 +44,11 @@ impl Reader<'_> {
                 return Some(Found::new(Value::Ago { count: -count, unit }, at + 1, "counted from now"));
             }
         }
+        // "this week" and "next month" are no day; in "6 last week" nothing counts weeks.
+        let past = self.period(at).filter(|(count, _)| *count < 0 && !self.is_twofold(at));
+        if let Some((count, unit)) = past {
+            return Some(Found::new(Value::Ago { count: -count, unit }, at + 1, "counted from now"));
+        }
         if let Some(found) = self.recent(at) {
             return Some(found);
         }
@@ -59,12 +60,32 @@ impl Reader<'_> {
         found.map(|found| self.with_larger_units(at, found)).or_else(|| self.before_day(next, count))
     }
 
-    /// The day or time counted from now at a token: "yesterday", "last week".
+    /// The day or time counted from now at a token: "yesterday".
     pub fn day_from_now(&self, at: usize) -> Option<(i64, Unit)> {
         self.word(at)?.senses().iter().find_map(|sense| match sense {
             Sense::FromNow(count, unit) => Some((*count, *unit)),
             _ => None,
         })
+    }
+
+    /// The week, month or year counted from the present one at a token: "last week".
+    pub fn period(&self, at: usize) -> Option<(i64, Unit)> {
+        self.word(at)?.senses().iter().find_map(|sense| match sense {
+            Sense::Period(count, unit) => Some((*count, *unit)),
+            _ => None,
+        })
+    }
+
+    /// Whether a word of a sentence is the end of a name: "USA Today", but not "Posted Today".
+    fn is_of_name(&self, at: usize) -> bool {
+        let is_capital = |at: usize| self.piece(at).starts_with(char::is_uppercase);
+        let is_name = |word: Word| {
+            !word.senses().iter().any(|sense| matches!(sense, Sense::Published | Sense::Updated))
+        };
+        let before = at.checked_sub(1).filter(|before| is_capital(*before));
+        self.place == Place::Prose
+            && is_capital(at)
+            && before.and_then(|at| self.word(at)).is_some_and(is_name)
     }
 
     /// "the last 2 weeks", "les 24 dernières heures", "les 30 jours précédents".

@@ -127,9 +127,14 @@ impl Reader<'_> {
         })
     }
 
-    /// Whether a mark is a dash, as stands between the ends of a range: hyphens, dashes, the minus sign.
+    /// Whether a mark is a dash: hyphens, dashes, the minus sign.
     pub fn is_dash(&self, at: usize) -> bool {
-        matches!(self.mark(at), Some('-' | '‑' | '‐' | '–' | '—' | '−'))
+        matches!(self.mark(at), Some('-' | '‑' | '‐' | '–' | '—' | '−' | '－'))
+    }
+
+    /// Whether a mark stands between the ends of a range: a dash, or a swung one.
+    pub fn is_range_mark(&self, at: usize) -> bool {
+        self.is_dash(at) || matches!(self.mark(at), Some('~' | '～' | '〜'))
     }
 
     pub fn found(&self, at: usize) -> Option<Found> {
@@ -137,6 +142,7 @@ impl Reader<'_> {
             Kind::Number(_) => self
                 .numeric(at)
                 .or_else(|| self.marked(at))
+                .or_else(|| self.day_of_near_month(at))
                 .or_else(|| self.ago(at))
                 .or_else(|| self.day_first(at))
                 .or_else(|| self.other_calendar(at))
@@ -146,6 +152,7 @@ impl Reader<'_> {
             Kind::Word(word) if word.senses().is_empty() => None,
             Kind::Word(_) => self
                 .marked(at)
+                .or_else(|| self.day_of_near_month(at))
                 .or_else(|| self.in_any_order(at))
                 .or_else(|| self.month_first(at))
                 .or_else(|| self.day_first(at))
@@ -310,5 +317,6 @@ fn takes_time(value: Value) -> bool {
             | Value::Ago { count: -3..=3, unit: Unit::Day }
             | Value::Weekday { .. }
             | Value::DayOfWeekday { .. }
+            | Value::DayOfMonth { .. }
     )
 }

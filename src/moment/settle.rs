@@ -52,9 +52,14 @@ impl Page<'_> {
             return Ok(Choice::Open { value, reading: at, mention: index, settled });
         }
         let provenance = match (reading.source, value) {
-            (_, Value::Ago { .. } | Value::Recent { .. } | Value::Weekday { .. } | Value::Between { .. }) => {
-                Provenance::Relative
-            }
+            (
+                _,
+                Value::Ago { .. }
+                | Value::Recent { .. }
+                | Value::Weekday { .. }
+                | Value::DayOfMonth { .. }
+                | Value::Between { .. },
+            ) => Provenance::Relative,
             (_, Value::Other(_) | Value::DayOfWeekday { .. }) => Provenance::Inferred,
             (DateSource::TimeElement | DateSource::Metadata, _) => Provenance::StatedByMachine,
             _ => Provenance::StatedInText,
@@ -164,6 +169,7 @@ impl Page<'_> {
             | Value::Recent { .. }
             | Value::Weekday { .. }
             | Value::DayOfWeekday { .. }
+            | Value::DayOfMonth { .. }
             | Value::Between { .. }
             | Value::Impossible
             | Value::OtherCalendar(_) => Err(Unresolved::NoDate),

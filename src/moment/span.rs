@@ -38,7 +38,7 @@ impl Reader<'_> {
     /// The token after what joins two days, and whether that is only "and".
     fn after_span_join(&self, at: usize) -> Option<(usize, bool)> {
         // A swung dash joins days where the hyphen is a sign of numbers.
-        if self.is_dash(at) || matches!(self.mark(at), Some('~' | '～' | '〜' | '－')) {
+        if self.is_range_mark(at) {
             return Some((at + 1 + usize::from(self.has(at + 1, Sense::To)), false));
         }
         // "с сегодня и до послезавтра"

@@ -29,7 +29,7 @@ impl Reader<'_> {
             Found::new(Value::Weekday { weekday, which: Which::OfWeek(weeks) }, end, "weekday of a week")
         };
         // "last week Monday", "先週の月曜日"
-        if let Some((weeks, Unit::Week)) = self.day_from_now(at) {
+        if let Some((weeks, Unit::Week)) = self.period(at) {
             let next = self.after_fillers(at + 1);
             let next = next + usize::from(self.is_dash(next));
             return Some(of_week(self.weekday(next)?, weeks, next + 1));
@@ -42,7 +42,7 @@ impl Reader<'_> {
         }
         let weekday = self.weekday(at)?;
         // "Monday of last week", "el lunes esta semana"
-        if let Some((weeks, Unit::Week)) = self.day_from_now(self.after_fillers(at + 1)) {
+        if let Some((weeks, Unit::Week)) = self.period(self.after_fillers(at + 1)) {
             return Some(of_week(weekday, weeks, self.after_fillers(at + 1) + 1));
         }
         // "lunes pasado"
@@ -55,7 +55,7 @@ impl Reader<'_> {
 
     /// Whether a phrase means a week and a weekday: "прошле недеље" is last week and last Sunday.
     pub fn is_twofold(&self, at: usize) -> bool {
-        self.weekday_from_now(at).is_some() && self.day_from_now(at).is_some()
+        self.weekday_from_now(at).is_some() && self.period(at).is_some()
     }
 
     /// The weekday counted from now at a token.

@@ -256,7 +256,11 @@ impl Words {
         self.add_folded(name, sense, rank);
         let is_name = matches!(
             sense,
-            Sense::Month(_) | Sense::DoubtfulMonth(_) | Sense::Weekday(_) | Sense::FromNow(..)
+            Sense::Month(_)
+                | Sense::DoubtfulMonth(_)
+                | Sense::Weekday(_)
+                | Sense::FromNow(..)
+                | Sense::Period(..)
         );
         // Without their accents several words together may be others: "thứ 6" is no "Thu 6".
         if is_name && let Some(bare) = fold::bare(name).filter(|bare| !bare.contains(' ')) {
@@ -434,6 +438,7 @@ fn sense_of(key: &str, rank: Rank) -> Option<Sense> {
             ("q", rest) => Sense::Ordinal(number(rest)?),
             ("n", rest) => Sense::FromNow(number(rest)?, Unit::Day),
             ("u", rest) => Sense::Unit(unit(rest)?),
+            ("r", rest) if rest.len() > 1 => Sense::Period(number(&rest[1..])?, unit(&rest[..1])?),
             ("e", rest) => Sense::Era(rest.strip_prefix("ra")?.parse().ok()?),
             (sign @ ("a" | "b"), rest) if rest.len() > 1 => {
                 let count = number(&rest[1..])?;

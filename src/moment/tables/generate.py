@@ -16,6 +16,8 @@ from collections import defaultdict
 
 UNITS = {"second": "s", "minute": "i", "hour": "h", "day": "d", "week": "w", "month": "m", "year": "y"}
 WEEKDAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+# Weeks, months and years counted from the present one: the next month tells a day, the next year none.
+PERIODS = {"w": ("-1", "0"), "m": ("-1", "0", "1"), "y": ("-1",)}
 PLURALS = {"zero": "0", "one": "1", "two": "2"}
 LAST_DAY_IN_WORDS = 31
 
@@ -140,10 +142,16 @@ def relative(section, folder, locale):
         if unit is None:
             continue
         # A narrow "last w" is no words.
-        if unit in "wmy" and not name.endswith("-narrow"):
-            for way in ("-1", "0"):
-                if (text := field.get(f"relative-type-{way}")) and (way == "-1" or unit == "w"):
-                    add(section, f"a{unit}{way.lstrip('-')}", [without_first(text, texts)])
+        if not name.endswith("-narrow"):
+            names = {way: without_first(field.get(f"relative-type-{way}", ""), texts) for way in ("-1", "0", "1")}
+            for way in PERIODS.get(unit, ()):
+                add(section, f"r{unit}{way}", [names[way]])
+            # Where "last week" begins with the week, or is "weeks ago", a number before it counts weeks: "2 tuần trước".
+            first = {way: name.split(" ")[0] for way, name in names.items()}
+            is_first = len(first["-1"]) > 2 and first["-1"] in (first["0"], first["1"])
+            counted = {clean(pattern) for pattern in field.get("relativeTime-type-past", {}).values()}
+            if unit in PERIODS and (is_first or f"{{0}} {clean(names['-1'])}" in counted):
+                add(section, f"a{unit}1", [names["-1"]])
         if unit == "d":
             for key, text in field.items():
                 match = re.fullmatch(r"relative-type-(-?\d)", key)
@@ -240,7 +248,7 @@ def main():
         other_calendar(section, packages, "cldr-cal-hebrew-full", "hebrew", "H", locale)
     for language, section in sections.items():
         # Transliterations that are English ones are read everywhere as those, and what is not translated yet.
-        is_english = re.compile(r"[HIPvz]|a[wmy][01]$")
+        is_english = re.compile(r"[HIPrvz]|a[wmy]1$")
         for key in [key for key in section if is_english.match(key) and language != "en"]:
             section[key] = [name for name in section[key] if name not in sections["en"][key]]
     print("# The words of dates by language, made by generate.py from Unicode CLDR 48.2 (LICENSE-UNICODE).")

@@ -11,7 +11,7 @@
 //! | `w1` | Monday |
 //! | `n-1` | the day so many days from today |
 //! | `ah` `bh` | so many hours ago, so many hours ahead (`s` `i` `h` `d` `w` `m` `y`); `ah2`: two hours ago |
-//! | `aw1` `aw0` | last week, this week; the same for months and years |
+//! | `rw-1` `rw0` `rm1` | last week, this week, next month |
 //! | `v1` `z1` | last Monday, next Monday |
 //! | `ud` | names of the unit |
 //! | `c3` `q3` | three, third |
