@@ -11,6 +11,7 @@
 //! some cases, `--show` prints what is proposed for them.
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::cast_precision_loss)]
 
+mod auto;
 mod listings;
 mod truth;
 mod versions;

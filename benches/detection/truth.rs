@@ -29,10 +29,31 @@ pub fn truths(value: &Value) -> Vec<Truth> {
     let entries = value["expected"].as_array().unwrap();
     let of = |entry: &Value| Truth {
         title: text(&entry["title"]),
-        link: text(&entry["link"]),
+        link: text(&entry["link"]).map(on_page),
         date: text(&entry["date"]),
     };
     entries.iter().map(of).collect()
+}
+
+/// Links of some truths are paths of the suite they come from, where the page has the name of a file alone.
+fn on_page(link: String) -> String {
+    if link.starts_with("tests/") { link.rsplit('/').next().unwrap().to_owned() } else { link }
+}
+
+/// Which truth each entry is, one to one: by link and title, then by link, then by title.
+pub fn matched(entries: &[&Entry], truths: &[&Truth]) -> Vec<Option<usize>> {
+    let ways: [fn(&Truth, &Entry) -> bool; 3] =
+        [|t, e| t.is_link_of(e) && t.is_title_of(e), Truth::is_link_of, Truth::is_title_of];
+    let (mut matched, mut is_taken) = (vec![None; entries.len()], vec![false; truths.len()]);
+    for is in ways {
+        for (entry, place) in entries.iter().zip(&mut matched).filter(|(_, place)| place.is_none()) {
+            *place = (0..truths.len()).find(|at| !is_taken[*at] && is(truths[*at], entry));
+            if let Some(at) = *place {
+                is_taken[at] = true;
+            }
+        }
+    }
+    matched
 }
 
 /// A saved page; `now` is a day with or without a time.

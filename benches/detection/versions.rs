@@ -12,6 +12,7 @@ use url::Url;
 
 use crate::{
     Options,
+    auto::{self, Told},
     truth::{self, Truth},
 };
 
@@ -20,6 +21,8 @@ struct Outcome {
     memory: &'static str,
     is_changed: bool,
     result: Result<Score, String>,
+    /// What `heal = "auto"` applies tells; `None`: it applies nothing.
+    told: Option<Told>,
 }
 
 struct Score {
@@ -55,12 +58,18 @@ pub fn report(options: &Options) {
         let Ok(document) = decode::decode(&page) else { continue };
         // What a daily run would have stored before the change: the older entries of the new page.
         let older = &truths[truths.len() - (truths.len() * 6).div_ceil(10)..];
-        let memories =
-            [known(older, &page, true), known(older, &page, false), known(&truth::truths(&old), &page, true)];
-        for (memory, known) in MEMORIES.into_iter().zip(memories) {
+        let olds = truth::truths(&old);
+        // Two lines of a truth that say the same are one entry.
+        let mut said = HashSet::new();
+        let distinct: Vec<&Truth> = truths.iter().filter(|t| said.insert((&t.title, &t.link))).collect();
+        for (memory, (remembered, has_links)) in
+            MEMORIES.into_iter().zip([(older, true), (older, false), (&olds, true)])
+        {
+            let known = known(remembered, &page, has_links);
             let healed = detect::heal((&document, &page), &source, &known, &|| true);
-            let result = healed.map(|healed| score(&healed, &truths)).map_err(|why| why.to_string());
-            outcomes.push(Outcome { case: case.clone(), memory, is_changed, result });
+            let result = healed.map(|healed| score(&healed, &distinct)).map_err(|why| why.to_string());
+            let told = auto::told(&page, remembered, has_links, &truths);
+            outcomes.push(Outcome { case: case.clone(), memory, is_changed, result, told });
         }
     }
     print(&outcomes);
@@ -77,24 +86,13 @@ fn known(truths: &[Truth], page: &Page, has_links: bool) -> Vec<Known> {
     truths.iter().map(of).collect()
 }
 
-fn score(healed: &Healed, truths: &[Truth]) -> Score {
+fn score(healed: &Healed, truths: &[&Truth]) -> Score {
     let found: Vec<&Entry> = healed.reading.sightings.iter().map(|sighting| &sighting.entry).collect();
-    // Two lines of a truth that say the same are one entry.
-    let mut said = HashSet::new();
-    let distinct: Vec<&Truth> = truths.iter().filter(|t| said.insert((&t.title, &t.link))).collect();
-    let mut taken = vec![false; found.len()];
-    let mut matched = 0_usize;
-    for truth in &distinct {
-        let is = |entry: &Entry| truth.is_link_of(entry) || truth.is_title_of(entry);
-        if let Some(at) = (0..found.len()).find(|at| !taken[*at] && is(found[*at])) {
-            taken[at] = true;
-            matched += 1;
-        }
-    }
+    let matched = truth::matched(&found, truths).iter().flatten().count();
     Score {
-        f1: 2.0 * matched as f64 / (found.len() + distinct.len()).max(1) as f64,
-        lost: distinct.len() - matched,
-        beside: taken.iter().filter(|is_taken| !**is_taken).count(),
+        f1: 2.0 * matched as f64 / (found.len() + truths.len()).max(1) as f64,
+        lost: truths.len() - matched,
+        beside: found.len() - matched,
         confidence: healed.confidence,
     }
 }
@@ -129,6 +127,7 @@ fn print(outcomes: &[Outcome]) {
             );
         }
     }
+    print_auto(outcomes);
     println!(
         "\n| pair | markup | known by | F1 | lost | beside | confidence |\n|---|---|---|---|---|---|---|"
     );
@@ -141,5 +140,25 @@ fn print(outcomes: &[Outcome]) {
             Err(why) => format!("{why} | | | |"),
         };
         println!("| {} | {markup} | {} | {told}", outcome.case, outcome.memory);
+    }
+}
+
+fn print_auto(outcomes: &[Outcome]) {
+    let applied: Vec<(&Outcome, &Told)> =
+        outcomes.iter().filter_map(|outcome| Some((outcome, outcome.told.as_ref()?))).collect();
+    let count = |of: fn(&Told) -> usize| applied.iter().map(|(_, told)| of(told)).sum::<usize>();
+    println!(
+        "\nOf these {} pairs `heal = \"auto\"` applies {} without a person ({} where the markup changed), and the feeds then announce\n\
+         {} new entries that are some, {} wrong ones, and {} old ones as new.",
+        outcomes.len(),
+        applied.len(),
+        applied.iter().filter(|(outcome, _)| outcome.is_changed).count(),
+        count(|told| told.right),
+        count(|told| told.wrong.len()),
+        count(|told| told.again.len()),
+    );
+    for (outcome, told) in applied.iter().filter(|(_, told)| !told.wrong.is_empty() || !told.again.is_empty())
+    {
+        println!("- {}, by {}: wrong {:?}, again {:?}", outcome.case, outcome.memory, told.wrong, told.again);
     }
 }

@@ -6,17 +6,13 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::{
-    Exit, Failure, Outcome, Places, Replay, capture,
-    live::PARSE_LIMIT,
-    mend::{self, LOOKED_FOR},
-    replay,
-    terminal::Terminal,
+    Exit, Failure, Outcome, Places, Replay, capture, live::PARSE_LIMIT, mend, replay, terminal::Terminal,
     workspace,
 };
 use crate::{
     clock::Deadline,
     config::{Config, Source, save},
-    detect::{self, Healed, Known},
+    detect::{self, Healed, Known, unasked::LOOKED_FOR},
     entry::Entry,
     fixture,
     store::{Newest, Store as _},
@@ -103,7 +99,7 @@ fn remembered(
     let store = workspace::open_store(places, config, terminal)?;
     let records = store.records(&source.id, Newest::of(LOOKED_FOR));
     let known =
-        records.map_err(|error| workspace::store_failure(&error))?.into_iter().map(mend::known).collect();
+        records.map_err(|error| workspace::store_failure(&error))?.into_iter().map(Known::from).collect();
     store.close().map_err(|error| workspace::store_failure(&error))?;
     Ok(known)
 }

@@ -5,33 +5,20 @@
 
 use std::path::{Path, PathBuf};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::{live::PARSE_LIMIT, workspace};
 use crate::{
     clock::Deadline,
-    config::{self, Config, ConfigText, Heal, Source, patch, save},
-    decode,
-    detect::{self, Healed, Known},
-    entry::Entry,
+    config::{self, Config, ConfigText, Source, patch, save},
+    detect::{Healed, Known, unasked},
     fetch::Fetched,
     health::{Event, Kind},
     id::SourceId,
-    page::Page,
-    record::{Record, SourceState},
+    record::SourceState,
     refresh::{self, Refreshed},
     store::{Newest, Store, StoreError},
-    verdict::{Verdict, blocked},
 };
-
-/// So many of the latest entries are looked for; older ones have left most pages.
-pub const LOOKED_FOR: usize = 100;
-
-/// Below this confidence a person decides.
-const SURE: f64 = 0.9;
-
-/// A source that breaks again so soon was not mended: a person must look.
-const APART: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// A file of the config before and after.
 #[derive(Clone, Debug)]
@@ -72,12 +59,6 @@ pub fn change(
         }
     }
     Ok(None)
-}
-
-/// An entry that is remembered, to be looked for.
-pub fn known(record: Record) -> Known {
-    let Entry { headline, link, moment, .. } = record.entry;
-    Known { headline, link, day: moment.map(|moment| moment.day), is_typed: false }
 }
 
 /// A source that was mended; nothing of it is written yet.
@@ -128,41 +109,24 @@ pub fn mend(
     store: &dyn Store,
 ) -> Result<Option<Mended>, StoreError> {
     let Fetched::Page(page) = fetched else { return Ok(None) };
-    let is_broken = matches!(refreshed.verdict, Verdict::Drifted { .. } | Verdict::Degraded { .. });
-    let is_too_soon = before.mended_at.is_some_and(|at| at.duration_until(page.fetched_at).abs() < APART);
-    if source.heal != Heal::Auto || !is_broken || is_too_soon || stands_in(page) {
+    if !unasked::is_to_mend(source, &before, page, &refreshed.verdict) {
         return Ok(None);
     }
-    let records = store.records(&source.id, Newest::of(LOOKED_FOR))?;
-    let known: Vec<Known> = records.into_iter().map(known).collect();
-    let Some(healed) = healed(source, page, &known) else { return Ok(None) };
+    let records = store.records(&source.id, Newest::of(unasked::LOOKED_FOR))?;
+    let known: Vec<Known> = records.into_iter().map(Known::from).collect();
+    let deadline = Deadline::after(PARSE_LIMIT);
+    let healed = unasked::rules(source, page, &known, &|| deadline.is_ahead());
+    let Some(healed) = healed else { return Ok(None) };
     let Some((change, source)) = rewritten(config, source, &healed) else { return Ok(None) };
-    let usual = before.history.iter().map(|shape| shape.entries).max().unwrap_or(0) as usize;
     let deadline = Deadline::after(PARSE_LIMIT);
     let mut ask = |keys: &[_]| store.known(&source.id, keys, super::live::RECENT);
-    let mut refreshed = refresh::refresh(&source, before, fetched, (&mut ask, &|| deadline.is_ahead()))?;
-    let is_good = matches!(refreshed.verdict, Verdict::New { .. } | Verdict::Unchanged { .. });
-    // The few newest headlines stand beside many a page, the one that says there is none among them.
-    let is_whole = healed.reading.sightings.len() * 3 >= usual * 2;
-    if !is_good || !is_whole || refreshed.again.unwrap_or(0) > 0 {
+    let mut refreshed =
+        refresh::refresh(&source, before.clone(), fetched, (&mut ask, &|| deadline.is_ahead()))?;
+    if !unasked::is_confirmed(&healed, &before, &refreshed) {
         return Ok(None);
     }
     refreshed.plan.state.mended_at = Some(page.fetched_at);
     Ok(Some(Mended { source, refreshed, change, found: healed.found, known: healed.known }))
-}
-
-/// Whether a page stands in for the one that was asked for.
-fn stands_in(page: &Page) -> bool {
-    decode::decode(page).map_or(true, |document| blocked::stands_in(&page.headers, &document.text).is_some())
-}
-
-/// New rules that nothing speaks against.
-fn healed(source: &Source, page: &Page, known: &[Known]) -> Option<Healed> {
-    let document = decode::decode(page).ok()?;
-    let deadline = Deadline::after(PARSE_LIMIT);
-    let healed = detect::heal((&document, page), source, known, &|| deadline.is_ahead()).ok()?;
-    let is_sure = healed.confidence >= SURE && healed.older + healed.amid == 0;
-    (is_sure && !healed.changes.is_empty()).then_some(healed)
 }
 
 /// The config with the new rules, and the source as it is read from there; `None`: what stands on the disk is not

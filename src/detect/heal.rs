@@ -9,6 +9,7 @@ use std::collections::{HashMap, HashSet};
 
 use jiff::civil::Date;
 use rustc_hash::FxHashSet;
+use url::Url;
 
 use super::{Keys, Known, Proposal, detect, likeness::Headlines};
 use crate::{
@@ -29,6 +30,9 @@ const MOST_OF_PAGE: f64 = 0.7;
 
 /// The share of entries known by their links whose headlines must be theirs.
 const SAME_HEADLINES: f64 = 0.8;
+
+/// What this share of the known entries has, a new one has too.
+const USUAL: f64 = 0.9;
 
 /// Why a source was not healed.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -76,6 +80,9 @@ pub struct Healed {
     pub older: usize,
     /// Of the new ones, those that stand among known ones, where nothing new is expected.
     pub amid: usize,
+    /// Entries that are not known and unlike those that are: without a link or a day, which nearly all of these have, or
+    /// linked to a host to which none of these leads. They are the head of a table, a note above the listing, rows of another kind.
+    pub unlike: usize,
     /// How sure it is, from 0 to 1.
     pub confidence: f64,
 }
@@ -128,6 +135,7 @@ struct Returned {
     new: usize,
     older: usize,
     amid: usize,
+    unlike: usize,
 }
 
 impl Returned {
@@ -159,7 +167,7 @@ impl Returned {
         let share = |part: usize, of: usize| if of == 0 { 1.0 } else { (part as f64 / of as f64).min(1.0) };
         let seen = 1.0 - (-(self.found as f64) / 1.2).exp();
         // What stands where nothing new is expected is another list, or an archive that would be announced as news.
-        let is_clean = self.older + self.amid == 0;
+        let is_clean = self.older + self.amid + self.unlike == 0;
         seen * share(self.found, on_page).sqrt()
             * share(self.agreeing, self.compared)
             * if is_clean { 1.0 } else { 0.85 }
@@ -181,6 +189,7 @@ fn returned(reading: &Reading, known: &[Known], page: &Page, shown: &FxHashSet<u
     let mut last_known = 0;
     let mut first_known = None;
     let mut unknown: Vec<(usize, Option<Date>)> = Vec::new();
+    let mut rows: Vec<(&Entry, bool)> = Vec::new();
     for (place, sighting) in reading.sightings.iter().enumerate() {
         let entry = &sighting.entry;
         let linked = entry.link.as_ref().and_then(|link| by_link.get(&canonical(link, &page.url)).copied());
@@ -196,6 +205,7 @@ fn returned(reading: &Reading, known: &[Known], page: &Page, shown: &FxHashSet<u
                     || is_same_headline(entry, &known[number]),
             );
         }
+        rows.push((entry, linked.or(named).is_some()));
         match linked.or(named) {
             Some(number) => {
                 seen.insert(number);
@@ -219,7 +229,26 @@ fn returned(reading: &Reading, known: &[Known], page: &Page, shown: &FxHashSet<u
     returned.older = unknown.iter().filter(|row| is_older(row)).count();
     returned.new = unknown.len() - returned.older;
     returned.amid = unknown.iter().filter(|row| !is_older(row) && is_amid(row)).count();
+    returned.unlike = unlike(&rows);
     returned
+}
+
+/// How many unknown entries are unlike the known ones; each comes with whether it is known.
+fn unlike(rows: &[(&Entry, bool)]) -> usize {
+    let known: Vec<&Entry> = rows.iter().filter(|row| row.1).map(|row| row.0).collect();
+    let is_usual = |has: fn(&Entry) -> bool| {
+        known.iter().filter(|entry| has(entry)).count() as f64 >= USUAL * known.len() as f64
+    };
+    let is_linked = is_usual(|entry| entry.link.is_some());
+    let is_dated = is_usual(|entry| entry.moment.is_some());
+    let host = |entry: &Entry| entry.link.as_ref().and_then(Url::host_str).map(str::to_owned);
+    let hosts: HashSet<Option<String>> = known.iter().map(|entry| host(entry)).collect();
+    let is_unlike = |entry: &Entry| {
+        (is_linked && entry.link.is_none())
+            || (is_dated && entry.moment.is_none())
+            || (hosts.len() == 1 && !hosts.contains(&host(entry)))
+    };
+    rows.iter().filter(|(entry, is_known)| !is_known && is_unlike(entry)).count()
 }
 
 /// Sites shorten headlines, and put a word before them.
@@ -328,6 +357,7 @@ impl Looking<'_> {
             new: returned.new,
             older: returned.older,
             amid: returned.amid,
+            unlike: returned.unlike,
             confidence: returned.confidence(proposal.held.entries.max(1)),
             reading,
         }

@@ -26,6 +26,7 @@ mod reaching;
 mod score;
 mod selector;
 mod tree;
+pub mod unasked;
 
 use ego_tree::NodeId;
 use rustc_hash::{FxHashMap, FxHashSet};

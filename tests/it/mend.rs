@@ -172,6 +172,25 @@ fn an_archive_below_what_is_known_is_not_announced_as_news() {
 }
 
 #[test]
+fn a_new_row_unlike_those_that_are_known_is_left_to_a_person() {
+    let row = |link: &str| {
+        let story = format!("<a class=\"teaser-title\"{link}>Notes on how this list is made</a>");
+        let page = new(&STORIES);
+        page.replace(
+            "<main>",
+            &format!("<main><div class=\"teaser-box\">{story}<p>More of it inside.</p></div>"),
+        )
+    };
+    for link in ["", " href=\"https://reader.example/get\""] {
+        let (place, site, config) = followed("auto");
+        stays_as_it_was(&place, &config, row(link), &site);
+    }
+    let (place, site, config) = followed("auto");
+    site.show(row(" href=\"/notes\""));
+    assert_eq!(verdict(&run(&place, &config)).0, "new", "with a link like the others it is news");
+}
+
+#[test]
 fn what_breaks_again_within_a_week_is_left_to_a_person() {
     let (place, site, config) = followed("auto");
     site.show(new(&STORIES));
