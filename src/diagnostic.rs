@@ -78,6 +78,8 @@ pub enum Code {
     ContentRefused,
     /// The page answers at another address for good, and is asked there from now on.
     SourceMoved,
+    /// A page that is read by selectors links a feed, which it did not before.
+    FeedLinked,
     /// A further page of a listing could not be had or read; what was read before it is taken.
     PageMissing,
     /// An entry's own page could not be had; the entry keeps what the listing says.

@@ -32,10 +32,13 @@ pub enum Kind {
     Silent,
     /// Something was mended without a person.
     Mended,
+    /// A page that is read by selectors links a feed, which it did not before: a notice.
+    FeedLinked,
 }
 
 impl Kind {
-    const ALL: [Self; 5] = [Self::NeedsPerson, Self::Degraded, Self::WorksAgain, Self::Silent, Self::Mended];
+    const ALL: [Self; 6] =
+        [Self::NeedsPerson, Self::Degraded, Self::WorksAgain, Self::Silent, Self::Mended, Self::FeedLinked];
 
     /// Its word.
     pub fn word(self) -> &'static str {
@@ -45,6 +48,7 @@ impl Kind {
             Self::WorksAgain => "works-again",
             Self::Silent => "silent",
             Self::Mended => "mended",
+            Self::FeedLinked => "feed-linked",
         }
     }
 
@@ -124,6 +128,21 @@ pub fn watch(source: &Source, verdict: &Verdict, state: &mut SourceState, now: T
         }
     }
     events
+}
+
+/// The event of a page that links a feed, which it did not before.
+pub fn feed_linked(source: &Source, feed: &Url, at: Timestamp) -> Event {
+    Event {
+        source: source.id.clone(),
+        kind: Kind::FeedLinked,
+        at,
+        headline: format!("{}: the page now links a feed of its own, {feed}", source.id),
+        advice: Some(format!(
+            "look at it with `gleaner add {feed}`; to follow it instead, give `{}` its address and take the selectors out",
+            source.id
+        )),
+        link: Some(source.url.clone()),
+    }
 }
 
 fn is_fine(word: &str) -> bool {

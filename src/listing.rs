@@ -28,6 +28,8 @@ pub struct Listing {
     pub home: Option<Url>,
     /// Where the page says the listing goes on; `None`: it does not, or nobody asked.
     pub next: Option<Url>,
+    /// The feeds that the page links.
+    pub feeds: Vec<Url>,
     /// How long an upstream feed asks to be left alone between two visits; `None`: it does not say.
     pub pace: Option<Duration>,
     /// When an upstream feed asks not to be visited.

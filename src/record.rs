@@ -184,6 +184,9 @@ pub struct SourceState {
     /// The page's language, when it last was good.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
+    /// The feeds its page was seen to link, so that one that appears is told once; `None`: not looked yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub feeds: Option<Vec<Url>>,
     /// What the last good pages held, the newest last; at most [`SourceState::HISTORY`].
     pub history: Vec<PageShape>,
     /// The origin's wish to be left alone, or its end; `None`: neither.

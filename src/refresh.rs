@@ -3,6 +3,7 @@
 //! What a fetch gave, and what we know, go in; a verdict and a plan come out. Network, store and clock are the
 //! caller's: `run` asks them, and so does a replay of fixtures, over the same code.
 
+mod linked;
 pub mod own;
 pub mod pages;
 mod reading;
@@ -150,6 +151,7 @@ pub fn refresh_all<E>(
     let hold = brought.own.hold();
     let is_first = state.succeeded_at.is_none();
     let was_fine = state.failures == 0 && !matches!(state.verdict, Some(Verdict::Degraded { .. }));
+    let linked = state.feeds.as_ref().map(Vec::len);
     let mut refreshed = judged(source, state, brought, asked)?;
     let (now, verdict, state) = (fetched.at(), &refreshed.verdict, &mut refreshed.plan.state);
     schedule::settle(source, state, verdict, fetched);
@@ -164,6 +166,12 @@ pub fn refresh_all<E>(
         rhythm::note(&mut state.arrivals, now);
     }
     refreshed.events = health::watch(source, verdict, state, now);
+    if let Some(feed) = linked::appeared(linked, state) {
+        refreshed
+            .diagnostics
+            .push(Diagnostic::page(Code::FeedLinked, format!("the page now links a feed: {feed}")));
+        refreshed.events.push(health::feed_linked(source, feed, now));
+    }
     if let Fetched::Page(page) = fetched {
         refreshed.kept = keep(verdict, state, was_fine, now).map(|kept| (kept, page.clone()));
     }
@@ -187,7 +195,7 @@ fn keep(verdict: &Verdict, state: &mut SourceState, was_fine: bool, now: Timesta
 
 fn judged<E>(
     source: &Source,
-    state: SourceState,
+    mut state: SourceState,
     Brought { fetched, pages, own }: Brought<'_>,
     (known, still_time): (&mut Ask<'_, E>, &dyn Fn() -> bool),
 ) -> Result<Refreshed, E> {
@@ -216,7 +224,9 @@ fn judged<E>(
         Err(verdict) => return Ok(failed(source, state, verdict, now)),
     };
     let shape = reading.shape();
-    if let Some(verdict) = reading.verdict_without_entries(source, &state.history) {
+    let without_entries = reading.verdict_without_entries(source, &state.history);
+    linked::note(&mut state, &reading.listing, without_entries.as_ref());
+    if let Some(verdict) = without_entries {
         if verdict.is_failure() {
             return Ok(Refreshed { diagnostics: reading.diagnostics, ..failed(source, state, verdict, now) });
         }

@@ -148,7 +148,7 @@ fn say(event: &Event, terminal: &Terminal) {
     match event.kind {
         Kind::NeedsPerson | Kind::Degraded => terminal.error(&event.headline, event.advice.as_deref()),
         Kind::WorksAgain => terminal.say(&event.headline),
-        Kind::Silent | Kind::Mended => terminal.remark(&event.headline),
+        Kind::Silent | Kind::Mended | Kind::FeedLinked => terminal.remark(&event.headline),
     }
 }
 

@@ -165,6 +165,9 @@ fn history((source, state, newest): &Row<'_>, now: Timestamp) -> String {
     if let Some(silence) = is_silent(source, state, now) {
         line("silent", health::silence_words(silence, now));
     }
+    for feed in state.feeds.iter().flatten() {
+        line("page links", feed.to_string());
+    }
     line("last success", time(state.succeeded_at));
     line("next due", time(state.due_at.filter(|_| source.enabled)));
     line("entries", format!("{}, the newest of {}", entries(state), time(*newest)));
@@ -203,6 +206,7 @@ fn as_json((source, state, newest): &Row<'_>, now: Timestamp) -> Value {
         "needs_person": needs_person(source, state),
         "needs_person_since": state.alerted_at,
         "silent": is_silent(source, state, now).is_some(),
+        "feeds": state.feeds,
         "last_arrival": state.arrivals.last(),
         "entries": entries(state),
         "newest_entry": newest,

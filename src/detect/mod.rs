@@ -14,7 +14,6 @@ mod columns;
 mod confidence;
 mod evidence;
 mod facts;
-mod feeds;
 mod fields;
 mod further;
 mod groups;
@@ -37,7 +36,7 @@ use crate::{
     config::{Rules, Source},
     decode::Document,
     extract::{
-        extract_parsed,
+        LinkedFeed, extract_parsed,
         facts::Facts,
         parse::{self, Parsed},
         reach,
@@ -48,7 +47,6 @@ use crate::{
 
 pub use self::{
     evidence::{Held, Known},
-    feeds::LinkedFeed,
     further::Further,
     heal::{Healed, Unhealed, heal},
     propose::{DateKey, Keys},
@@ -115,7 +113,7 @@ pub fn detect(document: &Document, page: &Page, known: &[Known], still_time: &dy
     let Some(root) = parsed.html.tree.root().children().find_map(ElementRef::wrap) else {
         return Found::default();
     };
-    let base = Facts::read(&parsed.html, &document.url).base;
+    let Facts { base, feeds, .. } = Facts::read(&parsed.html, &document.url);
     let tree = Tree::read(root, &base);
     let texts = Texts::new(&tree);
     let evidence = Evidence::find(&texts, known, (&base, &document.url));
@@ -142,7 +140,7 @@ pub fn detect(document: &Document, page: &Page, known: &[Known], still_time: &dy
     confidence::compete(&mut proposals);
     Found {
         proposals,
-        feeds: feeds::linked(root, &base),
+        feeds,
         known_on_page: evidence.on_page(),
         known_by_headline: evidence.shown(),
         text_bytes: tree.all_text_bytes(),

@@ -5,7 +5,11 @@ use std::collections::HashSet;
 use scraper::{ElementRef, Html};
 use url::Url;
 
-use super::{address, text};
+use super::{
+    address,
+    feeds::{self, LinkedFeed},
+    text,
+};
 
 /// What a page says about itself.
 pub(crate) struct Facts {
@@ -14,6 +18,8 @@ pub(crate) struct Facts {
     pub(crate) title: Option<String>,
     /// The text of every JSON-LD script, in page order.
     pub(crate) json_ld: Vec<String>,
+    /// The feeds it links.
+    pub(crate) feeds: Vec<LinkedFeed>,
 }
 
 /// A title is shown in one line of a message.
@@ -21,7 +27,14 @@ const MAX_TITLE_CHARS: usize = 500;
 
 impl Facts {
     pub(crate) fn read(html: &Html, document: &Url) -> Self {
-        let mut facts = Self { base: document.clone(), language: None, title: None, json_ld: Vec::new() };
+        let mut facts = Self {
+            base: document.clone(),
+            language: None,
+            title: None,
+            json_ld: Vec::new(),
+            feeds: Vec::new(),
+        };
+        let mut links = Vec::new();
         let mut has_base = false;
         for element in html.tree.root().descendants().filter_map(ElementRef::wrap) {
             match element.value().name() {
@@ -36,9 +49,11 @@ impl Facts {
                     }
                 }
                 "script" if is_json_ld(element) => facts.json_ld.push(element.text().collect()),
+                "link" => links.push(element),
                 _ => {}
             }
         }
+        facts.feeds = feeds::linked(&links, &facts.base);
         facts
     }
 }

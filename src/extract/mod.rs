@@ -8,6 +8,7 @@
 pub mod address;
 mod dates;
 pub(crate) mod facts;
+mod feeds;
 mod field;
 mod image;
 mod link;
@@ -47,6 +48,7 @@ use crate::{
     listing::{Container, Listing, Quiet, RawEntry},
 };
 
+pub use feeds::LinkedFeed;
 pub use nearest::nearest;
 pub use own::{Told, own};
 
@@ -108,6 +110,7 @@ pub(crate) fn extract_parsed(
         title: facts.title.clone(),
         home: None,
         next,
+        feeds: facts.feeds.into_iter().map(|feed| feed.url).collect(),
         pace: None,
         quiet: Quiet::default(),
         diagnostics: notes.finish(),

@@ -42,6 +42,7 @@ fn listing(rows: &[Row<'_>]) -> Listing {
         title: None,
         home: None,
         next: None,
+        feeds: Vec::new(),
         pace: None,
         quiet: Quiet::default(),
         diagnostics: Vec::new(),

@@ -41,6 +41,7 @@ pub fn read(document: &Document, still_time: &dyn Fn() -> bool) -> Listing {
         title: None,
         home: None,
         next: None,
+        feeds: Vec::new(),
         pace: None,
         quiet: Quiet::default(),
         diagnostics: Vec::new(),

@@ -78,6 +78,7 @@ fn read_xml(document: &Document, still_time: &dyn Fn() -> bool) -> Listing {
         title: head.title,
         home: head.home,
         next: None,
+        feeds: Vec::new(),
         pace: head.pace,
         quiet: head.quiet,
         diagnostics,

@@ -153,6 +153,49 @@ fn an_unusual_silence_is_a_notice_and_no_error() {
     assert_eq!(town.alerts()[0]["event"], "silent");
 }
 
+/// A page with links in its head.
+fn linking(links: &[(&str, &str)], entries: u32) -> String {
+    let link = |(href, title): &(&str, &str)| {
+        format!("<link rel=alternate type=application/rss+xml href='{href}' title='{title}'>")
+    };
+    listing(entries).replace("<title>", &(links.iter().map(link).collect::<String>() + "<title>"))
+}
+
+#[test]
+fn a_feed_that_a_page_begins_to_link_is_told_once() {
+    let (comments, feed) = (("/comments/feed/", "Comments Feed"), ("/feed/", "News"));
+    let remark = [(comments.0, comments.1), ("/a/feed/", "A: Kommentare")];
+    let quiet = Ended { exit: 0, out: String::new(), err: String::new() };
+    let town = Town::new();
+    town.run("2026-03-01T08:00:00Z", &linking(&remark, 5), &[]);
+    assert_eq!(town.health(), [], "feeds of comments are none of the listing");
+    assert_eq!(town.run("2026-03-01T09:00:00Z", &linking(&[comments, feed], 5), &[]), quiet);
+    let health = town.health();
+    assert_eq!(health.len(), 1);
+    assert_eq!(health[0].1, "town: the page now links a feed of its own, https://town.example/feed/");
+    for (at, feed) in [("10", feed), ("11", ("/feed/?v=2", "News")), ("12", comments), ("13", feed)] {
+        town.run(&format!("2026-03-01T{at}:00:00Z"), &linking(&[feed], 5), &[]);
+        assert_eq!(town.health(), health, "{feed:?}");
+    }
+    assert_eq!(town.alerts().iter().map(|alert| &alert["event"]).collect::<Vec<_>>(), ["feed-linked"]);
+    let config = town.0.path().join("gleaner.toml");
+    let status = town.0.gleaner(&["status", "town", "--config", config.to_str().expect("UTF-8")]);
+    assert!(status.out.contains("page links     https://town.example/feed/\n"), "{status:?}");
+}
+
+#[test]
+fn a_feed_that_a_page_linked_from_the_first_is_no_news_and_one_on_a_redesigned_page_is() {
+    let town = Town::new();
+    let first = ("/all/feed/", "All");
+    town.run("2026-03-01T08:00:00Z", &linking(&[first], 5), &[]);
+    town.run("2026-03-01T09:00:00Z", &linking(&[first], 6), &[]);
+    assert_eq!(town.health(), []);
+    let redesign = linking(&[first, ("/news/feed/", "News")], 0);
+    let told = town.run("2026-03-01T10:00:00Z", &redesign, &[]);
+    assert_eq!((told.exit, town.health().len()), (0, 1), "{told:?}");
+    assert!(town.health()[0].1.ends_with("https://town.example/news/feed/"));
+}
+
 #[test]
 fn the_first_bad_page_after_a_good_one_is_kept_beside_it() {
     let town = Town::new();
