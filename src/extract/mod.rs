@@ -6,6 +6,7 @@
 //! frame neither headline nor teaser is dropped with `HeadlineMissing`.
 
 pub mod address;
+mod build;
 mod dates;
 pub(crate) mod facts;
 mod feeds;
@@ -18,6 +19,7 @@ pub(crate) mod next;
 mod notes;
 mod own;
 pub(crate) mod parse;
+mod plain;
 mod raw;
 pub(crate) mod reach;
 mod readable;
