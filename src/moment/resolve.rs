@@ -30,6 +30,10 @@ pub(super) struct State<'a> {
 
 /// Resolves all rows together.
 pub(super) fn resolve(rows: &[Row<'_>], context: &Context<'_>) -> Vec<Resolution> {
+    if rows.is_empty() {
+        // The first lexicon of a language takes long to make.
+        return Vec::new();
+    }
     let lexicon = Lexicon::of(context.language);
     let today = context.now.to_zoned_datetime(context.zone.clone()).date();
     let mut readings: Vec<Vec<Reading<'_>>> = rows

@@ -22,6 +22,7 @@
 use std::{collections::VecDeque, ops::Range};
 
 /// A row with what its day can be.
+#[derive(Debug)]
 pub(super) struct Item {
     /// Candidates, best left to the chain; never empty. One alone is a constant.
     pub options: Vec<Candidate>,
@@ -270,6 +271,14 @@ struct Way {
     before: Option<(usize, usize)>,
 }
 
+/// Where a way through all rows ends: its cost, and its last row in line with the candidate of it.
+#[derive(Clone, Copy)]
+struct End {
+    cost: f64,
+    row: usize,
+    index: usize,
+}
+
 /// A listing from its newest row to its oldest.
 struct Chain<'a> {
     items: &'a [&'a Item],
@@ -292,52 +301,85 @@ impl<'a> Chain<'a> {
 
     /// The candidates on the cheapest way through all rows.
     fn best(mut self) -> Vec<usize> {
+        // No step costs less than nothing: a way that has become dearer than a whole one is not followed.
+        let (_, end) = self.search(None);
+        let (ways, end) = self.search(end.map(|end| end.cost));
+        self.follow(&ways, end)
+    }
+
+    /// The best ways to all candidates, and where the cheapest whole one ends. Only ways that cost no more than `bound`
+    /// are followed; `None`: of those from the first row to the last, only the cheapest.
+    fn search(&mut self, bound: Option<f64>) -> (Vec<Vec<Way>>, Option<End>) {
         let rows = self.items.len();
+        let limit = bound.unwrap_or(f64::INFINITY);
+        let passed = if bound.is_some() { PASSED_IN_A_ROW } else { 0 };
         let mut ways: Vec<Vec<Way>> = Vec::with_capacity(rows);
-        let mut end: Option<(f64, usize, usize)> = None;
+        let mut end: Option<End> = None;
         // The rows that the next one can follow, each with what its candidates cost, the rows passed over included.
-        let mut open: VecDeque<(usize, Vec<f64>)> = VecDeque::new();
+        let mut open: VecDeque<(usize, Vec<(usize, f64)>)> = VecDeque::new();
         for row in 0..rows {
-            let of_row = self.ways_to(row, &open);
-            if row + PASSED_IN_A_ROW >= rows - 1 {
-                for (index, way) in of_row.iter().enumerate() {
-                    let day = self.items[row].options[index].day;
-                    let cost = way.cost + self.passed(row + 1..rows, day);
-                    if end.is_none_or(|(least, ..)| cost < least) {
-                        end = Some((cost, row, index));
-                    }
-                }
+            let of_row = self.ways_to(row, &open, (limit, passed));
+            if row + passed >= rows - 1 {
+                end = self.end_at(row, &of_row, end).or(end);
             }
             if open.len() > PASSED_IN_A_ROW {
                 open.pop_front();
             }
             for (before, costs) in &mut open {
-                for (cost, option) in costs.iter_mut().zip(&self.items[*before].options) {
-                    *cost += self.out_of_line(row, option.day).1;
+                for (index, cost) in costs.iter_mut() {
+                    *cost += self.out_of_line(row, self.items[*before].options[*index].day).1;
                 }
             }
-            open.push_back((row, of_row.iter().map(|way| way.cost).collect()));
+            let costs = of_row.iter().map(|way| way.cost);
+            let followed = match bound {
+                None => vec![least(costs)],
+                Some(bound) => costs.enumerate().filter(|(_, cost)| *cost <= bound).collect(),
+            };
+            open.push_back((row, followed));
             ways.push(of_row);
         }
-        self.follow(&ways, end.map(|(_, row, index)| (row, index)))
+        (ways, end)
+    }
+
+    /// The end of the cheapest way that ends in this row; `None`: it is no cheaper than `known`.
+    fn end_at(&self, row: usize, of_row: &[Way], known: Option<End>) -> Option<End> {
+        let mut found: Option<End> = None;
+        for (index, way) in of_row.iter().enumerate() {
+            let is_cheaper = |cost| found.or(known).is_none_or(|end| cost < end.cost);
+            if !is_cheaper(way.cost) {
+                continue;
+            }
+            let cost = way.cost + self.passed(row + 1..self.items.len(), self.items[row].options[index].day);
+            if is_cheaper(cost) {
+                found = Some(End { cost, row, index });
+            }
+        }
+        found
     }
 
     /// The best way to each candidate of a row, from those that it can follow.
-    fn ways_to(&mut self, row: usize, open: &VecDeque<(usize, Vec<f64>)>) -> Vec<Way> {
+    fn ways_to(
+        &mut self,
+        row: usize,
+        open: &VecDeque<(usize, Vec<(usize, f64)>)>,
+        (limit, passed): (f64, usize),
+    ) -> Vec<Way> {
         let items = self.items;
         let mut best = Vec::with_capacity(items[row].options.len());
         for candidate in &items[row].options {
             let own = self.own_cost(row, candidate);
             let mut way = Way { cost: f64::INFINITY, before: None };
-            if row <= PASSED_IN_A_ROW {
-                way.cost = own + self.first_cost(row, candidate.day) + self.passed(0..row, candidate.day);
+            let first = own + self.first_cost(row, candidate.day);
+            if row <= passed && first <= limit {
+                way.cost = first + self.passed(0..row, candidate.day);
             }
             for (before, costs) in open {
-                for (index, (cost, previous)) in costs.iter().zip(&items[*before].options).enumerate() {
+                for &(index, cost) in costs {
                     // No step costs less than nothing.
                     if cost + own >= way.cost {
                         continue;
                     }
+                    let previous = items[*before].options[index];
                     let cost = cost + own + self.steps.cost(previous.day, candidate.day);
                     if cost < way.cost {
                         way = Way { cost, before: Some((*before, index)) };
@@ -386,10 +428,10 @@ impl<'a> Chain<'a> {
     }
 
     /// The candidates on a way, given its end; rows that it passes over are held against the row in line before them.
-    fn follow(&self, ways: &[Vec<Way>], end: Option<(usize, usize)>) -> Vec<usize> {
+    fn follow(&self, ways: &[Vec<Way>], end: Option<End>) -> Vec<usize> {
         let mut chosen: Vec<Option<usize>> = vec![None; self.items.len()];
         let mut level = 0;
-        let mut at = end;
+        let mut at = end.map(|end| (end.row, end.index));
         while let Some((row, index)) = at {
             chosen[row] = Some(index);
             level = self.items[row].options[index].day;
@@ -401,5 +443,33 @@ impl<'a> Chain<'a> {
             index
         };
         chosen.into_iter().enumerate().map(index_of).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn item() -> impl Strategy<Value = Item> {
+        let candidates = (0..800i32, prop::sample::select(vec![0.0, 1.0, 15.0, 45.0, 1000.0]), 1..12i32);
+        (candidates, prop::bool::weighted(0.2)).prop_map(|((day, cost, years), is_stored)| Item {
+            options: (0..years).map(|year| Candidate { day: 20_000 + day - 365 * year, cost }).collect(),
+            is_stored,
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn the_ways_not_followed_lead_to_nothing_better(
+            items in prop::collection::vec(item(), 1..24), exceptions in 0..4usize,
+        ) {
+            let rows: Vec<&Item> = items.iter().collect();
+            let mut whole = Chain::of(&rows, 20_500, exceptions);
+            let (ways, end) = whole.search(Some(f64::INFINITY));
+            let expected = whole.follow(&ways, end);
+            prop_assert_eq!(Chain::of(&rows, 20_500, exceptions).best(), expected);
+        }
     }
 }
