@@ -53,6 +53,11 @@ class Server:
             return connection.recv(65536).split(b"\r\n\r\n")[1].decode()
 
 
+def fresh(place):
+    """A new folder. None is removed between runs: where many files were just removed, ext4 is slow to make others."""
+    return pathlib.Path(tempfile.mkdtemp(dir=place))
+
+
 def quote(text):
     return '"' + text.replace('"', '\\"') + '"'
 
@@ -61,11 +66,10 @@ class Gleaner:
     name = "gleaner"
 
     def __init__(self, program, folder, server):
-        self.program, self.folder, self.server = program, folder / "gleaner", server
+        self.program, self.place, self.server = program, folder, server
 
     def begin(self, kind, count, more=""):
-        shutil.rmtree(self.folder, ignore_errors=True)
-        self.folder.mkdir()
+        self.folder = fresh(self.place)
         self.configure(kind, count, more)
 
     def configure(self, kind, count, more=""):
@@ -90,11 +94,11 @@ class Rsspls:
     name = "rsspls"
 
     def __init__(self, program, folder, server):
-        self.program, self.folder, self.server = program, folder / "rsspls", server
+        self.program, self.place, self.server = program, folder, server
 
     def begin(self, kind, count):
-        shutil.rmtree(self.folder, ignore_errors=True)
-        (self.folder / "out").mkdir(parents=True)
+        self.folder = fresh(self.place)
+        (self.folder / "out").mkdir()
         lines = ["[rsspls]"]
         for number in range(count):
             lines += ["[[feed]]", f"title = {quote(f's{number:05}')}", f"filename = {quote(f's{number:05}.rss')}", "[feed.config]",
@@ -179,11 +183,14 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         server = Server(folder)
+        runs = folder / "runs"
         try:
-            programs = [Gleaner(gleaner.resolve(), folder, server)]
+            programs = [Gleaner(gleaner.resolve(), runs, server)]
             if not options.alone:
-                programs.append(Rsspls(rsspls.resolve(), folder, server))
+                programs.append(Rsspls(rsspls.resolve(), runs, server))
             for count in map(int, options.sizes.split(",")):
+                shutil.rmtree(runs, ignore_errors=True)
+                runs.mkdir()
                 # The one that goes first changes from pass to pass.
                 passes = [one_pass(programs[::1 if turn % 2 else -1], count, server) for turn in range(options.passes)]
                 print(f"\n{count} sources\n{'run':12}{'program':10}{'CPU ms/source':>15}{'wall s':>9}{'peak MiB':>10}{'lost':>7}{'ratio':>8}")
