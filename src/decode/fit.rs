@@ -69,10 +69,9 @@ impl Utf8Shape {
         // Every sequence of more than one byte has one lead byte, and only lead bytes are this large.
         let is_lead = |byte: &u8| *byte >= 0xc0;
         if std::str::from_utf8(body).is_ok() {
-            return Self {
-                valid: body.iter().filter(|b| is_lead(b)).take(TELLING_SEQUENCES).count(),
-                invalid: 0,
-            };
+            // Whole stretches of ASCII are known faster than letter by letter.
+            let other = body.chunks(1024).filter(|stretch| !stretch.is_ascii()).flatten();
+            return Self { valid: other.filter(|b| is_lead(b)).take(TELLING_SEQUENCES).count(), invalid: 0 };
         }
         let mut shape = Self { valid: 0, invalid: 0 };
         for chunk in body.utf8_chunks() {

@@ -102,15 +102,6 @@ fn machine_date(element: ElementRef) -> Option<(Rank, String)> {
     let value = element.value();
     let marks =
         || element.attr("itemprop").into_iter().flat_map(str::split_ascii_whitespace).chain(value.classes());
-    let is_published = element.attr("pubdate").is_some()
-        || marks().any(|m| matches!(m, "datePublished" | "published" | "dt-published" | "entry-date"));
-    let is_changed = marks().any(|m| matches!(m, "dateModified" | "updated" | "modified" | "dt-updated"));
-    // WordPress marks one element `published updated` when both are the same.
-    let rank = match (is_published, is_changed) {
-        (true, _) => Rank::Published,
-        (false, true) => Rank::Changed,
-        (false, false) => Rank::Unmarked,
-    };
     let stated = || ["datetime", "content"].iter().find_map(|a| element.attr(a).filter(|v| may_be_date(v)));
     let written = if matches!(value.name(), "time" | "relative-time") {
         stated().map(str::to_owned).or_else(|| Some(text::of(element, &HashSet::new())).filter(|t| is_iso(t)))
@@ -123,6 +114,15 @@ fn machine_date(element: ElementRef) -> Option<(Rank, String)> {
         None
     }?;
     let written = text::fold(&written);
+    let is_published = element.attr("pubdate").is_some()
+        || marks().any(|m| matches!(m, "datePublished" | "published" | "dt-published" | "entry-date"));
+    let is_changed = marks().any(|m| matches!(m, "dateModified" | "updated" | "modified" | "dt-updated"));
+    // WordPress marks one element `published updated` when both are the same.
+    let rank = match (is_published, is_changed) {
+        (true, _) => Rank::Published,
+        (false, true) => Rank::Changed,
+        (false, false) => Rank::Unmarked,
+    };
     (!written.is_empty() && written.len() <= 60).then_some((rank, written))
 }
 

@@ -65,6 +65,9 @@ pub(super) fn is_read_in_part(text: &str) -> bool {
 
 /// A text cut to so many letters, at the end of a word where there is one near; `None`: it is short enough.
 pub fn shorten(text: &str, limit: usize) -> Option<String> {
+    if text.len() <= limit {
+        return None;
+    }
     let (end, _) = text.char_indices().nth(limit)?;
     let cut = &text[..end];
     let is_inside_word = !text[end..].starts_with(char::is_whitespace);
@@ -128,12 +131,16 @@ impl Folder {
             self.needs_space = true;
             return;
         }
-        if is_steering(c) || (self.text.is_empty() && is_invisible(c)) {
-            return;
-        }
-        self.combining = if !c.is_ascii() && is_combining_mark(c) { self.combining + 1 } else { 0 };
-        if self.combining > MAX_COMBINING {
-            return;
+        if c.is_ascii_graphic() {
+            self.combining = 0;
+        } else {
+            if is_steering(c) || (self.text.is_empty() && is_invisible(c)) {
+                return;
+            }
+            self.combining = if is_combining_mark(c) { self.combining + 1 } else { 0 };
+            if self.combining > MAX_COMBINING {
+                return;
+            }
         }
         if self.needs_space && !self.text.is_empty() {
             self.text.push(' ');

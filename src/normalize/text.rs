@@ -44,7 +44,7 @@ impl Words {
 }
 
 fn is_mark(c: char) -> bool {
-    unicode_normalization::char::is_combining_mark(c)
+    !c.is_ascii() && unicode_normalization::char::is_combining_mark(c)
 }
 
 /// A comparable text with what changes at every fetch taken out: numbers beside words for views, comments and
@@ -73,7 +73,7 @@ fn counter(words: &[&str]) -> usize {
     match (digits, words.get(digits), words.get(digits + 1)) {
         (1.., Some(&unit), Some(&"ago")) if UNITS.contains(&unit) => digits + 2,
         (1.., Some(&unit), _) if COUNTED.contains(&unit) => digits + 1,
-        (0, Some(&unit), Some(number)) if COUNTED.contains(&unit) && is_number(number) => 2,
+        (0, Some(&unit), Some(number)) if is_number(number) && COUNTED.contains(&unit) => 2,
         _ => 0,
     }
 }

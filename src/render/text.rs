@@ -39,7 +39,7 @@ impl XmlText {
                 continue;
             }
             let Some(c) = allowed(c) else { continue };
-            marks = if is_combining_mark(c) { marks + 1 } else { 0 };
+            marks = if !c.is_ascii() && is_combining_mark(c) { marks + 1 } else { 0 };
             if marks <= MAX_COMBINING_RUN {
                 clean.push(c);
             }
