@@ -132,7 +132,7 @@ impl Client {
         if let Some(why) = guard::refusal(url, &request.inside) {
             return Err(FetchError::Unreachable(why));
         }
-        let client = self.connections.client(request)?;
+        let client = self.connections.client(url, request)?;
         let host = url.host_str().unwrap_or_default();
         if request.proxy.is_some() && url.domain().is_some() && !resolves_there(request) {
             self.connections.check(host, &request.inside).await?;

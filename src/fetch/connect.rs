@@ -1,6 +1,7 @@
 //! How a source is to be asked → the client that asks so. IO: names, and files of certificates.
 //!
-//! A client is made for each way of asking (guard, proxy, certificates), not for each source. Its resolver gives
+//! A client is made for each way of asking (guard, proxy, certificates), not for each source; one that never speaks TLS
+//! trusts nobody, for the system's certificates take longer to read than hundreds of answers. Its resolver gives
 //! only addresses that the guard lets pass, and the connection is made to the address that was checked: a name that
 //! answers differently the second time gains nothing. Proxies of the environment are not used, for a proxy resolves
 //! names itself, past the guard.
@@ -65,6 +66,8 @@ pub struct Connections {
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Way {
     inside: Inside,
+    /// TLS may be spoken, with the origin or a proxy.
+    is_secure: bool,
     proxy: Option<Url>,
     extra_ca: Option<PathBuf>,
 }
@@ -81,13 +84,14 @@ impl Connections {
         self.resolves.load(Ordering::Relaxed)
     }
 
-    /// The client for a way of asking.
+    /// The client that asks for an address in the way of a source.
     ///
     /// # Errors
     /// [`FetchError::Ours`] when certificates or proxy cannot be used.
-    pub fn client(&self, request: &Request) -> Result<reqwest::Client, FetchError> {
+    pub fn client(&self, url: &Url, request: &Request) -> Result<reqwest::Client, FetchError> {
         let way = Way {
             inside: request.inside.clone(),
+            is_secure: url.scheme() != "http" || request.proxy.is_some(),
             proxy: request.proxy.clone(),
             extra_ca: request.extra_ca.clone(),
         };
@@ -120,11 +124,17 @@ impl Connections {
             .http2_max_header_list_size(MAX_HEADER_BYTES)
             .referer(false)
             .no_proxy()
+            // No connection idles for long enough to need them, and each is a call of the system.
+            .tcp_keepalive(None)
+            .tcp_keepalive_interval(None)
+            .tcp_keepalive_retries(None)
             .dns_resolver(Arc::new(guard));
         if let Some(proxy) = &way.proxy {
             builder = builder.proxy(reqwest::Proxy::all(proxy.clone()).map_err(|error| ours(&error))?);
         }
-        if let Some(path) = &way.extra_ca {
+        if !way.is_secure {
+            builder = builder.tls_certs_only([]);
+        } else if let Some(path) = &way.extra_ca {
             builder = builder.tls_certs_merge(certificates(path)?);
         }
         builder.build().map_err(|error| ours(&error))
