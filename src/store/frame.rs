@@ -1,8 +1,10 @@
-//! Frames: commits ↔ the bytes of a journal file. Pure.
+//! Frames: commits ↔ the bytes of a journal file. Pure; it reads from what it is given.
 //!
 //! A file is a header (magic, version, epoch, checksum) and frames (mark, length, checksum, sequence number,
 //! payload). The mark lets a reader find the next frame behind damaged bytes, so that one bad block costs only
 //! the commits in it.
+
+use std::io::{self, ErrorKind, Read};
 
 use uuid::Uuid;
 
@@ -42,13 +44,24 @@ pub enum Header {
     Damaged,
 }
 
+/// Where a whole frame stands in its file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Its commit.
+    pub seq: u64,
+    /// Its first byte.
+    pub at: usize,
+    /// Its length in bytes.
+    pub bytes: usize,
+}
+
 /// Everything that could be read from a file.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Scan {
+pub struct Scan<F = Place> {
     /// The header.
     pub header: Header,
     /// The whole frames, in the order of the file.
-    pub frames: Vec<Frame>,
+    pub frames: Vec<F>,
     /// Bytes between frames that are not frames: where, and how many.
     pub damaged: Vec<(usize, usize)>,
     /// Where the last whole frame ends; what follows is torn.
@@ -81,6 +94,30 @@ pub fn encode(frame: &Frame) -> Vec<u8> {
     bytes
 }
 
+/// Reads a file in which whole frames follow each other to its end, one at a time: a journal may be larger than memory
+/// has room for. `None`: it is no such file, and [`scan`] says what there is of it.
+pub fn walk(file: &mut impl Read) -> io::Result<Option<Scan>> {
+    let mut head = [0; HEADER_BYTES];
+    if let Err(error) = file.read_exact(&mut head) {
+        return if error.kind() == ErrorKind::UnexpectedEof { Ok(None) } else { Err(error) };
+    }
+    let header = read_header(&head);
+    let (mut frames, mut end) = (Vec::new(), HEADER_BYTES);
+    let mut bytes = Vec::new();
+    loop {
+        bytes.clear();
+        file.take(FRAME_HEADER_BYTES as u64).read_to_end(&mut bytes)?;
+        let Some(length) = length(&bytes) else {
+            let is_over = bytes.is_empty() && matches!(header, Header::Known { .. });
+            return Ok(is_over.then_some(Scan { header, frames, damaged: Vec::new(), end }));
+        };
+        file.take(length as u64).read_to_end(&mut bytes)?;
+        let Some((seq, _)) = read_frame(&bytes) else { return Ok(None) };
+        frames.push(Place { seq, at: end, bytes: bytes.len() });
+        end += bytes.len();
+    }
+}
+
 /// Reads all there is; never fails.
 pub fn scan(bytes: &[u8]) -> Scan {
     let header = read_header(bytes);
@@ -89,18 +126,24 @@ pub fn scan(bytes: &[u8]) -> Scan {
     let mut at = HEADER_BYTES.min(bytes.len());
     let mut end = at;
     while at < bytes.len() {
-        if let Some(frame) = read_frame(&bytes[at..]) {
+        if let Some((seq, payload)) = read_frame(&bytes[at..]) {
             if at > end {
                 damaged.push((end, at - end));
             }
-            at += FRAME_HEADER_BYTES + frame.payload.len();
+            let place = Place { seq, at, bytes: FRAME_HEADER_BYTES + payload.len() };
+            at += place.bytes;
             end = at;
-            frames.push(frame);
+            frames.push(place);
         } else {
             at += 1 + next_mark(&bytes[at + 1..]);
         }
     }
     Scan { header, frames, damaged, end }
+}
+
+/// The frame that a file has at a place; `None`: it is not there any more.
+pub fn read(bytes: &[u8]) -> Option<Frame> {
+    read_frame(bytes).map(|(seq, payload)| Frame { seq, payload: payload.to_vec() })
 }
 
 fn read_header(bytes: &[u8]) -> Header {
@@ -115,12 +158,19 @@ fn read_header(bytes: &[u8]) -> Header {
     }
 }
 
-fn read_frame(bytes: &[u8]) -> Option<Frame> {
-    let head = bytes.get(..FRAME_HEADER_BYTES).filter(|head| head.starts_with(MARK))?;
-    let length = u32_of(&head[4..8]) as usize;
+/// The frame that these bytes begin with: its number and its payload.
+fn read_frame(bytes: &[u8]) -> Option<(u64, &[u8])> {
+    let length = length(bytes)?;
+    let (head, rest) = bytes.split_at(FRAME_HEADER_BYTES);
     let seq = u64::from_le_bytes(head[12..20].try_into().expect("8 bytes"));
-    let payload = bytes[FRAME_HEADER_BYTES..].get(..length)?;
-    (u32_of(&head[8..12]) == checksum(seq, payload)).then(|| Frame { seq, payload: payload.to_vec() })
+    let payload = rest.get(..length)?;
+    (u32_of(&head[8..12]) == checksum(seq, payload)).then_some((seq, payload))
+}
+
+/// How long the payload of the frame is that these bytes begin with; `None`: they begin with none.
+fn length(bytes: &[u8]) -> Option<usize> {
+    let head = bytes.get(..FRAME_HEADER_BYTES).filter(|head| head.starts_with(MARK))?;
+    Some(u32_of(&head[4..8]) as usize)
 }
 
 /// How far it is to the next mark, or to the end.
@@ -144,6 +194,21 @@ mod tests {
         let mut bytes = header(Uuid::nil());
         bytes.extend(frames.iter().flat_map(encode));
         bytes
+    }
+
+    /// What is read of a file, whole frames in place of where they stand; read as a whole it gives the same.
+    fn scan(bytes: &[u8]) -> Scan<Frame> {
+        let found = super::scan(bytes);
+        let is_whole = found.end == bytes.len() && found.damaged.is_empty();
+        if let Some(walked) = walk(&mut &*bytes).unwrap() {
+            assert!(is_whole);
+            assert_eq!(walked, found);
+        } else {
+            assert!(!is_whole || !matches!(found.header, Header::Known { .. }));
+        }
+        let frame = |place: &Place| read(&bytes[place.at..place.at + place.bytes]).unwrap();
+        let Scan { header, frames, damaged, end } = found;
+        Scan { header, frames: frames.iter().map(frame).collect(), damaged, end }
     }
 
     fn frames() -> Vec<Frame> {

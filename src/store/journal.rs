@@ -7,7 +7,7 @@
 
 use std::{
     fs::{self, File, OpenOptions},
-    io::{ErrorKind, Write as _},
+    io::{self, BufReader, ErrorKind, Read as _, Seek as _, SeekFrom, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -15,9 +15,12 @@ use uuid::Uuid;
 
 use super::{
     error::StoreError,
-    frame::{self, Frame, Header},
+    frame::{self, Frame, Header, Place, Scan},
     repair::Repair,
 };
+
+/// How much of a file is read at once.
+const READ_BYTES: usize = 256 << 10;
 
 /// A journal being written.
 #[derive(Debug)]
@@ -49,10 +52,38 @@ pub struct Found {
     pieces: Vec<Piece>,
     /// Which store it belongs to; `None`: no file says so.
     pub epoch: Option<Uuid>,
-    /// The commits, in order.
-    pub frames: Vec<Frame>,
+    /// Where the commits stand, in order.
+    pub commits: Vec<Commit>,
     /// What was amiss.
     pub repairs: Vec<Repair>,
+}
+
+/// Where a commit stands.
+#[derive(Clone, Copy, Debug)]
+pub struct Commit {
+    /// The number of its file.
+    file: u64,
+    place: Place,
+}
+
+impl Commit {
+    /// Its number.
+    pub fn seq(&self) -> u64 {
+        self.place.seq
+    }
+
+    /// What stands there.
+    pub fn read(&self, dir: &Path) -> Result<Frame, StoreError> {
+        let path = path_of(dir, self.file);
+        let read = || {
+            let mut bytes = vec![0; self.place.bytes];
+            let mut file = File::open(&path)?;
+            file.seek(SeekFrom::Start(self.place.at as u64))?;
+            file.read_exact(&mut bytes)?;
+            frame::read(&bytes).ok_or_else(|| io::Error::new(ErrorKind::InvalidData, "a commit has changed"))
+        };
+        read().map_err(|error| StoreError::io("read", &path, error))
+    }
 }
 
 /// Reads all there is and cuts off a torn end. Nothing is written to a journal of a newer version.
@@ -61,15 +92,14 @@ pub fn find(dir: &Path) -> Result<Found, StoreError> {
         dir: dir.to_path_buf(),
         pieces: Vec::new(),
         epoch: None,
-        frames: Vec::new(),
+        commits: Vec::new(),
         repairs: Vec::new(),
     };
     let numbers = numbers(dir)?;
-    let mut read = Vec::new();
+    let mut scans = Vec::new();
     for &number in &numbers {
         let path = path_of(dir, number);
-        let bytes = fs::read(&path).map_err(|error| StoreError::io("read", &path, error))?;
-        let scan = frame::scan(&bytes);
+        let (length, scan) = read(&path).map_err(|error| StoreError::io("read", &path, error))?;
         match scan.header {
             Header::Newer(version) => {
                 return Err(StoreError::Newer { path, found: version, known: frame::VERSION });
@@ -77,9 +107,9 @@ pub fn find(dir: &Path) -> Result<Found, StoreError> {
             Header::Known { epoch, .. } => found.epoch = Some(epoch),
             Header::Damaged => {}
         }
-        read.push((number, path, bytes.len(), scan));
+        scans.push((number, path, length, scan));
     }
-    for (number, path, length, scan) in read {
+    for (number, path, length, scan) in scans {
         let is_last = numbers.last() == Some(&number);
         let mut piece = Piece {
             number,
@@ -125,12 +155,21 @@ pub fn find(dir: &Path) -> Result<Found, StoreError> {
                 found.repairs.push(Repair::JournalDamaged { path, at: scan.end, bytes });
             }
         }
-        found.frames.extend(scan.frames);
+        found.commits.extend(scan.frames.into_iter().map(|place| Commit { file: number, place }));
         found.pieces.push(piece);
     }
-    found.frames.sort_by_key(|frame| frame.seq);
-    found.frames.dedup_by_key(|frame| frame.seq);
+    found.commits.sort_by_key(Commit::seq);
+    found.commits.dedup_by_key(|commit| commit.seq());
     Ok(found)
+}
+
+/// How long a file is, and what stands in it.
+fn read(path: &Path) -> io::Result<(usize, Scan)> {
+    if let Some(scan) = frame::walk(&mut BufReader::with_capacity(READ_BYTES, File::open(path)?))? {
+        return Ok((scan.end, scan));
+    }
+    let bytes = fs::read(path)?;
+    Ok((bytes.len(), frame::scan(&bytes)))
 }
 
 impl Journal {

@@ -11,6 +11,7 @@ use std::{
     fs,
     io::{self, ErrorKind},
     path::{Path, PathBuf},
+    thread,
 };
 
 use jiff::Timestamp;
@@ -19,10 +20,9 @@ use uuid::Uuid;
 use super::{
     StoreError,
     checkpoint::{self, Checkpoint},
-    frame::Frame,
     guard::Trouble,
     index::{Extent, Index},
-    journal::{self, Journal, sync_dir},
+    journal::{self, Commit, Journal, sync_dir},
     layout::Meta,
     line::Heading,
     recover::Commits,
@@ -66,7 +66,7 @@ impl Live {
 /// What a start has found.
 struct Evidence {
     epoch: Uuid,
-    frames: Vec<Frame>,
+    journal: Vec<Commit>,
     commits: Commits,
     checkpoints: Vec<(Checkpoint, Heading)>,
     /// The last commit any file knows of.
@@ -83,14 +83,20 @@ impl Evidence {
         self.commits.missing(self.commits.best_base(&self.bases(), self.last), self.last)
     }
 
-    fn plans_after(&self, seq: u64, path: &Path) -> Result<Vec<(u64, Vec<Plan>)>, StoreError> {
-        let plans = |frame: &Frame| {
+    /// The commits after one, each read when it is its turn.
+    fn plans_after(
+        &self,
+        seq: u64,
+        dir: &Path,
+    ) -> impl Iterator<Item = Result<(u64, Vec<Plan>), StoreError>> {
+        let plans = move |commit: &Commit| {
+            let frame = commit.read(dir)?;
             let plans = serde_json::from_slice(&frame.payload).map_err(|error| {
-                StoreError::io("read", path, io::Error::new(ErrorKind::InvalidData, error))
+                StoreError::io("read", dir, io::Error::new(ErrorKind::InvalidData, error))
             })?;
             Ok((frame.seq, plans))
         };
-        self.frames.iter().filter(|frame| frame.seq > seq).map(plans).collect()
+        self.journal.iter().filter(move |commit| commit.seq() > seq).map(plans)
     }
 }
 
@@ -112,20 +118,25 @@ impl Place {
         checkpoint::sweep(&self.dir)?;
         remove(&self.dir.join("db.old"))?;
         let told_before = repairs.len();
-        let mut found = journal::find(&self.journal_dir())?;
+        let (found, seal) = thread::scope(|scope| {
+            let seal = scope.spawn(|| seal::compare(&self.db(), &self.seal()));
+            (journal::find(&self.journal_dir()), seal.join())
+        });
+        let mut found = found?;
+        let seal = seal.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
         repairs.append(&mut found.repairs);
         let checkpoints = self.checkpoints(found.epoch, repairs)?;
         let epoch = found.epoch.or_else(|| checkpoints.first().map(|(_, heading)| heading.epoch));
         let mut evidence = Evidence {
             epoch: epoch.unwrap_or_else(|| self.new_epoch()),
-            commits: Commits::new(found.frames.iter().map(|frame| frame.seq).collect()),
-            frames: std::mem::take(&mut found.frames),
+            commits: Commits::new(found.commits.iter().map(Commit::seq).collect()),
+            journal: std::mem::take(&mut found.commits),
             last: 0,
             checkpoints,
         };
         evidence.last = evidence.bases().into_iter().chain([evidence.commits.last()]).max().unwrap_or(0);
 
-        let index = match self.open_index(&evidence, epoch)? {
+        let index = match self.open_index(&evidence, epoch, seal)? {
             Ok(index) => {
                 let meta = index.meta().expect("a trusted index says what it is");
                 evidence.epoch = meta.epoch;
@@ -187,12 +198,13 @@ impl Place {
         &self,
         evidence: &Evidence,
         epoch: Option<Uuid>,
+        seal: Seal,
     ) -> Result<Result<Index, Option<String>>, StoreError> {
-        let (path, seal) = (self.db(), self.seal());
+        let path = self.db();
+        seal::unseal(&self.seal())?;
         if !path.exists() {
             return Ok(Err(None));
         }
-        let seal = seal::unseal(&path, &seal)?;
         if seal == Seal::Broken && epoch.is_some() && evidence.missing().is_empty() {
             // sled is not asked to read files that are known to be damaged when all they held is elsewhere.
             return Ok(Err(Some("its files were changed since they were closed".to_owned())));
@@ -244,9 +256,11 @@ impl Place {
         repairs: &mut Vec<Repair>,
     ) -> Result<Result<Index, String>, StoreError> {
         let from = index.meta().map_or(0, |meta| meta.last_seq);
-        let plans = evidence.plans_after(from, &self.journal_dir())?;
-        for (seq, plans) in &plans {
-            match index.apply(plans, Extent::Commit(*seq)) {
+        let mut commits = 0;
+        for commit in evidence.plans_after(from, &self.journal_dir()) {
+            let (seq, plans) = commit?;
+            commits += 1;
+            match index.apply(&plans, Extent::Commit(seq)) {
                 Ok(()) => {}
                 Err(Trouble::World(error)) => return Err(error),
                 Err(Trouble::Damaged(why)) => {
@@ -255,8 +269,8 @@ impl Place {
                 }
             }
         }
-        if !plans.is_empty() {
-            repairs.push(Repair::Replayed { commits: plans.len() });
+        if commits > 0 {
+            repairs.push(Repair::Replayed { commits });
         }
         self.settle_losses(&mut index, from, evidence, repairs)?;
         Ok(Ok(index))
@@ -289,8 +303,8 @@ impl Place {
             if let Some((checkpoint, _)) = best {
                 self.load(&checkpoint.path, index)?;
             }
-            for (_, plans) in evidence.plans_after(base, &self.journal_dir())? {
-                index.apply(&plans, Extent::Piece).map_err(told)?;
+            for commit in evidence.plans_after(base, &self.journal_dir()) {
+                index.apply(&commit?.1, Extent::Piece).map_err(told)?;
             }
             Ok(())
         })?;
