@@ -47,6 +47,9 @@ pub fn read(files: &[ConfigText], environment: Environment<'_>) -> Result<Config
     if texts.is_empty() {
         texts.push(ConfigText { path: "gleaner.toml".into(), text: String::new() });
     }
+    if let Some(config) = pieces::read(&texts, environment) {
+        return Ok(config);
+    }
     let shared = Shared::default();
     let sheets: Vec<Sheet<'_>> = texts.iter().map(|text| Sheet::new(text, environment, &shared)).collect();
     let tables: Vec<_> = sheets.iter().map(parse).collect();
@@ -318,6 +321,7 @@ fn stem(sheet: &Sheet<'_>) -> String {
     sheet.path().file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
+mod pieces;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::{cell::RefCell, ops::Range, path::Path};
 use super::{ConfigText, problem::Problem, shared::Shared};
 
 /// Where `${NAME}` comes from.
-pub type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
+pub type Environment<'a> = &'a (dyn Fn(&str) -> Option<String> + Sync);
 
 /// One file while it is read.
 pub struct Sheet<'a> {

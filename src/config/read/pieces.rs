@@ -1,0 +1,251 @@
+//! A long config → what [`super::read`] makes of it, read in pieces on all processors. Pure.
+//!
+//! Tables that follow each other are TOML each for itself, so nothing is held of a piece but its sources. It refuses
+//! whatever is not plainly in order: that is read as a whole, which knows each problem and its place.
+
+use std::{
+    collections::BTreeSet,
+    num::NonZeroUsize,
+    sync::atomic::{AtomicUsize, Ordering},
+    thread,
+};
+
+use super::{
+    Config, ConfigText, Environment, Known, Settings, Shared, Sheet, Source, TableReader, Taken, defaults,
+    entries_of, feed, keys, named, parse, short, slug, source, source_file, tables_by_id,
+};
+use crate::id::SourceId;
+
+/// What is shorter is read before threads have begun.
+const LEAST_BYTES: usize = 128 << 10;
+const PIECE_BYTES: usize = 32 << 10;
+
+/// Reads a long config without problems; `None`: it is not known to be one.
+pub fn read(texts: &[ConfigText], environment: Environment<'_>) -> Option<Config> {
+    let bytes: usize = texts.iter().map(|file| file.text.len()).sum();
+    if bytes < LEAST_BYTES { None } else { read_in(PIECE_BYTES, texts, environment) }
+}
+
+fn read_in(bytes: usize, texts: &[ConfigText], environment: Environment<'_>) -> Option<Config> {
+    let (main, files) = texts.split_first()?;
+    let (rest, pieces) = cut(&main.text, bytes)?;
+    let part = |text: String| ConfigText { path: main.path.clone(), text };
+    let (rest, shared) = (part(rest), Shared::default());
+    let sheet = Sheet::new(&rest, environment, &shared);
+    let root = parse(&sheet);
+    let mut top = TableReader::new(&sheet, &keys::TOP, &root);
+    let (mut config, defaults) = defaults(top.take("defaults"));
+    let feeds = tables_by_id(top.take("feed"));
+    if top.take("source").is_some() {
+        return None;
+    }
+    top.finish();
+
+    let count = pieces.len();
+    config.sources = spread(count + files.len(), &|place| match pieces.get(place) {
+        Some(piece) => sources(&part((*piece).to_owned()), environment, &defaults),
+        None => file_source(&files[place - count], environment, &defaults),
+    })?;
+    config.sources.sort_by(|a, b| a.id.cmp(&b.id));
+    let is_source = |id: &SourceId| config.sources.binary_search_by(|source| source.id.cmp(id)).is_ok();
+    let is_double = config.sources.windows(2).any(|two| two[0].id == two[1].id);
+    let is_taken = config
+        .sources
+        .iter()
+        .filter_map(|source| source.was.as_ref())
+        .any(|was| is_source(was) || feeds.iter().any(|(id, _)| id.get_ref().as_ref() == was.as_str()));
+    if config.sources.is_empty() || is_double || is_taken {
+        return None;
+    }
+    let ids: Vec<String> = config.sources.iter().map(|source| source.id.to_string()).collect();
+    let known = Known { ids: &ids, sources: &config.sources, is_complete: true };
+    let mut rules = Vec::new();
+    for (id, table) in feeds {
+        let name = format!("[feed.{}]", short(id.get_ref()));
+        let reader = TableReader::new(&sheet, &keys::FEED, table.table).named(name, 0..0);
+        let id = slug(&sheet, id.get_ref(), id.span(), &mut Taken::new())?;
+        rules.push(feed(reader, Some(id), &known, &defaults).filter(|rule| !is_source(&rule.id))?);
+    }
+    rules.sort_by(|a, b| a.id.cmp(&b.id));
+    config.feeds = rules;
+    config.files = texts.iter().map(|file| file.path.clone()).collect();
+    (!sheet.has_problems()).then_some(config)
+}
+
+/// What is about sources, in pieces of about so many bytes, and the rest. `None`: what looks like a header may stand
+/// in a text of several lines.
+fn cut(text: &str, bytes: usize) -> Option<(String, Vec<&str>)> {
+    if text.contains("\"\"\"") || text.contains("'''") {
+        return None;
+    }
+    let (mut rest, mut pieces) = (String::new(), Vec::new());
+    let mut piece: Option<usize> = None;
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let is_source = line.starts_with("[source.");
+        let is_other = line.starts_with('[') && !is_source;
+        let is_full = is_source && is_head(line) && piece.is_some_and(|start| at - start >= bytes);
+        if is_other || is_full {
+            pieces.extend(piece.take().map(|start| &text[start..at]));
+        }
+        if is_source {
+            piece.get_or_insert(at);
+        }
+        if piece.is_none() {
+            rest.push_str(line);
+        }
+        at += line.len();
+    }
+    pieces.extend(piece.map(|start| &text[start..]));
+    Some((rest, pieces))
+}
+
+/// Whether a line is the header of a source, and not of a table in one.
+fn is_head(line: &str) -> bool {
+    let id = line.strip_prefix("[source.").and_then(|rest| rest.split_once(']'));
+    id.is_some_and(|(id, _)| !id.contains(['.', '"', '\'']))
+}
+
+/// What each piece of work gives, in any order; `None`: one of them gives nothing, and the others need not be done.
+fn spread(count: usize, work: &(dyn Fn(usize) -> Option<Vec<Source>> + Sync)) -> Option<Vec<Source>> {
+    let next = AtomicUsize::new(0);
+    let work_on = || {
+        let mut all = Vec::new();
+        loop {
+            let place = next.fetch_add(1, Ordering::Relaxed);
+            if place >= count {
+                return Some(all);
+            }
+            let Some(mut sources) = work(place) else {
+                next.store(count, Ordering::Relaxed);
+                return None;
+            };
+            all.append(&mut sources);
+        }
+    };
+    let processors = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    thread::scope(|scope| {
+        let others: Vec<_> = (1..processors).map(|_| scope.spawn(work_on)).collect();
+        let mut all = work_on();
+        for other in others {
+            let more = other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            all = all.zip(more).map(|(mut all, mut more)| {
+                all.append(&mut more);
+                all
+            });
+        }
+        all
+    })
+}
+
+/// The sources of one piece.
+fn sources(piece: &ConfigText, environment: Environment<'_>, defaults: &Settings) -> Option<Vec<Source>> {
+    let shared = Shared::default();
+    let sheet = Sheet::new(piece, environment, &shared);
+    let mut root = parse(&sheet);
+    let mut found = Vec::new();
+    for (id, value) in entries_of(&mut root, "source") {
+        let table = named(&sheet, "source", (&id, &value))?;
+        let reader = TableReader::new(&sheet, &keys::SOURCE, table.table);
+        let id = slug(&sheet, id.get_ref(), id.span(), &mut Taken::new())?;
+        found.push(source(reader, Some(id), (defaults, &BTreeSet::new()))?);
+    }
+    (root.len() == 1 && !sheet.has_problems()).then_some(found)
+}
+
+/// The source of a file of its own.
+fn file_source(file: &ConfigText, environment: Environment<'_>, defaults: &Settings) -> Option<Vec<Source>> {
+    let shared = Shared::default();
+    let sheet = Sheet::new(file, environment, &shared);
+    let found = source_file(&sheet, &parse(&sheet), &mut Taken::new(), (defaults, &BTreeSet::new()))?;
+    (!sheet.has_problems()).then(|| vec![found])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::read::{
+        read as read_whole,
+        tests::{EVERY_KEY, file, nothing},
+    };
+
+    const HEAD: &str = "[defaults]\nevery = \"2h\"\n";
+    const FEED: &str = "[feed.all]\ntitle = \"All\"\nsources = [\"*\"]\n";
+
+    fn table(id: &str) -> String {
+        format!("[source.{id}]\nurl = \"https://{id}.example/\"\nentry = \"article\"\nheadline = \"h2\"\n")
+    }
+
+    fn token(name: &str) -> Option<String> {
+        (name == "TOKEN").then(|| "sesame".to_owned())
+    }
+
+    /// What comes of each way of reading; `None`: it is refused.
+    fn both(files: &[ConfigText]) -> (Option<String>, Option<String>) {
+        let told = |config: Config| format!("{config:#?}");
+        let pieces = [1, 300].map(|bytes| read_in(bytes, files, &token).map(told));
+        assert_eq!(pieces[0], pieces[1]);
+        let [pieces, _] = pieces;
+        (pieces, read_whole(files, &token).ok().map(told))
+    }
+
+    #[test]
+    fn a_config_in_pieces_says_what_it_says_as_a_whole() {
+        let other = file("sources/d.toml", "url = \"https://d.example/feed\"\n");
+        let dated = format!("{}[source.a.date]\nfrom = \"teaser\"\n", table("a"));
+        for text in [
+            format!("{HEAD}{}{}{FEED}{}", table("b"), dated, table("c")),
+            format!("{}\r\n{FEED}{HEAD}", table("b").replace('\n', "\r\n")),
+            format!("# notes\n\n{}was = \"old\" # [source.old]\n", table("a")),
+            EVERY_KEY.to_owned(),
+        ] {
+            let (pieces, whole) = both(&[file("gleaner.toml", &text), other.clone()]);
+            assert!(pieces.is_some(), "{text}");
+            assert_eq!(pieces, whole, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_in_order_is_left_to_the_whole() {
+        for text in [
+            format!("{}{FEED}{}", table("a"), table("a")),
+            format!("{}[source.all]\nurl = \"https://all.example/\"\n{FEED}", table("a")),
+            format!("{}was = \"b\"\n{}", table("a"), table("b")),
+            format!("{}was = \"all\"\n{FEED}", table("a")),
+            format!("{}entri = \"li\"\n", table("a")),
+            format!("{}x = [\n[source.b]\n]\n", table("a")),
+            format!("source.a.url = \"https://a.example/\"\n{}", table("a")),
+            format!("{}[feed.none]\ntitle = \"None\"\nsources = [\"z*\"]\n", table("a")),
+            format!("{HEAD}{HEAD}{}", table("a")),
+            HEAD.to_owned(),
+        ] {
+            assert_eq!(both(&[file("gleaner.toml", &text)]), (None, None), "{text}");
+        }
+        let inside = format!("{}title = \"\"\"\n[source.b]\n\"\"\"\n", table("a"));
+        for text in [inside, format!("{}[source]\n", table("a"))] {
+            assert!(both(&[file("gleaner.toml", &text)]).0.is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_long_config_is_read_so() {
+        let ids: Vec<String> = (0..3_000).map(|number| format!("s{number:05}")).collect();
+        let text: String = ids.iter().map(|id| table(id)).collect();
+        let files = [file("gleaner.toml", &text)];
+        let config = read(&files, &nothing).expect("it is long and in order");
+        assert!(config.sources.iter().map(|source| source.id.as_str()).eq(&ids));
+        assert!(read(&[file("gleaner.toml", &table("a"))], &nothing).is_none());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn pieces_never_say_anything_else(at in 0usize..2000, cut in 0usize..40, put in "(\\[source\\.[ab]\\]\n|[a-z\"\\[\\]=.\n]{0,3})") {
+            let floor = |mut at: usize| { while !EVERY_KEY.is_char_boundary(at) { at -= 1; } at };
+            let start = floor(at.min(EVERY_KEY.len()));
+            let end = floor((start + cut).min(EVERY_KEY.len())).max(start);
+            let text = format!("{}{put}{}{}", &EVERY_KEY[..start], &EVERY_KEY[end..], table("b"));
+            let (pieces, whole) = both(&[file("gleaner.toml", &text)]);
+            proptest::prop_assert!(pieces.is_none() || pieces == whole, "{text}");
+        }
+    }
+}
