@@ -19,7 +19,7 @@ use crate::{
     feed::{self, Feed, FeedEntry, Format, History, Listed, Origin},
     health,
     id::{SourceId, feed_urn},
-    record::{Plan, Record, SourceState},
+    record::{Glance, Plan, Record, SourceState},
 };
 
 /// What one source gives to a feed.
@@ -65,7 +65,8 @@ pub fn source_feed(
         formats: source.formats.clone(),
         every: Some(source.every),
         alternate: Some(page_of(source, state)),
-        updated: newest_update(&entries).unwrap_or_else(|| began_at(state)),
+        updated: newest_update(&entries)
+            .unwrap_or_else(|| began_at(state.first_succeeded_at, state.succeeded_at)),
         entries,
     }
 }
@@ -103,14 +104,14 @@ pub struct Common {
 
 impl Common {
     /// Takes in a source.
-    pub fn add(&mut self, source: &Source, state: &SourceState) {
+    pub fn add(&mut self, source: &Source, state: &Glance) {
         let own = source.language.as_ref().or(state.language.as_ref());
         if self.is_empty() {
             self.language = own.cloned();
         } else if self.language.as_ref() != own {
             self.language = None;
         }
-        let began_at = began_at(state);
+        let began_at = began_at(state.first_succeeded_at, state.succeeded_at);
         self.every = Some(self.every.map_or(source.every, |every| every.min(source.every)));
         self.began_at = Some(self.began_at.map_or(began_at, |began| began.min(began_at)));
     }
@@ -234,7 +235,8 @@ pub fn health_feed(state: &SourceState, records: &[Record], base_url: Option<&Ur
         formats: vec![Format::Atom],
         every: None,
         alternate: None,
-        updated: newest_update(&entries).unwrap_or_else(|| began_at(state)),
+        updated: newest_update(&entries)
+            .unwrap_or_else(|| began_at(state.first_succeeded_at, state.succeeded_at)),
         entries,
         id,
     }
@@ -355,8 +357,8 @@ fn newest_update(entries: &[FeedEntry]) -> Option<Timestamp> {
 }
 
 /// How old a feed without entries is: the first good page, for a later one would change its bytes at each fetch.
-pub(crate) fn began_at(state: &SourceState) -> Timestamp {
-    let time = state.first_succeeded_at.or(state.succeeded_at).unwrap_or(Timestamp::UNIX_EPOCH);
+pub(crate) fn began_at(first_succeeded_at: Option<Timestamp>, succeeded_at: Option<Timestamp>) -> Timestamp {
+    let time = first_succeeded_at.or(succeeded_at).unwrap_or(Timestamp::UNIX_EPOCH);
     from_second(time.as_second())
 }
 

@@ -26,7 +26,7 @@ use crate::{
     config::{Config, FeedRule, Source},
     id::SourceId,
     publish::Stamp,
-    record::SourceState,
+    record::Glance,
 };
 
 /// What a feed was made from.
@@ -71,9 +71,8 @@ impl Maker {
     }
 
     /// What is known of a source beside its records, and when those changed.
-    pub fn state(&mut self, state: &SourceState) {
-        let SourceState { first_id, page_title, page_url, language, changed_at, last_number, .. } = state;
-        let page_url = page_url.as_ref().map(Url::as_str);
+    pub fn state(&mut self, state: &Glance) {
+        let Glance { first_id, page_title, page_url, language, changed_at, last_number, .. } = state;
         self.add(&(
             first_id,
             page_title,
@@ -81,7 +80,7 @@ impl Maker {
             language,
             changed_at,
             last_number,
-            assemble::began_at(state),
+            assemble::began_at(state.first_succeeded_at, state.succeeded_at),
         ));
     }
 

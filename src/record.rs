@@ -232,6 +232,50 @@ impl SourceState {
     pub const HISTORY: usize = 10;
 }
 
+/// The part of a source's state that says whether it is its turn, and whether its feed is as it was: all that is read of
+/// most sources in most runs. Each field is as in [`SourceState`].
+#[allow(missing_docs, reason = "they are told there")]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Glance {
+    pub first_succeeded_at: Option<Timestamp>,
+    pub succeeded_at: Option<Timestamp>,
+    pub due_at: Option<Timestamp>,
+    pub failures: u32,
+    pub forbidden: u32,
+    pub held: u32,
+    pub first_id: Option<SourceId>,
+    pub page_title: Option<String>,
+    /// As text: it is compared, and never asked.
+    pub page_url: Option<String>,
+    pub language: Option<String>,
+    pub hold: Option<Hold>,
+    pub quiet: Quiet,
+    pub changed_at: Option<Timestamp>,
+    pub last_number: u64,
+}
+
+impl From<&SourceState> for Glance {
+    fn from(state: &SourceState) -> Self {
+        Self {
+            first_succeeded_at: state.first_succeeded_at,
+            succeeded_at: state.succeeded_at,
+            due_at: state.due_at,
+            failures: state.failures,
+            forbidden: state.forbidden,
+            held: state.held,
+            first_id: state.first_id.clone(),
+            page_title: state.page_title.clone(),
+            page_url: state.page_url.as_ref().map(Url::to_string),
+            language: state.language.clone(),
+            hold: state.hold.clone(),
+            quiet: state.quiet.clone(),
+            changed_at: state.changed_at,
+            last_number: state.last_number,
+        }
+    }
+}
+
 /// What those who follow a feed are to be told.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Owed {

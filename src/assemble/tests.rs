@@ -21,7 +21,7 @@ fn url(text: &str) -> Url {
 pub fn common(parts: &[Part<'_>]) -> Common {
     let mut common = Common::default();
     for part in parts {
-        common.add(part.source, &part.state);
+        common.add(part.source, &Glance::from(&part.state));
     }
     common
 }

@@ -33,7 +33,7 @@ use crate::{
         retry::Scope,
     },
     id::{EntryKey, SourceId},
-    record::{Known, SourceState},
+    record::{Glance, Known, SourceState},
     refresh::{self, Brought, Refreshed, own::Own, pages::Pages},
     schedule::{self, Wait, Wish, agenda::Agenda},
     store::{Store, StoreError},
@@ -403,15 +403,11 @@ pub struct Due {
 }
 
 /// Looks at every source.
-pub fn due(
-    config: &Config,
-    store: &dyn Store,
-    wish: &dyn Fn(&SourceState) -> Wish,
-) -> Result<Due, StoreError> {
+pub fn due(config: &Config, store: &dyn Store, wish: &dyn Fn(&Glance) -> Wish) -> Result<Due, StoreError> {
     let now = clock::now();
     let mut due = Due { agenda: Agenda::default(), waiting: Vec::new(), held: HashMap::new() };
     for (place, source) in config.sources.iter().enumerate() {
-        let state = store.state(&source.id)?;
+        let state = store.glance(&source.id)?;
         match schedule::wait(source, &state, now, wish(&state)) {
             None => due.agenda.put(Timestamp::MIN, place),
             Some(wait) => {

@@ -13,7 +13,7 @@ use crate::{
     id::SourceId,
     imprint::{Imprint, Imprints, Maker},
     publish::{self, Batch, PublishError, Published, Stamp},
-    record::{Counts, Record, SourceState},
+    record::{Counts, Glance, Record, SourceState},
     render,
     store::{Joined, Newest, Store, StoreError},
 };
@@ -117,7 +117,7 @@ impl<'a> Writer<'a> {
         let id = health::id();
         let state = self.store.state(&id).map_err(ours)?;
         let mut maker = Maker::of_health(&imprints.program, self.config, &id);
-        maker.state(&state);
+        maker.state(&Glance::from(&state));
         if state.succeeded_at.is_none() || self.stands(imprints, (&id, &[Format::Atom]), maker.finish()) {
             return Ok(());
         }
@@ -129,22 +129,23 @@ impl<'a> Writer<'a> {
     }
 
     fn source(&mut self, source: &Source, imprints: &mut Imprints) -> Result<(), Failure> {
-        let state = self.store.state(&source.id).map_err(ours)?;
-        if state.succeeded_at.is_none() {
+        let glance = self.store.glance(&source.id).map_err(ours)?;
+        if glance.succeeded_at.is_none() {
             // A reader that finds an empty feed takes it for the feed; none is better until the first page came.
             return Ok(());
         }
         let mut history = History::default();
         if source.archive {
-            history.previous = self.archives(source, &state)?;
+            history.previous = self.archives(source)?;
         }
         let mut maker = Maker::of_source(&imprints.program, self.config, source);
-        maker.state(&state);
+        maker.state(&glance);
         let imprint = maker.finish();
         let names = std::iter::once(&source.id).chain(&source.was);
         if names.clone().all(|name| self.stands(imprints, (name, &source.formats), imprint)) {
             return Ok(());
         }
+        let state = self.store.state(&source.id).map_err(ours)?;
         let newest = Newest { count: source.keep.entries, age: source.keep.age };
         let mut records = self.store.records(&source.id, newest).map_err(ours)?;
         if source.archive {
@@ -166,7 +167,7 @@ impl<'a> Writer<'a> {
         let mut maker = Maker::of_joined(&imprints.program, self.config, rule);
         let (mut common, mut sources) = (Common::default(), Vec::new());
         for source in self.joining(rule) {
-            let state = self.store.state(&source.id).map_err(ours)?;
+            let state = self.store.glance(&source.id).map_err(ours)?;
             // Those without a good page give nothing.
             if state.succeeded_at.is_some() {
                 maker.source(source);
@@ -198,7 +199,8 @@ impl<'a> Writer<'a> {
 
     /// Writes the archive documents of a source that are full and not there yet; the number of the last one. Those that
     /// are there stay as they are.
-    fn archives(&mut self, source: &Source, state: &SourceState) -> Result<Option<u64>, Failure> {
+    fn archives(&mut self, source: &Source) -> Result<Option<u64>, Failure> {
+        let state = &self.store.state(&source.id).map_err(ours)?;
         let mut previous = None;
         let mut records: Option<Vec<Record>> = None;
         for number in 1..=assemble::archived(state) / History::ENTRIES {

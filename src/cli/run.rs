@@ -26,7 +26,7 @@ use crate::{
     health,
     id::{EntryKey, SourceId},
     imprint::Imprints,
-    record::SourceState,
+    record::{Glance, SourceState},
     refresh::{Brought, Refreshed},
     schedule::{Wait, Wish},
     store::{
@@ -223,9 +223,8 @@ impl<'a> Pass<'a> {
     /// Refreshes over the network whatever is due; whether a person stopped it.
     fn live(&mut self, config: &Arc<Config>, sources: &[&Source]) -> Result<bool, Failure> {
         let wish = if self.options.force { Wish::Forced } else { Wish::Nearly };
-        let is_decided =
-            |state: &SourceState| state.held > 0 && (self.options.accept || self.options.dry_run);
-        let wish = |state: &SourceState| if is_decided(state) { Wish::Forced } else { wish };
+        let is_decided = |state: &Glance| state.held > 0 && (self.options.accept || self.options.dry_run);
+        let wish = |state: &Glance| if is_decided(state) { Wish::Forced } else { wish };
         let due =
             live::due(config, &**self.store, &wish).map_err(|error| workspace::store_failure(&error))?;
         let chosen: BTreeSet<&SourceId> = sources.iter().map(|source| &source.id).collect();
@@ -345,7 +344,8 @@ impl<'a> Pass<'a> {
     }
 
     fn wait(&mut self, source: &Source, wait: &Wait) -> Result<(), Failure> {
-        let failures = waiting(&self.state(source)?);
+        let state = self.store.glance(&source.id).map_err(|error| workspace::store_failure(&error))?;
+        let failures = waiting(&state);
         let until = |time: &Timestamp| workspace::local(*time);
         let reason = match wait {
             Wait::Disabled => "disabled in the config".to_owned(),
@@ -404,7 +404,7 @@ impl<'a> Pass<'a> {
     /// Says how a refresh ended: to a program, and to a person who is watching. Who must act is told by `alert`.
     fn report(&mut self, source: &Source, refreshed: &Refreshed) {
         let verdict = &refreshed.verdict;
-        self.failures.insert(source.id.clone(), waiting(&refreshed.plan.state));
+        self.failures.insert(source.id.clone(), waiting(&Glance::from(&refreshed.plan.state)));
         if !refreshed.new.is_empty() {
             self.grown.insert(source.id.clone());
         }
@@ -431,7 +431,7 @@ impl<'a> Pass<'a> {
 }
 
 /// How many failures a source stands at; one that waits for a decision is at any threshold.
-fn waiting(state: &SourceState) -> u32 {
+fn waiting(state: &Glance) -> u32 {
     if state.held > 0 { u32::MAX } else { state.failures.max(state.forbidden) }
 }
 

@@ -217,7 +217,7 @@ impl Web {
 fn catalog(places: &Places, config: &Config, store: &Engine) -> Result<Catalog, Failure> {
     let mut catalog = Catalog::of(config, workspace::output_folder(places, config));
     for source in &config.sources {
-        let state = store.state(&source.id).map_err(|error| workspace::store_failure(&error))?;
+        let state = store.glance(&source.id).map_err(|error| workspace::store_failure(&error))?;
         catalog.put_due(state.due_at.map(|due| (source.id.clone(), due)));
     }
     Ok(catalog)

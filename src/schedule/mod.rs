@@ -18,7 +18,7 @@ use crate::{
     config::Source,
     fetch::{FetchError, Fetched, caching, retry},
     listing::Quiet,
-    record::SourceState,
+    record::{Glance, SourceState},
     verdict::Verdict,
 };
 
@@ -208,7 +208,7 @@ pub enum Wish {
 }
 
 /// Why the source is not asked now; `None`: it is. Not even a person hurries an origin that asked for time.
-pub fn wait(source: &Source, state: &SourceState, now: Timestamp, wish: Wish) -> Option<Wait> {
+pub fn wait(source: &Source, state: &Glance, now: Timestamp, wish: Wish) -> Option<Wait> {
     if !source.enabled {
         return Some(Wait::Disabled);
     }

@@ -6,13 +6,13 @@ use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use url::Url;
 
-use super::{Pace, Wait, Wish, backoff, cron::Cron, settle, wait};
+use super::{Pace, Wait, Wish, backoff, cron::Cron, settle};
 use crate::{
     config::{self, ConfigText, Source},
     fetch::{FetchError, Fetched},
     listing::Quiet,
     page::{Headers, Page},
-    record::SourceState,
+    record::{Glance, SourceState},
     verdict::Verdict,
 };
 
@@ -46,6 +46,10 @@ fn good(new: usize) -> Verdict {
 }
 
 /// In how many minutes a source is due.
+fn wait(source: &Source, state: &SourceState, now: Timestamp, wish: Wish) -> Option<Wait> {
+    super::wait(source, &Glance::from(state), now, wish)
+}
+
 fn due(source: &Source, state: &mut SourceState, verdict: &Verdict, fetched: &Fetched) -> i64 {
     settle(source, state, verdict, fetched);
     state.due_at.unwrap().duration_since(now()).as_mins()

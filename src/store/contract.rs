@@ -9,8 +9,10 @@ use super::{
     samples::{id, link, now, plan, record},
 };
 use crate::{
+    fetch::retry::Scope,
     id::SourceId,
-    record::{Known, Plan, Record, SourceState},
+    record::{Glance, Known, Plan, Record, SourceState},
+    schedule::Hold,
 };
 
 /// Runs every test of the contract, each on a store of its own.
@@ -18,6 +20,7 @@ fn holds_for<S: Store>(create: impl Fn() -> S) {
     let tests: &[fn(&dyn Store)] = &[
         an_unknown_source_has_the_default_state,
         what_is_committed_is_read,
+        a_glance_is_a_part_of_the_state,
         a_later_plan_of_a_group_wins_record_by_record,
         known_finds_by_any_key_and_the_recent_each_once,
         a_key_that_two_records_have_finds_both,
@@ -83,6 +86,24 @@ fn what_is_committed_is_read(store: &dyn Store) {
     assert_eq!(store.states().unwrap(), [(id("one"), one.state.clone()), (id("two"), two.state)]);
     assert_eq!(store.state(&id("one")).unwrap(), one.state);
     assert_eq!(store.known(&id("one"), &[], 20).unwrap().records, one.records);
+}
+
+fn a_glance_is_a_part_of_the_state(store: &dyn Store) {
+    let mut plan = plan("one", 1..=2);
+    let state = &mut plan.state;
+    (state.failures, state.forbidden, state.held) = (3, 2, 1);
+    (state.first_succeeded_at, state.succeeded_at) = (Some(now()), Some(now()));
+    (state.due_at, state.changed_at) = (Some(now()), Some(now()));
+    state.first_id = Some(id("former"));
+    state.page_title = Some("News \u{1f4f0} \"quoted\"".to_owned());
+    state.page_url = "https://one.example/ä?q=%20#x".parse().ok();
+    state.language = Some("de".to_owned());
+    let url = "https://one.example/".parse().unwrap();
+    state.hold = Some(Hold { url, until: Some(now()), scope: Scope::Host });
+    state.quiet.hours = [3, 4].into();
+    store.commit(&[plan.clone()]).unwrap();
+    assert_eq!(store.glance(&id("one")).unwrap(), Glance::from(&plan.state));
+    assert_eq!(store.glance(&id("two")).unwrap(), Glance::default());
 }
 
 fn a_later_plan_of_a_group_wins_record_by_record(store: &dyn Store) {

@@ -29,7 +29,7 @@ use super::{
 };
 use crate::{
     id::{EntryKey, SourceId},
-    record::{Known, Plan, Record, SourceState},
+    record::{Glance, Known, Plan, Record, SourceState},
 };
 
 /// A journal of this size is read in a blink, and a checkpoint for every 8 MiB costs little. A large store waits
@@ -147,6 +147,10 @@ impl Engine {
 impl Store for Engine {
     fn state(&self, source: &SourceId) -> Result<SourceState, StoreError> {
         self.read(|index| Ok(index.state(source)?.unwrap_or_default()))
+    }
+
+    fn glance(&self, source: &SourceId) -> Result<Glance, StoreError> {
+        self.read(|index| Ok(index.glance(source)?.unwrap_or_default()))
     }
 
     fn states(&self) -> Result<Vec<(SourceId, SourceState)>, StoreError> {

@@ -33,7 +33,7 @@ use super::{
 };
 use crate::{
     id::{EntryKey, SourceId},
-    record::{Known, Plan, Record, SourceState, Trace},
+    record::{Glance, Known, Plan, Record, SourceState, Trace},
 };
 
 /// sled's own default of 1 GiB is more than the machines of these users have; real use is about twice this. What a pass
@@ -256,6 +256,11 @@ impl Index {
 
     /// What is known of a source; `None`: nothing.
     pub fn state(&self, source: &SourceId) -> Result<Option<SourceState>, Trouble> {
+        self.value(Table::Source, &layout::of_source(source))
+    }
+
+    /// A part of what is known of a source; `None`: nothing.
+    pub fn glance(&self, source: &SourceId) -> Result<Option<Glance>, Trouble> {
         self.value(Table::Source, &layout::of_source(source))
     }
 

@@ -9,7 +9,7 @@ use std::{
 use super::{Joined, Lease, Line, Newest, Retention, Store, StoreError, lease::Leases, retention};
 use crate::{
     id::{EntryKey, KeyDigest, SourceId},
-    record::{Known, Plan, Record, SourceState, Trace},
+    record::{Glance, Known, Plan, Record, SourceState, Trace},
 };
 
 /// A store that lasts as long as its process.
@@ -70,6 +70,10 @@ impl Memory {
 impl Store for Memory {
     fn state(&self, source: &SourceId) -> Result<SourceState, StoreError> {
         Ok(self.sources().get(source).map(|kept| kept.state.clone()).unwrap_or_default())
+    }
+
+    fn glance(&self, source: &SourceId) -> Result<Glance, StoreError> {
+        Ok(self.sources().get(source).map(|kept| Glance::from(&kept.state)).unwrap_or_default())
     }
 
     fn states(&self) -> Result<Vec<(SourceId, SourceState)>, StoreError> {

@@ -64,13 +64,16 @@ pub use retention::Retention;
 
 use crate::{
     id::{EntryKey, SourceId},
-    record::{Known, Plan, Record, SourceState},
+    record::{Glance, Known, Plan, Record, SourceState},
 };
 
 /// Whole steps of a refresh, so that a shared database can stand in for the one on disk.
 pub trait Store: Send + Sync {
     /// What is known of a source; the default when it was never committed.
     fn state(&self, source: &SourceId) -> Result<SourceState, StoreError>;
+
+    /// The part of [`Store::state`] that is asked of every source in every run.
+    fn glance(&self, source: &SourceId) -> Result<Glance, StoreError>;
 
     /// Every source that was ever committed, in the order of their ids.
     fn states(&self) -> Result<Vec<(SourceId, SourceState)>, StoreError>;

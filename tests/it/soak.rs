@@ -24,7 +24,9 @@ use gleaner::{
     fetch::{FetchError, Fetched},
     health,
     page::{Headers, Page},
-    publish, refresh, render,
+    publish,
+    record::Glance,
+    refresh, render,
     store::{self, Engine, Newest, Retention, Store as _},
 };
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
@@ -437,7 +439,7 @@ fn publish_all(config: &Config, engine: &Engine, folder: &Path) {
             .filter(|(source, _)| rule.sources.contains(&source.id))
             .map(|(source, state)| {
                 let records = engine.records(&source.id, Newest::of(rule.keep.entries)).expect("records");
-                common.add(source, state);
+                common.add(source, &Glance::from(state));
                 Part { source, state: state.clone(), records }
             })
             .collect();
