@@ -33,13 +33,8 @@ pub struct Desk {
 type Gathered = (Option<Pages>, Vec<Permit>);
 
 impl Desk {
-    fn source(&self) -> &Source {
+    pub fn source(&self) -> &Source {
         &self.config.sources[self.place]
-    }
-
-    /// Whether the source's listing goes on over further pages.
-    pub fn goes_on(&self) -> bool {
-        self.source().rules.as_ref().is_some_and(|rules| rules.next.is_some())
     }
 
     /// Work for a processor; `None`: everything is being shut down.

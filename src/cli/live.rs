@@ -321,7 +321,9 @@ async fn visit<S: Store + 'static>(
         .await;
     let desk = Desk { config: Arc::clone(&config), place, parsers };
     let gathered = match &visited.fetched {
-        Fetched::Page(page) if desk.goes_on() => desk.gather(&client, &store, (&state, page)).await,
+        Fetched::Page(page) if Pages::come_first(desk.source()) => {
+            desk.gather(&client, &store, (&state, page)).await
+        }
         _ => Some(Ok((None, Vec::new()))),
     };
     let (pages, permits) = match gathered {

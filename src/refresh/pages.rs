@@ -1,4 +1,5 @@
 //! A listing that goes on over further pages → one listing, page by page. Pure: what asks for them says what came.
+//! A listing of one page whose entries have own pages to be asked for is read in the same way, so that it is read once.
 //!
 //! Reads on while the last entry read is not known, so that a long silence costs no entry. Refuses to be led in a
 //! circle, to another host, or on for ever. A page that cannot be had costs what stands on it and behind it, nothing
@@ -78,15 +79,19 @@ pub struct End {
 }
 
 impl Pages {
-    /// Begins with the first page; `None`: the source's listing is one page, or this one has nothing to read.
+    /// Whether a source's page is read before anything else is asked for.
+    pub fn come_first(source: &Source) -> bool {
+        rule(source).is_some() || source.own_page.is_some()
+    }
+
+    /// Begins with the first page; `None`: nothing else is asked for, or this one has nothing to read.
     pub fn begin(
         source: &Source,
         state: &SourceState,
         page: &Page,
         still_time: &dyn Fn() -> bool,
     ) -> Option<Self> {
-        rule(source)?;
-        if is_same_page(source, state, page) {
+        if !Self::come_first(source) || is_same_page(source, state, page) {
             return None;
         }
         let (document, listing) = look(source, page, still_time).ok()?;
@@ -187,7 +192,7 @@ impl Pages {
         for key in sightings.iter().filter_map(|sighting| sighting.keys.first()) {
             is_news |= self.seen.insert(key.clone());
         }
-        if !is_news || self.rows + listing.entries.len() > MAX_ROWS {
+        if !is_news || (self.count > 1 && self.rows + listing.entries.len() > MAX_ROWS) {
             return;
         }
         self.read += 1;

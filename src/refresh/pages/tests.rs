@@ -53,6 +53,24 @@ fn visit(source: &Source, state: SourceState, site: &[Page], known: &str) -> (Ve
     (asked, refreshed)
 }
 
+#[test]
+fn a_page_whose_entries_have_own_pages_is_read_once() {
+    let source = source("own_page = { date = \"time\" }");
+    let (first, state) = (page("/news/", "abc"), SourceState::default());
+    let pages = Pages::begin(&source, &state, &first, &|| true).expect("own pages are asked for after it");
+    let alone = crate::refresh::read(&source, &first, &|| true).unwrap();
+    let handed_on = pages.reading(&first, &|| true);
+    assert_eq!(format!("{:?}", handed_on.sightings), format!("{:?}", alone.sightings));
+    assert_eq!(format!("{:?}", handed_on.listing), format!("{:?}", alone.listing));
+    assert_eq!((handed_on.pages, handed_on.diagnostics), (1, alone.diagnostics));
+    let same = SourceState {
+        body: Some(crate::refresh::body_digest(&first.body)),
+        digest: source.digest.clone(),
+        ..state
+    };
+    assert!(Pages::begin(&source, &same, &first, &|| true).is_none(), "nothing is read of the same bytes");
+}
+
 fn canonical(letter: char) -> String {
     let url = Url::parse("https://site.example/").unwrap().join(&letter.to_string()).unwrap();
     crate::normalize::canonical(&url, &url)
