@@ -3,9 +3,10 @@
 
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
-
-use super::live::{PARSE_LIMIT, RECENT};
+use super::{
+    live::{PARSE_LIMIT, RECENT},
+    parsers::Parsers,
+};
 use crate::{
     clock::Deadline,
     config::{Config, Source},
@@ -25,8 +26,8 @@ pub struct Desk {
     pub config: Arc<Config>,
     /// The source's place in the config.
     pub place: usize,
-    /// As many as there are processors.
-    pub parsers: Arc<Semaphore>,
+    /// Who parses them.
+    pub parsers: Parsers,
 }
 
 /// What was read, and what robots.txt said of the further pages.
@@ -42,18 +43,12 @@ impl Desk {
         &self,
         work: impl FnOnce(&Source, &dyn Fn() -> bool) -> T + Send + 'static,
     ) -> Option<T> {
-        let turn = Arc::clone(&self.parsers).acquire_owned().await.ok()?;
         let (config, place) = (Arc::clone(&self.config), self.place);
-        let working = tokio::task::spawn_blocking(move || {
-            let _turn = turn;
+        let working = self.parsers.run(move || {
             let deadline = Deadline::after(PARSE_LIMIT);
             work(&config.sources[place], &|| deadline.is_ahead())
         });
-        match working.await {
-            Ok(done) => Some(done),
-            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-            Err(_) => None,
-        }
+        working.await
     }
 
     /// Asks for the own pages of entries, one after the other; `None`: everything is being shut down.

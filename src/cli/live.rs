@@ -6,21 +6,17 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    num::NonZeroUsize,
     sync::Arc,
     time::Duration,
 };
 
 use jiff::Timestamp;
-use tokio::{
-    signal::unix::SignalKind,
-    sync::{Semaphore, mpsc},
-    task::JoinSet,
-};
+use tokio::{signal::unix::SignalKind, sync::mpsc, task::JoinSet};
 
 use super::{
     desk::Desk,
     mend::{self, Mended},
+    parsers::Parsers,
 };
 use crate::{
     clock::{self, Deadline},
@@ -121,14 +117,13 @@ pub async fn drive<S: Store + 'static>(
     sender: mpsc::Sender<Came>,
     (mut orders, until): (mpsc::UnboundedReceiver<Order>, Until),
 ) {
-    let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let mut drive = Drive {
         crew,
         agenda,
         queue: Queue::new(HOSTS_AT_ONCE),
         tasks: JoinSet::new(),
         running: HashSet::new(),
-        parsers: Arc::new(Semaphore::new(processors)),
+        parsers: Parsers::start(),
         sender,
         begun: (clock::now(), clock::Watch::start()),
     };
@@ -171,7 +166,7 @@ struct Drive<S> {
     tasks: JoinSet<Ended>,
     /// What has begun and is not committed.
     running: HashSet<SourceId>,
-    parsers: Arc<Semaphore>,
+    parsers: Parsers,
     sender: mpsc::Sender<Came>,
     begun: (Timestamp, clock::Watch),
 }
@@ -210,7 +205,7 @@ impl<S: Store + 'static> Drive<S> {
                 (Arc::clone(&self.crew.config), place, after),
                 self.crew.client.clone(),
                 Arc::clone(&self.crew.store),
-                (Arc::clone(&self.parsers), self.crew.accepts),
+                (self.parsers.clone(), self.crew.accepts),
             ));
         }
         Ok(())
@@ -292,7 +287,7 @@ async fn visit<S: Store + 'static>(
     (config, place, after): (Arc<Config>, usize, After),
     client: Client,
     store: Arc<S>,
-    (parsers, accepts): (Arc<Semaphore>, bool),
+    (parsers, accepts): (Parsers, bool),
 ) -> Ended {
     let ended = |outcome| Ended { config: Arc::clone(&config), place, outcome };
     let source = &config.sources[place];
@@ -452,9 +447,9 @@ pub async fn together(
     group
 }
 
-/// The threads that wait for the network.
-pub fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()
+/// So many threads that wait for the network: one is enough to fetch, for what an answer takes beside parsing is little.
+pub fn runtime(threads: usize) -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build()
 }
 
 /// Ends when the process is asked to end.

@@ -24,6 +24,7 @@ mod publish;
 mod rename;
 mod offer;
 mod opml;
+mod parsers;
 mod replay;
 mod retain;
 mod run;

@@ -240,7 +240,7 @@ impl<'a> Pass<'a> {
             return Ok(false);
         }
         let bar = self.terminal.progress(agenda.len());
-        let runtime = live::runtime().map_err(|error| Failure::ours(error.to_string()))?;
+        let runtime = live::runtime(1).map_err(|error| Failure::ours(error.to_string()))?;
         let (sender, mut receiver) = mpsc::channel(live::WAITING);
         let (order, orders) = mpsc::unbounded_channel();
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();

@@ -58,7 +58,8 @@ pub fn serve(places: &Places, _: &Options, terminal: &mut Terminal) -> Outcome {
     // What a crash left unpublished.
     let mut imprints = Imprints::load(&workspace::state_folder(places, &config));
     publish_all(&config, &*store, (&output, terminal), &mut imprints)?;
-    let runtime = live::runtime().map_err(|error| Failure::ours(error.to_string()))?;
+    // Feeds are served beside.
+    let runtime = live::runtime(2).map_err(|error| Failure::ours(error.to_string()))?;
     let (sender, mut receiver) = mpsc::channel(live::WAITING);
     let (order, orders) = mpsc::unbounded_channel();
     let (agenda, held) = agenda(&config, &store)?;
