@@ -12,8 +12,19 @@ use super::{
     NextRule, Rules, settings::Settings,
 };
 
-/// The digest of what decides what is read from a page.
-pub fn digest(url: &Url, (kind, rules): (Kind, Option<&Rules>), settings: &Settings) -> Digest {
+/// All that rules say, named part by named part: the same for rules that read alike.
+#[derive(PartialEq, Eq, Hash)]
+pub struct Said(Vec<u8>);
+
+/// What rules say.
+pub fn said(rules: &Rules) -> Said {
+    let mut parts = Parts::default();
+    parts.rules(rules);
+    Said(parts.bytes)
+}
+
+/// The digest of what decides what is read from a page; `rules`: what they say, if there are any.
+pub fn digest(url: &Url, (kind, rules): (Kind, Option<&Said>), settings: &Settings) -> Digest {
     let mut parts = Parts::default();
     parts.add("extractor", &EXTRACTOR_VERSION.to_string());
     parts.add("url", url.as_str());
@@ -30,17 +41,10 @@ pub fn digest(url: &Url, (kind, rules): (Kind, Option<&Rules>), settings: &Setti
         Kind::Page => parts.add("kind", "page"),
         Kind::Feed => parts.add("kind", "feed"),
     }
-    if let Some(rules) = rules {
-        parts.rules(rules);
+    if let Some(Said(rules)) = rules {
+        parts.bytes.extend_from_slice(rules);
     }
-    Digest(parts.hasher.finalize().to_hex().to_string())
-}
-
-/// The digest of rules alone: equal for rules that read alike.
-pub fn of_rules(rules: &Rules) -> Digest {
-    let mut parts = Parts::default();
-    parts.rules(rules);
-    Digest(parts.hasher.finalize().to_hex().to_string())
+    Digest(blake3::hash(&parts.bytes).to_hex().to_string())
 }
 
 /// The zone's name; every zone of a config has one.
@@ -51,7 +55,7 @@ fn zone_name(zone: &TimeZone) -> &str {
 /// Named parts, each with its length, so that no two lists of parts read the same.
 #[derive(Default)]
 struct Parts {
-    hasher: blake3::Hasher,
+    bytes: Vec<u8>,
 }
 
 impl Parts {
@@ -91,8 +95,8 @@ impl Parts {
 
     fn add(&mut self, name: &str, value: &str) {
         for text in [name, value] {
-            self.hasher.update(&(text.len() as u64).to_le_bytes());
-            self.hasher.update(text.as_bytes());
+            self.bytes.extend_from_slice(&(text.len() as u64).to_le_bytes());
+            self.bytes.extend_from_slice(text.as_bytes());
         }
     }
 

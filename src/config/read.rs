@@ -270,8 +270,12 @@ fn slug(sheet: &Sheet<'_>, text: &str, span: Range<usize>, taken: &mut Taken) ->
         return None;
     }
     taken.insert(text.to_owned(), sheet.place_text(span.start));
-    let found = SourceId::new(text);
-    match found {
+    free_slug(sheet, text, span)
+}
+
+/// An id that nothing else has.
+fn free_slug(sheet: &Sheet<'_>, text: &str, span: Range<usize>) -> Option<SourceId> {
+    match SourceId::new(text) {
         Ok(_) if text == INDEX => {
             sheet.report(
                 span,

@@ -8,7 +8,8 @@ use std::{cell::RefCell, collections::HashMap, sync::Arc};
 use scraper::Selector;
 
 use super::{
-    Digest, Request, Rules, digest,
+    Request, Rules,
+    digest::Said,
     selector::{Refusal, compile},
 };
 
@@ -16,7 +17,7 @@ use super::{
 #[derive(Default)]
 pub struct Shared {
     selectors: RefCell<HashMap<String, Arc<Selector>>>,
-    rules: RefCell<HashMap<String, Arc<Rules>>>,
+    rules: RefCell<HashMap<Said, Arc<Rules>>>,
     /// The last ones: sources that are asked for in one way stand together, or have it from `[defaults]`.
     requests: RefCell<Vec<Arc<Request>>>,
 }
@@ -39,9 +40,8 @@ impl Shared {
     }
 
     /// Rules, or others that say the same.
-    pub fn rules(&self, rules: Rules) -> Arc<Rules> {
-        let Digest(digest) = digest::of_rules(&rules);
-        Arc::clone(self.rules.borrow_mut().entry(digest).or_insert_with(|| Arc::new(rules)))
+    pub fn rules(&self, said: Said, rules: Rules) -> Arc<Rules> {
+        Arc::clone(self.rules.borrow_mut().entry(said).or_insert_with(|| Arc::new(rules)))
     }
 
     /// A way of asking, or another that is the same.

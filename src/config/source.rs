@@ -6,7 +6,7 @@ use url::Url;
 
 use super::{
     Keep, Kind, Request, Rules, Source,
-    digest::digest,
+    digest::{digest, said},
     field, next, own,
     settings::{Settings, settings},
     sheet::{Wrong, quote},
@@ -49,8 +49,9 @@ pub fn source(
     let settings = settings(&mut reader, defaults);
     let shared = reader.shared();
     reader.finish();
-    let (id, url, rules) = (id?, url?, rules?);
-    let digest = digest(&url, (kind, rules.as_ref()), &settings);
+    let (id, url) = (id?, url?);
+    let rules = rules?.map(|rules| (said(&rules), rules));
+    let digest = digest(&url, (kind, rules.as_ref().map(|(said, _)| said)), &settings);
     Some(Source {
         id,
         was,
@@ -63,7 +64,7 @@ pub fn source(
         pace: settings.pace,
         timezone: settings.timezone,
         language: settings.language,
-        rules: rules.map(|rules| shared.rules(rules)),
+        rules: rules.map(|(said, rules)| shared.rules(said, rules)),
         own_page,
         request: shared.request(Request {
             headers: settings.headers,

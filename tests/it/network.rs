@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::program::{Ended, Place};
+use crate::program::{Ended, Place, ended};
 
 /// A server that answers every request with what its script says, and keeps what it was asked.
 pub struct Server {
@@ -171,6 +171,18 @@ pub fn after_a_good_page(
     let last = server.asked().pop().expect("it was asked");
     assert!(last.contains("if-none-match: \"good\"\r\n"), "{last}");
     verdict(&ended)
+}
+
+#[test]
+fn an_address_without_tls_needs_no_certificates() {
+    let server =
+        Server::start("127.0.0.1", Box::new(|_, stream| answer(stream, "200 OK", HTML, &page(&["a", "b"]))));
+    let place = Place::new();
+    let path = config(&place, &server, "");
+    let mut program = place.command(&["run", "--force", "--json", "--config", &path]);
+    // Reading those of the system takes longer than hundreds of answers.
+    program.env("SSL_CERT_FILE", "/nowhere").env("SSL_CERT_DIR", "/nowhere");
+    assert_eq!(verdict(&ended(&program.output().expect("the program starts"))).0, "new");
 }
 
 #[test]
@@ -345,7 +357,7 @@ fn secrets_go_to_the_sources_own_host_alone() {
     let mut command = place.command(&["run", "--json", "--config", &path]);
     let output =
         command.env("GLEANER_TEST_TOKEN", "s3cret").env("GLEANER_LOG", "debug").output().expect("it starts");
-    let ended = crate::program::ended(&output);
+    let ended = ended(&output);
     assert_eq!(verdict(&ended).0, "new");
     assert!(server.asked()[0].contains("x-key: s3cret"));
     assert!(!other.asked()[0].contains("s3cret"), "{}", other.asked()[0]);

@@ -12,7 +12,7 @@ use std::{
 
 use super::{
     Config, ConfigText, Environment, Known, Settings, Shared, Sheet, Source, TableReader, Taken, defaults,
-    entries_of, feed, keys, named, parse, short, slug, source, source_file, tables_by_id,
+    entries_of, feed, free_slug, keys, named, parse, short, source, source_file, tables_by_id,
 };
 use crate::id::SourceId;
 
@@ -63,7 +63,7 @@ fn read_in(bytes: usize, texts: &[ConfigText], environment: Environment<'_>) -> 
     for (id, table) in feeds {
         let name = format!("[feed.{}]", short(id.get_ref()));
         let reader = TableReader::new(&sheet, &keys::FEED, table.table).named(name, 0..0);
-        let id = slug(&sheet, id.get_ref(), id.span(), &mut Taken::new())?;
+        let id = free_slug(&sheet, id.get_ref(), id.span())?;
         rules.push(feed(reader, Some(id), &known, &defaults).filter(|rule| !is_source(&rule.id))?);
     }
     rules.sort_by(|a, b| a.id.cmp(&b.id));
@@ -147,7 +147,7 @@ fn sources(piece: &ConfigText, environment: Environment<'_>, defaults: &Settings
     for (id, value) in entries_of(&mut root, "source") {
         let table = named(&sheet, "source", (&id, &value))?;
         let reader = TableReader::new(&sheet, &keys::SOURCE, table.table);
-        let id = slug(&sheet, id.get_ref(), id.span(), &mut Taken::new())?;
+        let id = free_slug(&sheet, id.get_ref(), id.span())?;
         found.push(source(reader, Some(id), (defaults, &BTreeSet::new()))?);
     }
     (root.len() == 1 && !sheet.has_problems()).then_some(found)
