@@ -42,6 +42,8 @@ pub enum Code {
     ParseDeadline,
     /// More rows, or more nesting, than the limit; the rest was not read.
     PageTruncated,
+    /// The scripts that `json` names hold no JSON, or are not there; nothing was read from them.
+    JsonUnreadable,
     /// A row has no headline and nothing that can stand in for it; the row is dropped.
     HeadlineMissing,
     /// A field marked `required` is missing; the row is dropped.

@@ -50,6 +50,7 @@ pub fn source(slug: &str) -> Source {
         kind: crate::config::Kind::Found,
         formats: vec![Format::Atom],
         rules: Some(std::sync::Arc::new(Rules {
+            json: None,
             listing: None,
             entry: css("article"),
             to_next: false,

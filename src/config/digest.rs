@@ -60,6 +60,7 @@ struct Parts {
 
 impl Parts {
     fn rules(&mut self, rules: &Rules) {
+        self.add_some("json", rules.json.as_ref().map(|css| css.text.as_str()));
         self.add_some("listing", rules.listing.as_ref().map(|css| css.text.as_str()));
         self.add("entry", &rules.entry.text);
         if rules.to_next {

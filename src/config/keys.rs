@@ -309,6 +309,11 @@ pub static SOURCE: Section = Section {
             key("enabled", Kind::Switch, "`false` keeps the source in the config and never fetches it.")
                 .or("true"),
             key(
+                "json",
+                Kind::Selector,
+                "The `<script>` whose JSON is read instead of the page's elements, such as `#__NEXT_DATA__`: objects and values become elements, the name of a member their class (`.posts`, `.title`).",
+            ),
+            key(
                 "listing",
                 Kind::Selector,
                 "The container of the entries: present and without entries means `empty`, absent means `drifted`.",

@@ -210,6 +210,8 @@ impl fmt::Debug for Request {
 /// How entries are read from a page.
 #[derive(Clone, Debug)]
 pub struct Rules {
+    /// The scripts whose JSON is read instead of the page's elements; `None`: these are.
+    pub json: Option<Css>,
     /// The container of the entries; `None`: not named.
     pub listing: Option<Css>,
     /// One element an entry.

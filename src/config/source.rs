@@ -90,8 +90,8 @@ pub fn source(
 
 /// What says how entries are read from a page.
 const PAGE_KEYS: &[&str] = &[
-    "listing", "entry", "to_next", "headline", "link", "id", "teaser", "image", "author", "category", "date",
-    "next", "pages",
+    "json", "listing", "entry", "to_next", "headline", "link", "id", "teaser", "image", "author", "category",
+    "date", "next", "pages",
 ];
 
 /// A feed says itself which text is what.
@@ -123,6 +123,7 @@ fn former(item: Item<'_>, configured: &BTreeSet<String>) -> Option<SourceId> {
 }
 
 fn rules(reader: &mut TableReader<'_>, address: Option<&Url>) -> Option<Rules> {
+    let json = reader.take("json").and_then(field::css);
     let listing = reader.take("listing").and_then(field::css);
     let entry = reader.require("entry").and_then(field::css);
     let to_next = reader.take("to_next").and_then(|item| item.switch()).unwrap_or(false);
@@ -133,6 +134,7 @@ fn rules(reader: &mut TableReader<'_>, address: Option<&Url>) -> Option<Rules> {
     let date = reader.take("date").and_then(field::date);
     let next = next::next(reader, address);
     Some(Rules {
+        json,
         listing,
         entry: entry?,
         to_next,

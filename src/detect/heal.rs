@@ -13,10 +13,10 @@ use url::Url;
 
 use super::{Keys, Known, Proposal, detect, likeness::Headlines};
 use crate::{
-    config::{DateRule, FieldRule, LinkRule, Rules, Source},
+    config::{Css, DateRule, FieldRule, LinkRule, Rules, Source},
     decode::Document,
     entry::Entry,
-    extract::{extract_parsed, parse},
+    extract::{self, extract_parsed},
     normalize::{canonical, comparable},
     page::Page,
     refresh::{self, Reading},
@@ -108,7 +108,9 @@ pub fn heal(
     }
     let unsure = |why: String| Unhealed::Unsure { known: known.len(), on_page, why };
     let mut best: Option<(Returned, &Proposal)> = None;
-    for proposal in &found.proposals {
+    let text = |json: &Option<Css>| json.as_ref().map(|css| css.text.clone());
+    // What stands in a page is not looked for in its scripts, nor the other way.
+    for proposal in found.proposals.iter().filter(|proposal| text(&proposal.rules.json) == text(&old.json)) {
         let returned = returned(&proposal.reading, known, page, &found.known_by_headline);
         let is_better = best.as_ref().is_none_or(|(other, _)| returned.worth() > other.worth());
         if is_better {
@@ -275,7 +277,7 @@ type Optional = (&'static str, fn(&Rules) -> Option<FieldRule>, fn(&mut Rules, O
 impl Looking<'_> {
     /// The proposal's rules, with every old rule that still works.
     fn healed(&self, proposal: &Proposal) -> Healed {
-        let parsed = parse::parse(&self.document.text, self.still_time);
+        let parsed = extract::parsed(self.document, self.old, self.still_time);
         let read = |rules: &Rules| {
             let listing = extract_parsed(self.document, &parsed, rules, self.still_time);
             let mut reading = refresh::believe(self.document.clone(), listing, self.page, self.still_time);

@@ -12,6 +12,7 @@
 mod above;
 mod columns;
 mod confidence;
+mod embedded;
 mod evidence;
 mod facts;
 mod fields;
@@ -123,6 +124,7 @@ pub fn detect(document: &Document, page: &Page, known: &[Known], still_time: &dy
         evidence: &evidence,
         document,
         parsed: &parsed,
+        json: None,
         base: &base,
         page,
         still_time,
@@ -136,6 +138,11 @@ pub fn detect(document: &Document, page: &Page, known: &[Known], still_time: &dy
     proposals.sort_by(|a, b| b.worth().total_cmp(&a.worth()));
     let mut seen: FxHashSet<String> = FxHashSet::default();
     proposals.retain(|proposal| seen.insert(proposal.keys.entry.clone()));
+    let likeliest = proposals.iter().map(|proposal| proposal.confidence).fold(0.0, f64::max);
+    if likeliest < embedded::DOUBTFUL {
+        let embedded = looking.embedded(known).into_iter();
+        proposals.splice(0..0, embedded.filter(|proposal| proposal.confidence > likeliest));
+    }
     proposals.truncate(PROPOSED);
     confidence::compete(&mut proposals);
     Found {
@@ -186,6 +193,8 @@ struct Looking<'l, 'a> {
     evidence: &'l Evidence,
     document: &'l Document,
     parsed: &'l Parsed,
+    /// The scripts whose JSON the elements were made of; `None`: they are the page's.
+    json: Option<&'l str>,
     base: &'l Url,
     page: &'l Page,
     still_time: &'l dyn Fn() -> bool,
@@ -242,7 +251,10 @@ impl Looking<'_, '_> {
         let entry = propose::Entry { selector: entry.text, to_next: reach == Reach::ToNext };
         let mut keys = propose::keys(self.texts, scored, entry, &self.page.url)?;
         let addresses = (self.base, &self.page.url);
-        keys.next = further::further(&self.parsed.html, self.texts.tree, &scored.group, addresses);
+        keys.json = self.json.map(str::to_owned);
+        if self.json.is_none() {
+            keys.next = further::further(&self.parsed.html, self.texts.tree, &scored.group, addresses);
+        }
         let source = keys.source("proposed")?;
         let rules = Rules::clone(source.rules.as_ref()?);
         let listing = extract_parsed(self.document, self.parsed, &rules, self.still_time);

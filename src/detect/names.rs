@@ -294,11 +294,31 @@ fn is_hash(class: &str) -> bool {
         && (changes >= 2 || (has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase)))
 }
 
+/// Names of microformats2 (h-entry) for an entry and its parts; grids and paddings are called alike.
+const MICROFORMATS: &[&str] = &[
+    "h-entry",
+    "h-feed",
+    "h-event",
+    "p-name",
+    "p-summary",
+    "p-author",
+    "p-category",
+    "u-url",
+    "u-photo",
+    "u-featured",
+    "dt-published",
+    "dt-start",
+    "e-content",
+];
+
 /// Names of grids and of utility frameworks: legal, and the first to go in a redesign.
 fn is_look(class: &str) -> bool {
     let lower = class.trim_start_matches('-').to_ascii_lowercase();
     if class.contains([':', '/', '[', '!']) {
         return true;
+    }
+    if MICROFORMATS.contains(&lower.as_str()) {
+        return false;
     }
     let first = lower.split(['-', '_']).next().unwrap_or("");
     let rest = lower.get(first.len()..).unwrap_or("");

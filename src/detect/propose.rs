@@ -20,6 +20,8 @@ use crate::config::{self, ConfigText, Source};
 pub struct Keys {
     /// The page.
     pub url: Url,
+    /// The scripts whose JSON is read; `None`: the page itself is.
+    pub json: Option<String>,
     /// One element an entry.
     pub entry: String,
     /// Whether an entry reaches from that element to the next.
@@ -88,6 +90,7 @@ pub fn keys(texts: &Texts<'_, '_>, of: &Scored, entry: Entry, url: &Url) -> Opti
     };
     Some(Keys {
         url: url.clone(),
+        json: None,
         entry: entry.selector,
         to_next: entry.to_next,
         headline,
@@ -155,6 +158,7 @@ impl Keys {
         let any = "*".to_owned();
         Self {
             url,
+            json: None,
             entry: "body".to_owned(),
             to_next: false,
             headline: vec![any],
@@ -182,7 +186,9 @@ impl Keys {
     }
 
     fn pairs(&self) -> Vec<(&'static str, Value)> {
-        let mut pairs = vec![("url", json!(self.url)), ("entry", json!(self.entry))];
+        let mut pairs = vec![("url", json!(self.url))];
+        pairs.extend(self.json.as_ref().map(|scripts| ("json", json!(scripts))));
+        pairs.push(("entry", json!(self.entry)));
         if self.to_next {
             pairs.push(("to_next", json!(true)));
         }

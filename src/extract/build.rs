@@ -18,7 +18,7 @@ use html5ever::{
 };
 use scraper::{Html, HtmlTreeSink, Node};
 
-use super::{plain, raw};
+use super::{parse::Programs, plain, raw};
 
 /// The most that is given to the tokenizer at once. A piece can open 1365 elements (`<b>` has three letters), which costs
 /// milliseconds even when they nest.
@@ -36,12 +36,13 @@ pub(super) struct Build<'a> {
     /// The same text, for all that is cut from it to share.
     shared: StrTendril,
     at: usize,
+    programs: Programs,
     tokenizer: Tokenizer<Witness>,
     input: BufferQueue,
 }
 
 impl<'a> Build<'a> {
-    pub(super) fn new(text: &'a str) -> Self {
+    pub(super) fn new(text: &'a str, programs: Programs) -> Self {
         let nodes = (text.len() / BYTES_PER_NODE).min(MAX_ROOM);
         let html = Html { tree: Tree::with_capacity(Node::Document, nodes), ..Html::new_document() };
         let builder = TreeBuilder::new(HtmlTreeSink::new(html), TreeBuilderOpts::default());
@@ -50,6 +51,7 @@ impl<'a> Build<'a> {
             text,
             shared: StrTendril::from(text),
             at: 0,
+            programs,
             tokenizer: Tokenizer::new(witness, TokenizerOpts::default()),
             input: BufferQueue::default(),
         }
@@ -101,8 +103,8 @@ impl<'a> Build<'a> {
         self.input.push_back(cut(&self.shared, self.at, end));
         while !matches!(self.tokenizer.feed(&self.input), TokenizerResult::Done) {}
         self.at = match self.tokenizer.sink.place.get() {
-            Place::Raw(name) => raw::end(self.text, end, name),
-            Place::Between | Place::Unknown => end,
+            Place::Raw(name) if self.programs == Programs::LeftOut => raw::end(self.text, end, name),
+            Place::Raw(_) | Place::Between | Place::Unknown => end,
         };
     }
 }
@@ -201,6 +203,15 @@ mod tests {
 
     fn agrees(text: &str) {
         assert_eq!(nodes(&parse::parse(text, &|| true).html), nodes(&whole(text)), "{text}");
+        let kept = parse::parse_with(text, Programs::Kept, &|| true).html;
+        assert!(
+            kept.tree.root().descendants().map(|node| node.value()).eq(whole(text)
+                .tree
+                .root()
+                .descendants()
+                .map(|node| node.value())),
+            "{text}"
+        );
     }
 
     #[test]
@@ -218,7 +229,7 @@ mod tests {
     fn little_of_a_page_goes_through_the_tokenizer() {
         let story = "<article class='post a'>\n <h2 id=s><a href=\"/a?b=1&amp;c\">A &amp; b</a></h2>\r\n<p>Told&nbsp;now&#8230;</p></article>";
         let page = format!("<!doctype html><style>a</style><title>T</title><!-- b -->{}", story.repeat(100));
-        let mut build = Build::new(&page);
+        let mut build = Build::new(&page, Programs::LeftOut);
         while build.at() < page.len() {
             build.read();
         }

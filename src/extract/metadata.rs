@@ -116,16 +116,24 @@ fn pictured(value: &Value) -> Option<String> {
     }
 }
 
-/// JSON as sites write it: raw newlines inside strings, comments around, something after.
 fn parse(script: &str) -> Option<Value> {
-    let start = script.find(['{', '['])?;
-    let start = match script.find("<![CDATA[") {
-        Some(cdata) if cdata < start => cdata + script[cdata + 9..].find(['{', '['])? + 9,
-        _ => start,
-    };
+    value(script).ok()
+}
+
+/// JSON as sites write it: raw newlines inside strings, comments or an assignment before, something after.
+///
+/// # Errors
+/// What is wrong with it, for a person.
+pub(super) fn value(script: &str) -> Result<Value, String> {
+    let cdata = script.find("<![CDATA[").map_or(0, |at| at + 9);
+    let begins = |from: usize| script[from..].find(['{', '[']).map(|at| from + at);
+    let first = begins(0);
+    let start = if first.is_some_and(|first| first < cdata) { begins(cdata) } else { first };
+    let Some(start) = start else { return Err("it has no `{` and no `[`".to_owned()) };
     // White space between tokens and forbidden inside strings: a space is right for both.
     let clean: String = script[start..].chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    serde_json::Deserializer::from_str(&clean).into_iter::<Value>().next()?.ok()
+    let mut values = serde_json::Deserializer::from_str(&clean).into_iter::<Value>();
+    values.next().expect("there is something").map_err(|error| error.to_string())
 }
 
 fn collect(value: &Value, base: &Url, dates: &mut HashMap<String, Stated>) {
@@ -153,7 +161,7 @@ fn collect(value: &Value, base: &Url, dates: &mut HashMap<String, Stated>) {
     }
 }
 
-fn types(object: &Map<String, Value>) -> impl Iterator<Item = &str> {
+pub(super) fn types(object: &Map<String, Value>) -> impl Iterator<Item = &str> {
     let types = match object.get("@type") {
         Some(Value::Array(types)) => types.as_slice(),
         Some(one) => std::slice::from_ref(one),

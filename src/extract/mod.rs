@@ -12,6 +12,7 @@ pub(crate) mod facts;
 mod feeds;
 mod field;
 mod image;
+pub(crate) mod json;
 mod link;
 mod metadata;
 mod nearest;
@@ -39,12 +40,12 @@ use self::{
     field::Place,
     metadata::Metadata,
     notes::Notes,
-    parse::{End, Parsed},
+    parse::{End, Parsed, Programs},
     row::Reader,
     walk::{Row, is_inert},
 };
 use crate::{
-    config::Rules,
+    config::{Css, Rules},
     decode::Document,
     diagnostic::Code,
     listing::{Container, Listing, Quiet, RawEntry},
@@ -62,7 +63,13 @@ pub const MAX_ROWS: usize = 1000;
 /// `still_time` is asked between pieces of work of a few milliseconds; once it says no, what was read up to there is
 /// the listing, with a diagnostic.
 pub fn extract(document: &Document, rules: &Rules, still_time: &dyn Fn() -> bool) -> Listing {
-    extract_parsed(document, &parse::parse(&document.text, still_time), rules, still_time)
+    extract_parsed(document, &parsed(document, rules, still_time), rules, still_time)
+}
+
+/// A document as the tree that rules are for.
+pub(crate) fn parsed(document: &Document, rules: &Rules, still_time: &dyn Fn() -> bool) -> Parsed {
+    let programs = if rules.json.is_some() { Programs::Kept } else { Programs::LeftOut };
+    parse::parse_with(&document.text, programs, still_time)
 }
 
 /// Reads a document that is a tree already, by a source's rules.
@@ -76,11 +83,13 @@ pub(crate) fn extract_parsed(
     note_end(parsed.end, document.text.len(), &mut notes);
     let facts = Facts::read(&parsed.html, &document.url);
     let metadata = Metadata::read(&facts.json_ld, &facts.base, &document.url);
-    let (container, mut elements) = rows(parsed, rules, &mut notes);
+    let of_json = rules.json.as_ref().map(|css| json::elements(parsed, css, &mut notes, still_time));
+    let tree = of_json.as_ref().unwrap_or(parsed);
+    let (container, mut elements) = rows(tree, rules, &mut notes);
     let reached;
     if rules.to_next {
         let heads: Vec<NodeId> = elements.iter().map(|e| e.id()).collect();
-        reached = reach::reach(&parsed.html, &heads);
+        reached = reach::reach(&tree.html, &heads);
         elements = reached
             .rows
             .iter()
@@ -117,6 +126,11 @@ pub(crate) fn extract_parsed(
         quiet: Quiet::default(),
         diagnostics: notes.finish(),
     }
+}
+
+/// The page of elements that the JSON of a page's scripts makes.
+pub(crate) fn of_json(parsed: &Parsed, scripts: &Css, still_time: &dyn Fn() -> bool) -> Parsed {
+    json::elements(parsed, scripts, &mut Notes::default(), still_time)
 }
 
 /// The words of a piece of HTML, white space folded; empty: it has none.

@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 
 use scraper::ElementRef;
 
-use super::parse;
 use crate::{config::Rules, decode::Document};
 
 /// Names as much alike as this are worth naming: `et_pb_post` and `et_pb_posts`, not `post` and `page`.
@@ -15,8 +14,10 @@ const ALIKE: f64 = 0.88;
 
 /// What each simple part of the `entry` selector matches on the page, one line each.
 pub fn nearest(document: &Document, rules: &Rules) -> Vec<String> {
-    let parsed = parse::parse(&document.text, &|| true);
-    let elements: Vec<ElementRef> = parsed.html.tree.nodes().filter_map(ElementRef::wrap).collect();
+    let parsed = super::parsed(document, rules, &|| true);
+    let of_json = rules.json.as_ref().map(|css| super::of_json(&parsed, css, &|| true));
+    let html = of_json.as_ref().map_or(&parsed.html, |page| &page.html);
+    let elements: Vec<ElementRef> = html.tree.nodes().filter_map(ElementRef::wrap).collect();
     let names = Names::of(&elements);
     simple_parts(&rules.entry.text).iter().filter_map(|part| names.line(part)).collect()
 }

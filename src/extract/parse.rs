@@ -30,9 +30,23 @@ pub(crate) enum End {
     TooDeep(usize),
 }
 
+/// What stands in programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Programs {
+    /// Only what is JSON by its type is in the tree.
+    LeftOut,
+    /// All of it: some assign JSON to a name.
+    Kept,
+}
+
 /// Parses until the text ends or a limit is reached.
 pub(crate) fn parse(text: &str, still_time: &dyn Fn() -> bool) -> Parsed {
-    let mut build = Build::new(text);
+    parse_with(text, Programs::LeftOut, still_time)
+}
+
+/// The same, with programs or without.
+pub(crate) fn parse_with(text: &str, programs: Programs, still_time: &dyn Fn() -> bool) -> Parsed {
+    let mut build = Build::new(text, programs);
     let mut end = End::Whole;
     let mut open = HashSet::new();
     while build.at() < text.len() {

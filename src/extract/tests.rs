@@ -34,6 +34,7 @@ fn rule(candidates: &[&str]) -> FieldRule {
 
 fn rules(entry: &str, headline: &str) -> Rules {
     Rules {
+        json: None,
         listing: None,
         entry: css(entry),
         to_next: false,

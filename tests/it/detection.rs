@@ -101,6 +101,93 @@ fn records_that_are_no_element_reach_to_the_next() {
     assert_eq!((entries.len(), links.len()), (3, 3), "{keys}");
 }
 
+/// A page of text alone, looked at on a day of 2026.
+fn page_of(body: &str, url: &str) -> Page {
+    Page {
+        url: url.parse().expect("an address"),
+        status: 200,
+        headers: gleaner::page::Headers::default(),
+        body: body.as_bytes().to_vec(),
+        fetched_at: "2026-03-02T09:00:00Z".parse().expect("a time"),
+    }
+}
+
+#[test]
+fn json_is_the_source_where_it_is_all_there_is() {
+    for (source, json, count) in [
+        ("cinder-almanac", "script#__NEXT_DATA__", 4),
+        ("gull-register", "script[type=\"application/ld+json\"]", 5),
+        ("weir-ledger", "script", 4),
+    ] {
+        let (keys, entries) = likeliest(source);
+        assert!(keys.contains(&format!("json     = {}", toml::Value::String(json.to_owned()))), "{keys}");
+        assert_eq!(entries.len(), count, "{keys}");
+        assert!(entries.iter().all(|entry| entry.link.is_some() && entry.moment.is_some()), "{keys}");
+        let (_, page, _) = cases().into_iter().find(|case| case.0.starts_with(source)).expect("it is there");
+        assert!(proposals(&page)[0].confidence >= 0.6, "{source}: add --yes writes it");
+    }
+}
+
+#[test]
+fn a_page_that_a_program_fills_is_added_and_runs() {
+    let place = Place::new();
+    let text = |path: &Path| path.display().to_string();
+    let page =
+        text(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/cinder-almanac/2026-03-02/page.html"));
+    let (config, fixtures) = (text(&place.path().join("gleaner.toml")), text(&place.path().join("fixtures")));
+    let (url, at) = ("https://cinder-almanac.example/almanac", "2026-03-02T09:00:00Z");
+    let asked = ["add", "--page", &page, "--url", url, "--at", at, "--id", "almanac", "--yes"];
+    let added = place.gleaner(&[&asked[..], &["--fixtures", &fixtures, "--config", &config]].concat());
+    assert!(
+        added.exit == 0 && added.out.contains("entry    = \".posts\"\nheadline = \".title\""),
+        "{added:?}"
+    );
+    let run = place.gleaner(&["run", "--config", &config, "--replay", &fixtures, "--json"]);
+    assert!(run.out.contains("\"new\":4"), "{run:?}");
+    let feed = String::from_utf8(place.feed("almanac")).expect("UTF-8");
+    assert!(feed.contains("https://cinder-almanac.example/almanac/quiet-crater"), "{feed}");
+}
+
+#[test]
+fn json_beside_a_listing_is_not_the_source() {
+    let rows = [1, 2, 3, 4, 5, 6].map(|n| format!("<li><h3><a href=/n/{n}>The harbour opens its pier {n}</a></h3> <time datetime=2026-02-0{n}>{n} February</time></li>"));
+    let told =
+        [1, 2, 3, 4].map(|n| format!("{{\"headline\":\"Featured story number {n}\",\"url\":\"/f/{n}\"}}"));
+    let body = format!(
+        "<body><ul class=news>{}</ul><script type=application/ld+json>[{}]</script>",
+        rows.concat(),
+        told.join(",")
+    );
+    let found = proposals(&page_of(&body, "https://harbour.example/"));
+    assert_eq!(found[0].keys.json, None);
+    assert!(found[0].reading.sightings[0].entry.headline.starts_with("The harbour"));
+}
+
+#[test]
+fn the_marks_of_microdata_and_of_microformats_are_selectors_that_last() {
+    let row = |n: u32| {
+        format!(
+            "<div itemscope itemtype=https://schema.org/BlogPosting><span itemprop=headline><a itemprop=url href=/p/{n}>The pier {n} is open again</a></span><meta itemprop=datePublished content=2026-02-0{n}><span itemprop=description>Boats of the line {n} moor there from Monday on.</span></div>"
+        )
+    };
+    let body = format!("<body><main>{}</main>", (1..=6).map(row).collect::<String>());
+    let best = proposals(&page_of(&body, "https://harbour.example/")).into_iter().next().expect("a listing");
+    let keys = best.keys.to_toml();
+    assert!(keys.contains("[itemprop"), "{keys}");
+    assert_eq!(best.reading.sightings.len(), 6, "{keys}");
+    assert!(best.reading.sightings.iter().all(|sighting| sighting.entry.moment.is_some()), "{keys}");
+    let row = |n: u32| {
+        format!(
+            "<div class=h-entry><a class=\"p-name u-url\" href=/p/{n}>The pier {n} is open again</a> <time class=dt-published datetime=2026-02-0{n}T10:00>{n} February</time><p class=p-summary>Boats of the line {n} moor there from Monday on.</p></div>"
+        )
+    };
+    let body = format!("<body><div class=h-feed>{}</div>", (1..=6).map(row).collect::<String>());
+    let best = proposals(&page_of(&body, "https://harbour.example/")).into_iter().next().expect("a listing");
+    let keys = best.keys.to_toml();
+    assert!(keys.contains(".h-entry") && keys.contains(".p-name") && keys.contains(".p-summary"), "{keys}");
+    assert_eq!(best.reading.sightings.len(), 6, "{keys}");
+}
+
 #[test]
 fn a_day_above_entries_is_proposed_as_their_date() {
     let (keys, entries) = likeliest("ferry-notices");

@@ -486,6 +486,10 @@ fn a_feed_needs_an_address_alone() {
     );
     tells(read_one("[source.a]\nurl = \"https://a.example/\"\nheadline = \"h2\""), &["has no `entry`"]);
     tells(
+        read_one("[source.a]\nurl = \"https://a.example/\"\nkind = \"feed\"\njson = \"#a\""),
+        &["4:8: `json` is of no use to a feed"],
+    );
+    tells(
         read_one("[source.a]\nurl = \"https://a.example/\"\nkind = \"rss\""),
         &["`kind` is `rss`", "`\"page\"`, `\"feed\"`"],
     );
@@ -647,4 +651,14 @@ fn the_environment_is_asked_only_for_what_is_named() {
     };
     read(&[file("gleaner.toml", EXAMPLE)], &environment).unwrap();
     assert_eq!(asked.load(Ordering::Relaxed), 0);
+}
+
+#[test]
+fn scripts_are_named_by_a_selector_and_change_what_is_read() {
+    let json = |script: &str| with(&format!("json = \"{script}\""));
+    let rules = only(json("#__NEXT_DATA__")).rules.unwrap();
+    assert_eq!(rules.json.as_ref().map(|css| css.text.as_str()), Some("#__NEXT_DATA__"));
+    assert_ne!(only(json("#a")).digest, only(json("#b")).digest);
+    assert_ne!(only(json("#a")).digest, only(with("")).digest);
+    tells(json("script["), &["5:"]);
 }

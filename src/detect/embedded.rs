@@ -1,0 +1,89 @@
+//! Listings that a page has as JSON alone: its scripts → sources that read them. Pure.
+//!
+//! Asked for where the page's elements hold no listing that is believed: what a reader sees may be made by a program of the
+//! JSON beside it (JSON-LD, the state of a framework). What JSON says beside a listing that stands on the page is
+//! decoration, and not followed.
+
+use scraper::{ElementRef, Html};
+
+use super::{Evidence, Keys, Known, Looking, PROPOSED, Proposal, Texts, Tree, ranked};
+use crate::extract::{
+    self, json,
+    parse::{self, Parsed, Programs},
+};
+
+/// A listing on the page that is likelier than this is the one that is meant.
+pub const DOUBTFUL: f64 = 0.5;
+
+/// So many entries, each with a link of its own, are a listing.
+const FEWEST: usize = 3;
+
+/// Scripts are told apart by what they are called; so many are looked at.
+const MOST: usize = 6;
+
+/// A page with less text than this may be made by a program whose data is assigned to a name.
+const SHELL_BYTES: usize = 4000;
+
+impl Looking<'_, '_> {
+    /// The sources that read the JSON of the page, the likeliest first.
+    pub(super) fn embedded(&self, known: &[Known]) -> Vec<Proposal> {
+        let with_programs;
+        let parsed = if self.texts.tree.all_text_bytes() < SHELL_BYTES {
+            with_programs = parse::parse_with(&self.document.text, Programs::Kept, self.still_time);
+            &with_programs
+        } else {
+            self.parsed
+        };
+        let mut proposals: Vec<Proposal> =
+            names(&parsed.html).iter().flat_map(|name| self.of_scripts(parsed, name, known)).collect();
+        proposals.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
+        proposals
+    }
+
+    /// The sources that read the JSON of some scripts.
+    fn of_scripts(&self, parsed: &Parsed, name: &str, known: &[Known]) -> Vec<Proposal> {
+        let keys = Keys { json: Some(name.to_owned()), ..Keys::of_page(self.page.url.clone()) };
+        let rules = keys.source("scripts").and_then(|source| source.rules);
+        let Some(scripts) = rules.as_ref().and_then(|rules| rules.json.as_ref()) else { return Vec::new() };
+        let elements = extract::of_json(parsed, scripts, self.still_time);
+        let root = elements.html.tree.root().children().find_map(ElementRef::wrap);
+        let Some(root) = root else { return Vec::new() };
+        let tree = Tree::read(root, self.base);
+        let texts = Texts::new(&tree);
+        let evidence = Evidence::find(&texts, known, (self.base, &self.document.url));
+        let looking = Looking { texts: &texts, evidence: &evidence, parsed, json: Some(name), ..*self };
+        // The way to the page and its menus are told in JSON too.
+        let is_content = |items: &[u32]| !items.iter().all(|at| tree.get(*at).is_chrome);
+        let groups = ranked(&texts, &evidence);
+        let groups = groups.iter().filter(|scored| is_content(&scored.group.items)).take(PROPOSED);
+        groups.filter_map(|scored| looking.proposal(scored)).filter(is_listing).collect()
+    }
+}
+
+fn is_listing(proposal: &Proposal) -> bool {
+    let links = proposal.reading.sightings.iter().filter(|sighting| sighting.entry.link.is_some());
+    links.count() >= FEWEST.max(proposal.reading.sightings.len() / 2)
+}
+
+/// Selectors of the scripts that hold records: by id, else by type, else all of them.
+fn names(html: &Html) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    let scripts = html.tree.nodes().filter_map(ElementRef::wrap).filter(|e| e.value().name() == "script");
+    for script in scripts.filter(|script| json::has_records(&script.text().collect::<String>())) {
+        let is_plain = |id: &&str| {
+            id.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+                && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
+        };
+        let kind =
+            script.attr("type").map(str::trim).filter(|kind| kind.contains("json") && !kind.contains('"'));
+        let name = match (script.value().id().filter(is_plain), kind) {
+            (Some(id), _) => format!("script#{id}"),
+            (None, Some(kind)) => format!("script[type=\"{kind}\"]"),
+            (None, None) => "script".to_owned(),
+        };
+        if !names.contains(&name) && names.len() < MOST {
+            names.push(name);
+        }
+    }
+    names
+}
