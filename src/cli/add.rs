@@ -184,6 +184,12 @@ fn look(places: &Places, page: &Page, options: &Options) -> Result<(Found, Vec<O
     if !known.is_empty() {
         found.proposals.retain(|proposal| proposal.held.entries > 0);
     }
+    if let Ok(defaults) = asking(places, &page.url, false) {
+        for proposal in &mut found.proposals {
+            let stated = proposal.reading.listing.language.as_deref();
+            proposal.keys.fit(&defaults, stated);
+        }
+    }
     let mut offers: Vec<Offer> = found.proposals.iter().map(Offer::of_listing).collect();
     // A saved page is looked at without network, and a headline that is named is one of the page.
     if options.page.is_none() && known.is_empty() {

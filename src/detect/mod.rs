@@ -20,6 +20,7 @@ mod further;
 mod groups;
 mod heal;
 mod likeness;
+mod locale;
 mod names;
 mod propose;
 mod reaching;
@@ -255,10 +256,15 @@ impl Looking<'_, '_> {
         if self.json.is_none() {
             keys.next = further::further(&self.parsed.html, self.texts.tree, &scored.group, addresses);
         }
-        let source = keys.source("proposed")?;
+        let mut source = keys.source("proposed")?;
         let rules = Rules::clone(source.rules.as_ref()?);
         let listing = extract_parsed(self.document, self.parsed, &rules, self.still_time);
         let mut reading = refresh::believe(self.document.clone(), listing, self.page, self.still_time);
+        keys.language = locale::language(&self.parsed.html, &self.page.headers, &reading.listing);
+        keys.timezone = locale::zone(self.document, &self.parsed.html, &reading.listing);
+        if keys.language.is_some() || keys.timezone.is_some() {
+            source = keys.source("proposed")?;
+        }
         reading.date(&source, &[], self.page.fetched_at);
         let confidence = confidence::confidence(&scored.features, scored.score, fit);
         Some(Proposal {

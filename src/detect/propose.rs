@@ -36,6 +36,10 @@ pub struct Keys {
     pub teaser: Vec<String>,
     /// The image; empty: none.
     pub image: Vec<String>,
+    /// The language, where gleaner would not know it; `None`: it does, or it is not evident.
+    pub language: Option<String>,
+    /// The zone of its days; `None`: it is not evident.
+    pub timezone: Option<String>,
     /// Where the listing goes on; `None`: nowhere.
     pub next: Option<Further>,
 }
@@ -98,6 +102,8 @@ pub fn keys(texts: &Texts<'_, '_>, of: &Scored, entry: Entry, url: &Url) -> Opti
         date,
         teaser: fields.teaser.map(field).unwrap_or_default(),
         image: fields.image.map(field).unwrap_or_default(),
+        language: None,
+        timezone: None,
         next: None,
     })
 }
@@ -166,7 +172,19 @@ impl Keys {
             date: DateKey::None,
             teaser: Vec::new(),
             image: Vec::new(),
+            language: None,
+            timezone: None,
             next: None,
+        }
+    }
+
+    /// Leaves out what holds for every source of a config (`defaults`), and says what of it does not hold here; `stated` is the
+    /// language that the page states.
+    pub fn fit(&mut self, defaults: &Source, stated: Option<&str>) {
+        self.timezone.take_if(|zone| defaults.timezone.iana_name() == Some(zone.as_str()));
+        if defaults.language.is_some() {
+            let own = self.language.take().or_else(|| stated.map(str::to_owned));
+            self.language = own.filter(|own| defaults.language.as_ref() != Some(own));
         }
     }
 
@@ -209,6 +227,8 @@ impl Keys {
             DateKey::From(field) => pairs.push(("date", json!({ "from": field }))),
             DateKey::Above(selector) => pairs.push(("date", json!({ "above": selector }))),
         }
+        pairs.extend(self.language.as_ref().map(|tag| ("language", json!(tag))));
+        pairs.extend(self.timezone.as_ref().map(|zone| ("timezone", json!(zone))));
         match &self.next {
             None => {}
             Some(Further::Rel) => pairs.push(("next", json!(true))),

@@ -189,6 +189,44 @@ fn the_marks_of_microdata_and_of_microformats_are_selectors_that_last() {
 }
 
 #[test]
+fn language_and_zone_are_proposed_where_they_are_evident_and_not_known_without() {
+    let rows = |offset: &str| -> String {
+        [1, 2, 3, 4, 5, 6].map(|n| format!("<li><h3><a href=/n/{n}>Der Hafen öffnet Pier {n}</a></h3> <time datetime=2026-02-0{n}T08:00:00{offset}>{n}. Februar</time></li>")).concat()
+    };
+    let best = |head: &str, offset: &str, url: &str| {
+        let body = format!("{head}<body><ul class=news>{}</ul>", rows(offset));
+        let keys = proposals(&page_of(&body, url)).remove(0).keys;
+        (keys.language, keys.timezone)
+    };
+    let some = |text: &str| Some(text.to_owned());
+    let stated = "<meta http-equiv=content-language content=de-CH>";
+    assert_eq!(best(stated, "+01:00", "https://hafen.example/"), (some("de-CH"), None));
+    assert_eq!(best(stated, "+01:00", "https://hafen.ch/"), (some("de-CH"), some("Europe/Zurich")));
+    assert_eq!(best("<html lang=de-AT>", "+01:00", "https://hafen.example/"), (None, some("Europe/Vienna")));
+    assert_eq!(best("<html lang=de-AT>", "Z", "https://hafen.example/"), (None, None));
+    assert_eq!(best("<html lang=de-AT>", "-04:00", "https://hafen.example/"), (None, None));
+    let named = "<html lang=de><body data-timezone=Europe/Berlin>";
+    assert_eq!(best(named, "Z", "https://hafen.example/"), (None, some("Europe/Berlin")));
+}
+
+#[test]
+fn what_the_defaults_say_is_not_proposed_again() {
+    let place = Place::new();
+    let rows = [1, 2, 3, 4, 5, 6].map(|n| format!("<li><h3><a href=/n/{n}>Der Hafen öffnet Pier {n}</a></h3> <time datetime=2026-02-0{n}T08:00:00+01:00>{n}. Februar</time></li>")).concat();
+    let page = place.write("page.html", format!("<html lang=de><ul class=news>{rows}</ul>"));
+    let add = |defaults: &str| {
+        let config = place.write("gleaner.toml", defaults).display().to_string();
+        let (page, url) = (page.display().to_string(), "https://hafen.de/");
+        let at = "2026-03-02T09:00:00Z";
+        place.gleaner(&["add", "--page", &page, "--url", url, "--at", at, "--config", &config]).out
+    };
+    let told = add("");
+    assert!(told.contains("timezone = \"Europe/Berlin\"") && !told.contains("language ="), "{told}");
+    let told = add("[defaults]\ntimezone = \"Europe/Berlin\"\nlanguage = \"fr\"\n");
+    assert!(!told.contains("timezone =") && told.contains("language = \"de\""), "{told}");
+}
+
+#[test]
 fn a_day_above_entries_is_proposed_as_their_date() {
     let (keys, entries) = likeliest("ferry-notices");
     assert!(keys.contains("date     = { above = "), "{keys}");
