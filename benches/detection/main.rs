@@ -8,10 +8,12 @@
 //! `CORPORA` holds `listings/<corpus>/<case>/{page.html,expected.json}` and
 //! `versions/<case>/{old,new}.{html,json}` with `meta.json`. `--part tuned` and `--part held` take one side of the sites:
 //! a third of them, by the digest of their names, was never looked at while weights were chosen. `--only NAME` takes
-//! some cases, `--show` prints what is proposed for them.
+//! some cases, `--show` prints what is proposed for them and what differs from the truth, `--found` leaves out what is found
+//! again.
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::cast_precision_loss)]
 
 mod auto;
+mod ceiling;
 mod listings;
 mod truth;
 mod versions;
@@ -41,7 +43,9 @@ fn main() {
          `benches/detection/main.rs` says how they lie.\n"
     );
     listings::report(&options);
-    versions::report(&options);
+    if !arguments.iter().any(|argument| argument == "--found") {
+        versions::report(&options);
+    }
 }
 
 /// What is measured.

@@ -11,6 +11,7 @@ use serde_json::Value;
 use url::Url;
 
 /// One entry of the truth.
+#[derive(Debug)]
 pub struct Truth {
     pub title: Option<String>,
     pub link: Option<String>,
@@ -76,12 +77,11 @@ impl Truth {
     }
 
     /// Names in some truths are tidied ("People v." for "P. v."): most of their words stand on the page.
-    pub fn is_told_by(&self, entry: &Entry) -> bool {
-        self.is_title_of(entry)
-            || self.title.as_ref().is_some_and(|title| {
-                let (own, words) = (words(&entry.headline), words(title));
-                words.intersection(&own).count() as f64 >= 0.6 * words.len() as f64
-            })
+    pub fn is_told_in(&self, text: &str) -> bool {
+        self.title.as_ref().is_some_and(|title| {
+            let (own, words) = (words(text), words(title));
+            is_same_title(text, title) || words.intersection(&own).count() as f64 >= 0.6 * words.len() as f64
+        })
     }
 
     pub fn is_link_of(&self, entry: &Entry) -> bool {
@@ -103,25 +103,32 @@ fn letters(text: &str) -> String {
 }
 
 fn words(text: &str) -> BTreeSet<String> {
-    let lower = text.to_lowercase();
+    let lower = text.to_lowercase().replace("u.s.a.", "usa").replace("u.s.", "us");
+    let lower =
+        lower.replace("united states of america", "us").replace("united states", "us").replace("usa", "us");
     lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }
 
-fn is_same_title(a: &str, b: &str) -> bool {
+/// Whether two headlines are one: they begin alike, or one holds the other.
+pub fn is_same_title(a: &str, b: &str) -> bool {
     let (a, b) = (letters(a), letters(b));
     let head = |text: &str| text.chars().take(18).collect::<String>();
     let is_in = |short: &str, long: &str| short.len() >= 12 && long.contains(short);
     !a.is_empty() && !b.is_empty() && (head(&a) == head(&b) || is_in(&a, &b) || is_in(&b, &a))
 }
 
-fn is_same_link(a: &str, b: &str) -> bool {
+/// Whether two addresses end alike; those of a truth may be relative.
+pub fn is_same_link(a: &str, b: &str) -> bool {
     let (a, b) = (tail(a), tail(b));
     !a.is_empty() && (a == b || (b.len() > 5 && a.ends_with(&b)) || (a.len() > 5 && b.ends_with(&a)))
 }
 
-/// The last two parts of an address, decoded.
+/// The last two parts of an address's path, decoded: saved pages do not say where they lay, so that a relative address may
+/// lack a part.
 fn tail(link: &str) -> String {
     let link = link.split('#').next().unwrap();
+    let link =
+        link.split_once("://").and_then(|(_, rest)| rest.split_once('/')).map_or(link, |(_, path)| path);
     let bare = link.trim_end_matches("index.html").trim_end_matches('/').trim_start_matches('.');
     let from = bare.rmatch_indices('/').nth(1).map_or(0, |(at, _)| at);
     let form = bare[from..].replace('+', "%2B");
