@@ -75,7 +75,7 @@ fn judged(records: &[Record], new: &[u64], rows: &[&Entry], all: &[&Truth]) -> T
         let count = |among: &[&Entry]| among.iter().filter(|other| other.headline == entry.headline).count();
         if matched.is_some() || is_left_out(entry) {
             told.right += usize::from(is_new);
-        } else if !all.iter().any(|truth| truth.is_told_by(entry)) {
+        } else if !all.iter().any(|truth| truth.is_told_in(&entry.headline)) {
             told.wrong.extend(is_new.then(|| entry.headline.clone()));
         } else if count(&entries) > count(rows) {
             // Two rows of one headline would be two entries, of which some truths name one.

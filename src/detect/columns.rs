@@ -9,7 +9,7 @@ use super::{
     facts::{self, Texts},
     groups::Group,
     names,
-    tree::{digest, mix},
+    tree::{Tree, digest, mix},
 };
 
 /// How many entries are looked at: what is true of forty is true of the rest.
@@ -18,8 +18,8 @@ pub const SAMPLE: usize = 40;
 /// The most elements looked at in one entry; an entry with more is a section of the page.
 const MAX_INSIDE: u32 = 600;
 
-/// The same way from the entry occurs this often and is told apart by its number.
-const MAX_OCCURRENCES: u8 = 8;
+/// The same way from the entry occurs this often and is told apart by its number: six rows of a label and a value.
+const MAX_OCCURRENCES: u8 = 12;
 
 /// One place that entries share.
 #[derive(Clone, Debug)]
@@ -219,7 +219,9 @@ fn column(texts: &Texts<'_, '_>, way: (u64, u8), cells: Vec<(u16, u32)>, sample:
         heading: share(&|i| is_heading(texts, sample[cells[i].0 as usize], cells[i].1)),
         bold: share(&|i| is_bold(texts, sample[cells[i].0 as usize], cells[i].1)),
         hint,
-        is_named_date: named(names::is_date) || itemprop == Some("datePublished"),
+        is_named_date: named(names::is_date)
+            || itemprop == Some("datePublished")
+            || heading(tree, first).is_some_and(|at| names::is_publication(tree.text(at))),
         is_named_other_date: named(names::is_other_date),
         is_time: element.tag == "time" || element.node.attr("datetime").is_some(),
         is_entry: cells.iter().all(|(item, at)| sample[*item as usize] == *at),
@@ -239,6 +241,17 @@ pub fn link(texts: &Texts<'_, '_>, item: u32, at: u32) -> Option<u64> {
         own.chain(outer).find_map(|around| tree.get(around).href)
     };
     inside.or_else(around).map(facts::address)
+}
+
+/// The cell of its table's first row that names the column a cell is in.
+fn heading(tree: &Tree<'_>, cell: u32) -> Option<u32> {
+    let place = Some(tree.get(cell)).filter(|cell| cell.tag == "td")?.place;
+    let table = tree.around(cell).find(|at| tree.get(*at).tag == "table")?;
+    let mut inside = table + 1..tree.get(table).end;
+    let row = inside.find(|at| tree.get(*at).tag == "tr")?;
+    (row + 1..tree.get(row).end)
+        .find(|at| tree.get(*at).parent == row && tree.get(*at).place == place)
+        .filter(|at| tree.get(*at).tag == "th")
 }
 
 fn is_heading(texts: &Texts<'_, '_>, item: u32, at: u32) -> bool {
@@ -277,7 +290,11 @@ pub fn monotone(dates: &[&facts::Dated]) -> f64 {
     if steps == 0 {
         return 0.0;
     }
-    let down = dates.windows(2).filter(|pair| pair[0].order >= pair[1].order).count();
-    let up = dates.windows(2).filter(|pair| pair[0].order <= pair[1].order).count();
-    down.max(up) as f64 / steps as f64
+    let most = [0, 1].into_iter().flat_map(|which| {
+        let count = |goes: fn(&i32, &i32) -> bool| {
+            dates.windows(2).filter(|pair| goes(&pair[0].orders[which], &pair[1].orders[which])).count()
+        };
+        [count(i32::ge), count(i32::le)]
+    });
+    most.max().unwrap_or(0) as f64 / steps as f64
 }

@@ -14,12 +14,17 @@ const FEW: f64 = 0.9;
 /// Links without dates and headings may be a menu.
 const BARE: f64 = 0.93;
 
-/// How likely a group is the listing, from 0 to 1; `fit` is how well a selector gives it.
-pub fn confidence(features: &Features, score: f64, fit: f64) -> f64 {
+/// Where most elements of the entries' build are left out, which of them are entries is a guess.
+const PART: f64 = 0.9;
+
+/// How likely a group is the listing, from 0 to 1; `fit` is how well a selector gives it, `part` which share of the
+/// elements of the same build it is.
+pub fn confidence(features: &Features, score: f64, (fit, part): (f64, f64)) -> f64 {
     let likely = 1.0 / (1.0 + (-STEEP * (score - EVEN)).exp());
     let few = if features.count <= 3.0 { FEW } else { 1.0 };
     let bare = if features.dates < 0.3 && features.headings < 0.3 { BARE } else { 1.0 };
-    likely * fit * few * bare
+    let part = if part < 0.5 { PART } else { 1.0 };
+    likely * fit * few * bare * part
 }
 
 /// Another listing with fewer entries is a box beside the one that is meant.
@@ -53,9 +58,10 @@ mod tests {
     #[test]
     fn few_entries_and_bare_links_are_never_sure() {
         let dated = Features { count: 12.0, dates: 1.0, ..Features::default() };
-        assert!(confidence(&dated, 9.0, 1.0) > 0.98);
-        assert!(confidence(&Features { count: 3.0, ..dated }, 9.0, 1.0) < 0.9);
-        assert!(confidence(&Features { dates: 0.0, ..dated }, 6.5, 1.0) < 0.85);
-        assert!(confidence(&dated, 9.0, 0.5) < 0.5);
+        assert!(confidence(&dated, 9.0, (1.0, 1.0)) > 0.98);
+        assert!(confidence(&Features { count: 3.0, ..dated }, 9.0, (1.0, 1.0)) < 0.9);
+        assert!(confidence(&Features { dates: 0.0, ..dated }, 6.5, (1.0, 1.0)) < 0.85);
+        assert!(confidence(&dated, 9.0, (0.5, 1.0)) < 0.5);
+        assert!(confidence(&dated, 9.0, (1.0, 0.3)) < 0.9);
     }
 }

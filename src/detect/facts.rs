@@ -30,8 +30,9 @@ pub struct Dated {
     pub share: f64,
     /// Whether its year is stated.
     pub has_year: bool,
-    /// Grows with the day; of dates without a year, within one year.
-    pub order: i32,
+    /// Grows with the day; of dates without a year, within one year. Of `4/3/2024` there are two: the day written first,
+    /// and the month.
+    pub orders: [i32; 2],
 }
 
 impl Dated {
@@ -129,9 +130,9 @@ impl<'t, 'a> Texts<'t, 'a> {
         }
         let mentions = scan(start, place, self.lexicon);
         let mention = mentions.iter().find(|mention| is_day(mention))?;
-        let (has_year, order) = order(&mention.value);
+        let (has_year, orders) = orders(&mention.value);
         let share = (mention.span.len() as f64) / (text.len() as f64);
-        Some(Dated { share, has_year, order })
+        Some(Dated { share, has_year, orders })
     }
 }
 
@@ -148,17 +149,22 @@ fn is_day(mention: &Mention) -> bool {
     )
 }
 
-fn order(value: &Value) -> (bool, i32) {
-    let days = |year: Option<i16>, month: i8, day: i8| {
-        (year.is_some(), i32::from(year.unwrap_or(0)) * 372 + i32::from(month) * 31 + i32::from(day))
+fn orders(value: &Value) -> (bool, [i32; 2]) {
+    let day = |year: Option<i16>, month: i8, day: i8| {
+        i32::from(year.unwrap_or(0)) * 372 + i32::from(month) * 31 + i32::from(day)
     };
+    let one = |has_year: bool, order: i32| (has_year, [order; 2]);
     match value {
-        Value::Day(day) | Value::Span { last: day, .. } => days(day.year, day.month, day.day),
-        Value::Numeric(day) | Value::NumericSpan { last: day, .. } => days(day.year, day.right, day.left),
-        Value::Month { year, month } => days(*year, *month, 1),
-        Value::Ago { count, .. } => (true, -i32::try_from(*count).unwrap_or(i32::MAX)),
-        Value::Epoch(at) => (true, i32::try_from(at.as_second() / 86_400).unwrap_or(i32::MAX)),
-        _ => (false, 0),
+        Value::Day(at) | Value::Span { last: at, .. } => {
+            one(at.year.is_some(), day(at.year, at.month, at.day))
+        }
+        Value::Numeric(at) | Value::NumericSpan { last: at, .. } => {
+            (at.year.is_some(), [day(at.year, at.right, at.left), day(at.year, at.left, at.right)])
+        }
+        Value::Month { year, month } => one(year.is_some(), day(*year, *month, 1)),
+        Value::Ago { count, .. } => one(true, -i32::try_from(*count).unwrap_or(i32::MAX)),
+        Value::Epoch(at) => one(true, i32::try_from(at.as_second() / 86_400).unwrap_or(i32::MAX)),
+        _ => one(false, 0),
     }
 }
 

@@ -22,6 +22,8 @@ pub struct Fields {
     pub headline: usize,
     /// How much like a headline it is.
     pub headline_worth: f64,
+    /// What would be the headline if that were not there, the likeliest first.
+    pub other_headlines: Vec<usize>,
     /// The link; `None`: no entry links anywhere.
     pub link: Option<usize>,
     /// Where the date is.
@@ -52,6 +54,9 @@ pub enum DatePlace {
 /// A headline below this worth is none.
 const LEAST_HEADLINE: f64 = 1.2;
 
+/// How many columns are kept for when no selector gives the headline.
+const OTHER_HEADLINES: usize = 2;
+
 /// A date below this worth is none.
 const LEAST_DATE: f64 = 0.5;
 
@@ -68,24 +73,18 @@ pub fn fields(texts: &Texts<'_, '_>, group: &Group, evidence: &Evidence) -> Opti
         })
         .collect();
     let likeliest = first_look.iter().copied().fold(f64::MIN, f64::max);
-    let (headline_worth, headline) = first_look
-        .iter()
-        .enumerate()
-        .filter(|(_, worth)| **worth > likeliest - 3.0)
+    let likely = first_look.iter().enumerate().filter(|(_, worth)| **worth > likeliest - 3.0);
+    let mut headlines: Vec<(f64, usize)> = likely
         .map(|(at, worth)| {
             let column = &columns[at];
             let told = by_words(told(texts, column)) - by_words(column.words);
             (worth + told - holding(texts, &columns, column), at)
         })
-        .fold(
-            None,
-            |best: Option<(f64, usize)>, next| {
-                if best.is_some_and(|b| b.0 >= next.0) { best } else { Some(next) }
-            },
-        )?;
-    if headline_worth < LEAST_HEADLINE {
-        return None;
-    }
+        .filter(|(worth, _)| *worth >= LEAST_HEADLINE)
+        .collect();
+    headlines.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let (headline_worth, headline) = *headlines.first()?;
+    let other_headlines = headlines.iter().skip(1).map(|(_, at)| *at).take(OTHER_HEADLINES).collect();
     let headline = same_text_deeper(texts, &columns, headline);
     let headline = same_text_wider(texts, &columns, headline);
     let teaser = teaser(texts, &columns, headline);
@@ -95,7 +94,7 @@ pub fn fields(texts: &Texts<'_, '_>, group: &Group, evidence: &Evidence) -> Opti
         .position(|column| column.is_image && column.coverage >= 0.5 && is_varied(texts, column));
     let above = if date == DatePlace::Nowhere { above::above(texts, group) } else { None };
     let date = if above.is_some() { DatePlace::Above } else { date };
-    Some(Fields { columns, headline, headline_worth, link, date, above, teaser, image })
+    Some(Fields { columns, headline, headline_worth, other_headlines, link, date, above, teaser, image })
 }
 
 fn best(columns: &[Column], worth: impl Fn(&Column) -> f64) -> Option<(f64, usize)> {
@@ -273,12 +272,22 @@ fn teaser(texts: &Texts<'_, '_>, columns: &[Column], headline: usize) -> Option<
     let worth = |column: &Column| {
         let is_long = column.chars >= 40.0 && column.words >= 5.0;
         let is_text = is_long && column.distinct >= 0.5 && column.more < 0.5 && column.mostly_dated < 0.5;
-        if !is_text || column.coverage < 0.4 || !is_apart(column) {
+        // What a class calls the byline is none, however many tags are in it.
+        if !is_text || column.coverage < 0.4 || column.hint < 0.0 || !is_apart(column) {
             return f64::MIN;
         }
         column.coverage + (column.chars / 200.0).min(1.0) - (column.chars - 1500.0).max(0.0) / 1500.0
     };
     best(columns, worth).filter(|(worth, _)| *worth > 0.0).map(|(_, at)| at)
+}
+
+/// Texts of more letters than this are prose.
+const LONG_CHARS: f64 = 300.0;
+
+/// Whether long texts all begin with a date, and the dates go one way: they are those of the entries, not of what the
+/// texts tell of.
+fn is_prose_dated(column: &Column) -> bool {
+    column.dated >= 0.9 && column.with_year >= 0.9 && column.monotone >= 0.9
 }
 
 fn date(columns: &[Column], headline: usize, teaser: Option<usize>) -> DatePlace {
@@ -294,7 +303,7 @@ fn date(columns: &[Column], headline: usize, teaser: Option<usize>) -> DatePlace
             + 0.35 * yes(column.is_time)
             + 0.3 * yes(column.is_named_date)
             - 0.4 * yes(column.is_named_other_date)
-            - 0.002 * column.chars
+            - 0.002 * if is_prose_dated(column) { column.chars.min(LONG_CHARS) } else { column.chars }
             - f64::MAX * yes(column.dated < 0.3)
     };
     let Some((worth, at)) = best(columns, worth).filter(|(worth, _)| *worth > LEAST_DATE) else {

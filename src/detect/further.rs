@@ -56,6 +56,9 @@ fn is_page_of(next: &Url, page: &Url) -> bool {
 }
 
 fn says_next(tree: &Tree<'_>, at: u32) -> bool {
+    if tree.text_bytes(at) > LONGEST_BYTES {
+        return false;
+    }
     let text = tree.text(at).to_lowercase();
     let words = text.trim_matches(|c: char| !c.is_alphanumeric());
     let is_named = |at: u32| tree.get(at).node.value().classes().any(names::is_next);
@@ -65,6 +68,9 @@ fn says_next(tree: &Tree<'_>, at: u32) -> bool {
 
 /// More letters than this are a headline: "next" beside an entry is the entry after it.
 const LONGEST: usize = 24;
+
+/// As many bytes as such a text and the marks around it have at the most.
+const LONGEST_BYTES: u32 = 160;
 
 /// What sites write on the link to older entries.
 const NEXT: &[&str] = &[

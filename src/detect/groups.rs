@@ -19,6 +19,9 @@ pub struct Group {
 /// The most groups that are looked at closely.
 pub const LOOKED_AT: usize = 48;
 
+/// Elements of which fewer link are no entries.
+const LEAST_LINKED: f64 = 0.3;
+
 /// The longest listing: a year of court opinions has hundreds of rows.
 const MAX_ITEMS: usize = 3000;
 
@@ -47,7 +50,22 @@ pub fn groups(tree: &Tree<'_>, most: usize) -> Vec<Group> {
             add(7, 0);
         }
     }
+    let few = buckets.values().filter_map(|items| few_linked(tree, items));
+    let few: Vec<(u64, Vec<u32>)> = few.map(|linked| (signature(&linked), linked)).collect();
+    buckets.extend(few);
     likeliest(tree, (buckets, most), 2..=MAX_ITEMS, worth)
+}
+
+/// Of rows of which few link anywhere those that do: cases of which some are decided, days of which some have an
+/// agenda. `None`: most do, and the others are entries without a link, or hardly any does.
+fn few_linked(tree: &Tree<'_>, items: &[u32]) -> Option<Vec<u32>> {
+    const FEWEST: usize = 5;
+    if !(2 * FEWEST..=MAX_ITEMS).contains(&items.len()) || items.iter().any(|at| tree.get(*at).tag != "tr") {
+        return None;
+    }
+    let linked: Vec<u32> = items.iter().copied().filter(|at| tree.links_in(*at) > 0).collect();
+    let is_few = (linked.len() as f64) < LEAST_LINKED * items.len() as f64;
+    (is_few && linked.len() >= FEWEST).then_some(linked)
 }
 
 /// Of sets of elements, in document order, the `most` that are worth most, each once and without what is inside another
@@ -101,7 +119,7 @@ fn worth(tree: &Tree<'_>, items: &[u32]) -> Option<f64> {
         items.iter().filter(|at| tree.links_in(**at) > 0 || tree.link_around(**at, 3).is_some()).count()
             as f64
             / count;
-    if linked < 0.3 {
+    if linked < LEAST_LINKED {
         return None;
     }
     let bytes: f64 = items.iter().map(|at| f64::from(tree.text_bytes(*at))).sum();

@@ -266,7 +266,8 @@ impl Looking<'_, '_> {
             source = keys.source("proposed")?;
         }
         reading.date(&source, &[], self.page.fetched_at);
-        let confidence = confidence::confidence(&scored.features, scored.score, fit);
+        let part = part(self.texts.tree, &scored.group);
+        let confidence = confidence::confidence(&scored.features, scored.score, (fit, part));
         Some(Proposal {
             keys,
             source,
@@ -279,6 +280,13 @@ impl Looking<'_, '_> {
             score: scored.score,
         })
     }
+}
+
+/// Which share a group is of the elements that are built like its first.
+fn part(tree: &Tree<'_>, group: &Group) -> f64 {
+    let path = tree.get(group.items[0]).path;
+    let alike = tree.elements.iter().filter(|element| element.path == path).count();
+    group.items.len() as f64 / alike.max(1) as f64
 }
 
 /// How far an entry goes from the element that its selector gives.

@@ -62,6 +62,13 @@ pub fn is_date(class: &str) -> bool {
         .any(|word| matches!(word.as_str(), "date" | "time" | "datetime" | "published" | "posted" | "day"))
 }
 
+/// Whether the heading of a column says that dates of publication are in it.
+pub fn is_publication(heading: &str) -> bool {
+    words(heading).any(|word| {
+        matches!(word.as_str(), "published" | "posted" | "issued" | "released" | "decided" | "announced")
+    })
+}
+
 /// Whether a name says that a date is another one: the last day of something, or the last change.
 pub fn is_other_date(class: &str) -> bool {
     words(class).any(|word| {

@@ -8,10 +8,11 @@ use url::Url;
 use super::{
     columns::{self, Column},
     facts::Texts,
-    fields::DatePlace,
+    fields::{DatePlace, Fields},
     further::Further,
     score::Scored,
     selector::{self, Cell, Found},
+    tree::Tree,
 };
 use crate::config::{self, ConfigText, Source};
 
@@ -70,27 +71,21 @@ const LEAST_FIT_ABOVE: f64 = 0.97;
 
 /// Writes the keys for a group whose elements are given by `entry`.
 pub fn keys(texts: &Texts<'_, '_>, of: &Scored, entry: Entry, url: &Url) -> Option<Keys> {
-    let tree = texts.tree;
     let fields = &of.fields;
     let sample = columns::sample(&of.group.items);
     let field = |at: usize| field(texts, &sample, &fields.columns[at]);
-    let headline = field(fields.headline);
-    if headline.is_empty() {
-        return None;
-    }
-    let is_linked_otherwise = fields.link.is_some_and(|link| {
-        !is_headlines_own(texts, &sample, &fields.columns[fields.headline], &fields.columns[link])
-    });
+    let headlines = std::iter::once(&fields.headline).chain(&fields.other_headlines);
+    let mut headlines = headlines.map(|at| (at, field(*at))).filter(|(_, selectors)| !selectors.is_empty());
+    let (at, headline) = headlines.next()?;
+    let is_linked_otherwise = fields
+        .link
+        .is_some_and(|link| !is_headlines_own(texts, &sample, &fields.columns[*at], &fields.columns[link]));
     let date = match fields.date {
-        DatePlace::Nowhere => DateKey::None,
         DatePlace::Column(at) => DateKey::At(field(at)),
-        DatePlace::Headline => DateKey::From("headline"),
+        DatePlace::Headline if *at == fields.headline => DateKey::From("headline"),
+        DatePlace::Nowhere | DatePlace::Headline => DateKey::None,
         DatePlace::Teaser => DateKey::From("teaser"),
-        DatePlace::Above => {
-            let headings = fields.above.as_ref().map_or(&[][..], |above| &above.headings);
-            let found = selector::of_entries(tree, headings).filter(|found| found.fit >= LEAST_FIT_ABOVE);
-            found.map_or(DateKey::None, |found| DateKey::Above(found.text))
-        }
+        DatePlace::Above => above(texts.tree, fields),
     };
     Some(Keys {
         url: url.clone(),
@@ -108,13 +103,21 @@ pub fn keys(texts: &Texts<'_, '_>, of: &Scored, entry: Entry, url: &Url) -> Opti
     })
 }
 
+/// What dates the entries below it, where a selector gives all of it.
+fn above(tree: &Tree<'_>, fields: &Fields) -> DateKey {
+    let headings = fields.above.as_ref().map_or(&[][..], |above| &above.headings);
+    let found = selector::of_entries(tree, headings).filter(|found| found.fit >= LEAST_FIT_ABOVE);
+    found.map_or(DateKey::None, |found| DateKey::Above(found.text))
+}
+
 /// The selectors of one field: one, and another for entries that are built otherwise.
 fn field(texts: &Texts<'_, '_>, sample: &[u32], column: &Column) -> Vec<String> {
     if column.is_entry {
         return vec!["*".to_owned()];
     }
     let tree = texts.tree;
-    let is_taken = |at: u32| column.is_image || texts.of(at).chars > 0;
+    // A column without text is one of images, or of links around images.
+    let is_taken = |at: u32| column.chars < 1.0 || texts.of(at).chars > 0;
     let mut cells: Vec<Cell> = sample.iter().map(|item| Cell { item: *item, at: None }).collect();
     for (item, at) in &column.cells {
         cells[usize::from(*item)].at = Some(*at);

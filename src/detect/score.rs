@@ -12,6 +12,7 @@ use super::{
     groups::Group,
     tree::{Tree, mix},
 };
+use crate::moment;
 
 /// A group that may be the listing.
 #[derive(Clone, Debug)]
@@ -130,7 +131,8 @@ fn features(texts: &Texts<'_, '_>, group: &Group, fields: &Fields) -> Features {
     let mut chars: Vec<u32> = items.iter().map(|at| tree.text_bytes(*at)).collect();
     chars.sort_unstable();
     let (dates, monotone) = match fields.date {
-        DatePlace::Nowhere => (0.0, 0.0),
+        // An address with its day in it dates its entry, less surely than what is written for readers.
+        DatePlace::Nowhere => (0.8 * dated_addresses(tree, items), 0.0),
         DatePlace::Column(at) => {
             let column = &fields.columns[at];
             (column.coverage * column.dated, column.monotone)
@@ -269,18 +271,24 @@ fn is_of_kinds(texts: &Texts<'_, '_>, rows: &[&Vec<u32>], size: usize) -> bool {
 fn shape(texts: &Texts<'_, '_>, items: &[u32]) -> f64 {
     let sample = columns::sample(items);
     let mut shapes: FxHashMap<u64, usize> = FxHashMap::default();
-    let mut count = 0_usize;
-    for item in &sample {
-        let tree = texts.tree;
-        let inside = (*item..tree.get(*item).end).find_map(|at| tree.get(at).href);
-        let Some(href) = inside.or_else(|| tree.link_around(*item, 2).and_then(|at| tree.get(at).href))
-        else {
-            continue;
-        };
-        *shapes.entry(address_shape(href)).or_default() += 1;
-        count += 1;
+    let addresses: Vec<&str> = sample.iter().filter_map(|item| address(texts.tree, *item)).collect();
+    for written in &addresses {
+        *shapes.entry(address_shape(written)).or_default() += 1;
     }
-    shapes.values().max().map_or(0.0, |most| *most as f64 / count.max(1) as f64)
+    shapes.values().max().map_or(0.0, |most| *most as f64 / addresses.len().max(1) as f64)
+}
+
+/// The share of entries whose address has their day in it.
+fn dated_addresses(tree: &Tree<'_>, items: &[u32]) -> f64 {
+    let sample = columns::sample(items);
+    let dated = sample.iter().filter(|item| address(tree, **item).is_some_and(moment::has_day));
+    dated.count() as f64 / sample.len() as f64
+}
+
+/// The first address in an entry, else that of the link around it.
+fn address<'a>(tree: &Tree<'a>, item: u32) -> Option<&'a str> {
+    let inside = (item..tree.get(item).end).find_map(|at| tree.get(at).href);
+    inside.or_else(|| tree.link_around(item, 2).and_then(|at| tree.get(at).href))
 }
 
 fn address_shape(href: &str) -> u64 {
@@ -342,6 +350,7 @@ fn is_inside(tree: &Tree<'_>, outer: &Scored, inner: &Scored) -> bool {
     let several = counts.iter().filter(|count| **count >= 2).count();
     let bytes = |items: &[u32]| items.iter().map(|at| f64::from(tree.text_bytes(*at))).sum::<f64>();
     let is_constant = counts.iter().all(|count| *count == counts[0]);
+    let has_date = outer.fields.date != DatePlace::Nowhere && outer.features.dates > 0.5;
     let signatures: FxHashSet<u64> = i.iter().map(|at| class_signature(tree, *at)).collect();
     let is_one_kind = signatures.len() == 1 || i.len() >= 10 * signatures.len();
     inside as f64 >= 0.85 * i.len() as f64
@@ -349,8 +358,9 @@ fn is_inside(tree: &Tree<'_>, outer: &Scored, inner: &Scored) -> bool {
         && bytes(i) >= 0.5 * bytes(o)
         && inner.fields.headline_worth >= 0.6 * outer.fields.headline_worth
         && is_one_kind
+        && inner.features.cells < 0.5
         && inner.features.dates >= 0.5 * outer.features.dates
-        && !(is_constant && outer.features.dates > 0.5)
+        && !(is_constant && has_date)
 }
 
 fn class_signature(tree: &Tree<'_>, at: u32) -> u64 {

@@ -221,6 +221,11 @@ pub fn resolve(rows: &[Row<'_>], context: &Context<'_>) -> Vec<Resolution> {
     resolve::resolve(rows, context)
 }
 
+/// Whether the path of an address has a day in it: `/2025/03/06/headline`.
+pub fn has_day(link: &str) -> bool {
+    matches!(link::path_date(link, Lexicon::of(None)), Some((link::PathDate::Day(_), _)))
+}
+
 /// Reads a stamp that a machine wrote, as in feeds and headers: ISO 8601, RFC 822 and its kin, asctime, with
 /// their sins. A day without a time is its midnight in `zone`. `None`: it is none.
 pub fn stamp(text: &str, zone: &TimeZone) -> Option<Timestamp> {
