@@ -125,6 +125,7 @@ fn worth(tree: &Tree<'_>, items: &[u32]) -> Option<f64> {
     let bytes: f64 = items.iter().map(|at| f64::from(tree.text_bytes(*at))).sum();
     let share = bytes / (tree.all_text_bytes().max(1) as f64);
     let chrome = items.iter().filter(|at| tree.get(**at).is_chrome).count() as f64 / count;
+    let menu = items.iter().filter(|at| tree.get(**at).is_menu).count() as f64 / count;
     let length = (bytes / count / 60.0).min(1.0);
     let tag = match tree.get(items[0]).tag {
         "article" => 0.8,
@@ -133,7 +134,11 @@ fn worth(tree: &Tree<'_>, items: &[u32]) -> Option<f64> {
         "td" | "th" | "span" | "font" => -0.5,
         _ => 0.0,
     };
-    Some(tag + (count.ln() / 20_f64.ln()).min(1.5) + linked + 2.0 * share.sqrt() + length - 1.5 * chrome)
+    Some(
+        tag + (count.ln() / 20_f64.ln()).min(1.5) + linked + 2.0 * share.sqrt() + length
+            - 1.5 * chrome
+            - 2.0 * menu,
+    )
 }
 
 fn is_never_entry(tag: &str) -> bool {

@@ -42,6 +42,11 @@ pub fn chrome_word(name: &str) -> Option<&'static str> {
     found.copied().filter(|_| !is_of_entry)
 }
 
+/// Whether a class is what the commonest content system calls the entries of its menus.
+pub fn is_menu_item(class: &str) -> bool {
+    class == "menu-item"
+}
+
 /// What a name says of a field, from -1 (surely not) to 1: for headlines.
 pub fn headline_hint(class: &str) -> f64 {
     let mut hint = 0.0;

@@ -54,6 +54,8 @@ pub struct Features {
     pub share: f64,
     /// The share of entries beside the content.
     pub chrome: f64,
+    /// The share of entries that are those of a menu, which is none of a listing however large it is.
+    pub menu: f64,
     /// The share of entries that hold several records.
     pub multi: f64,
     /// How far the entries are cells of rows: several in each, each place of its own kind.
@@ -163,6 +165,7 @@ fn features(texts: &Texts<'_, '_>, group: &Group, fields: &Fields) -> Features {
         shape: shape(texts, items),
         share: bytes as f64 / (tree.all_text_bytes().max(1) as f64),
         chrome: items.iter().filter(|at| tree.get(**at).is_chrome).count() as f64 / count,
+        menu: items.iter().filter(|at| tree.get(**at).is_menu).count() as f64 / count,
         multi: multi(fields),
         cells: cells(texts, items),
         chars: f64::from(chars[chars.len() / 2]),
@@ -181,6 +184,7 @@ fn sum(of: &Features) -> f64 {
         + 0.4 * of.shape
         + 1.3 * of.share.sqrt()
         - 2.2 * of.chrome * (1.0 - (1.2 * of.share).min(0.6))
+        - 2.4 * of.menu
         - 1.6 * of.multi
         - 2.4 * of.cells
         - 0.6 * yes(of.words > 20.0)

@@ -49,6 +49,8 @@ pub struct Element<'a> {
     pub has_own_text: bool,
     /// Whether it is part of what stands beside the content.
     pub is_chrome: bool,
+    /// Whether it is in an entry of a menu.
+    pub is_menu: bool,
     /// A digest of its tag and classes and those around it.
     pub path: u64,
     /// A digest of its tag and those around it.
@@ -229,6 +231,7 @@ impl<'a> Tree<'a> {
             text: (start, start),
             has_own_text: false,
             is_chrome: around.is_some_and(|around| around.is_chrome),
+            is_menu: around.is_some_and(|around| around.is_menu) || value.classes().any(names::is_menu_item),
             path: mix(around.map_or(7, |around| around.path), own),
             tags: mix(around.map_or(7, |around| around.tags), digest(value.name())),
         }

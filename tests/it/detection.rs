@@ -315,6 +315,19 @@ fn the_link_may_be_around_an_image_alone_and_a_byline_is_no_teaser() {
 }
 
 #[test]
+fn a_menu_larger_than_the_listing_is_still_a_menu() {
+    let entry = |n: u32| {
+        format!("<li class=menu-item><a href=/office/{n}>The office for matters of the harbour {n}</a></li>")
+    };
+    let menu: String = (1..90).map(entry).collect();
+    let found = best(4, [&format!("<ul>{menu}</ul><table>"), "</table>"], |n| {
+        let ship = SHIPS[n as usize - 1];
+        format!("<tr><td><a href=/{n}.pdf>K{n}</a><td><a href=/{n}.pdf>{ship} against the harbour</a>")
+    });
+    assert!(found.keys.entry.contains("tr"), "{}", found.keys.to_toml());
+}
+
+#[test]
 fn a_day_in_the_address_speaks_for_a_listing() {
     let menu = |day: &str| {
         let found = best(9, ["<ul>", "</ul>"], |n| {
