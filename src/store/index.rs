@@ -493,6 +493,11 @@ impl Index {
 
     fn value<T: DeserializeOwned>(&self, table: Table, base: &[u8]) -> Result<Option<T>, Trouble> {
         let bytes = self.guard("read", || {
+            // Most values are one part, and to ask for it costs less than to look for what follows.
+            let first = self.table(table).get(layout::of_part(base, 0))?;
+            if let Some(only) = first.filter(|part| layout::is_last(part)) {
+                return Ok(only.to_vec());
+            }
             let mut bytes = Vec::new();
             for part in self.table(table).scan_prefix(base).values() {
                 bytes.extend_from_slice(&part?);

@@ -112,8 +112,18 @@ fn read_slug(bytes: &[u8]) -> Option<SourceId> {
 pub fn parts(base: &[u8], value: &impl Serialize) -> Vec<(Vec<u8>, Vec<u8>)> {
     let mut bytes = vec![VALUE_VERSION];
     serde_json::to_writer(&mut bytes, value).expect("records and states hold nothing JSON cannot say");
-    let part = |(number, chunk): (u16, &[u8])| (joined(base.to_vec(), &number.to_be_bytes()), chunk.to_vec());
+    let part = |(number, chunk): (u16, &[u8])| (of_part(base, number), chunk.to_vec());
     (0..=u16::MAX).zip(bytes.chunks(PART_BYTES)).map(part).collect()
+}
+
+/// Where a part of a value is; the first is 0.
+pub fn of_part(base: &[u8], number: u16) -> Vec<u8> {
+    joined(base.to_vec(), &number.to_be_bytes())
+}
+
+/// Whether no part follows this one.
+pub fn is_last(part: &[u8]) -> bool {
+    part.len() < PART_BYTES
 }
 
 /// A value from its joined parts.
