@@ -4,6 +4,7 @@
 //! JSON beside it (JSON-LD, the state of a framework). What JSON says beside a listing that stands on the page is
 //! decoration, and not followed.
 
+use rustc_hash::FxHashSet;
 use scraper::{ElementRef, Html};
 
 use super::{Evidence, Keys, Known, Looking, PROPOSED, Proposal, Texts, Tree, ranked};
@@ -24,9 +25,20 @@ const MOST: usize = 6;
 /// A page with less text than this may be made by a program whose data is assigned to a name.
 const SHELL_BYTES: usize = 4000;
 
+/// What the scripts of a page hold.
+#[derive(Default)]
+pub struct Embedded {
+    /// The sources that read them, the likeliest first.
+    pub proposals: Vec<Proposal>,
+    /// How many of the known entries stand in them.
+    pub known: usize,
+    /// Which of the known entries, by their number, stand in them with their headline.
+    pub shown: FxHashSet<u16>,
+}
+
 impl Looking<'_, '_> {
     /// The sources that read the JSON of the page, the likeliest first.
-    pub(super) fn embedded(&self, known: &[Known]) -> Vec<Proposal> {
+    pub(super) fn embedded(&self, known: &[Known]) -> Embedded {
         let with_programs;
         let parsed = if self.texts.tree.all_text_bytes() < SHELL_BYTES {
             with_programs = parse::parse_with(&self.document.text, Programs::Kept, self.still_time);
@@ -34,20 +46,22 @@ impl Looking<'_, '_> {
         } else {
             self.parsed
         };
-        let mut proposals: Vec<Proposal> =
-            names(&parsed.html).iter().flat_map(|name| self.of_scripts(parsed, name, known)).collect();
-        proposals.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
-        proposals
+        let mut embedded = Embedded::default();
+        for name in names(&parsed.html) {
+            self.add_scripts(parsed, &name, known, &mut embedded);
+        }
+        embedded.proposals.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
+        embedded
     }
 
-    /// The sources that read the JSON of some scripts.
-    fn of_scripts(&self, parsed: &Parsed, name: &str, known: &[Known]) -> Vec<Proposal> {
+    /// Adds what the JSON of some scripts holds.
+    fn add_scripts(&self, parsed: &Parsed, name: &str, known: &[Known], embedded: &mut Embedded) {
         let keys = Keys { json: Some(name.to_owned()), ..Keys::of_page(self.page.url.clone()) };
         let rules = keys.source("scripts").and_then(|source| source.rules);
-        let Some(scripts) = rules.as_ref().and_then(|rules| rules.json.as_ref()) else { return Vec::new() };
+        let Some(scripts) = rules.as_ref().and_then(|rules| rules.json.as_ref()) else { return };
         let elements = extract::of_json(parsed, scripts, self.still_time);
         let root = elements.html.tree.root().children().find_map(ElementRef::wrap);
-        let Some(root) = root else { return Vec::new() };
+        let Some(root) = root else { return };
         let tree = Tree::read(root, self.base);
         let texts = Texts::new(&tree);
         let evidence = Evidence::find(&texts, known, (self.base, &self.document.url));
@@ -56,7 +70,9 @@ impl Looking<'_, '_> {
         let is_content = |items: &[u32]| !items.iter().all(|at| tree.get(*at).is_chrome);
         let groups = ranked(&texts, &evidence);
         let groups = groups.iter().filter(|scored| is_content(&scored.group.items)).take(PROPOSED);
-        groups.filter_map(|scored| looking.proposal(scored)).filter(is_listing).collect()
+        embedded.proposals.extend(groups.filter_map(|scored| looking.proposal(scored)).filter(is_listing));
+        embedded.known = embedded.known.max(evidence.on_page());
+        embedded.shown.extend(evidence.shown());
     }
 }
 

@@ -55,7 +55,7 @@ pub use self::{
     score::Features,
 };
 
-use self::{evidence::Evidence, facts::Texts, groups::Group, score::Scored, tree::Tree};
+use self::{embedded::Embedded, evidence::Evidence, facts::Texts, groups::Group, score::Scored, tree::Tree};
 
 /// A source that could be followed.
 #[derive(Clone, Debug)]
@@ -140,17 +140,19 @@ pub fn detect(document: &Document, page: &Page, known: &[Known], still_time: &dy
     let mut seen: FxHashSet<String> = FxHashSet::default();
     proposals.retain(|proposal| seen.insert(proposal.keys.entry.clone()));
     let likeliest = proposals.iter().map(|proposal| proposal.confidence).fold(0.0, f64::max);
+    let mut embedded = Embedded::default();
     if likeliest < embedded::DOUBTFUL {
-        let embedded = looking.embedded(known).into_iter();
-        proposals.splice(0..0, embedded.filter(|proposal| proposal.confidence > likeliest));
+        embedded = looking.embedded(known);
+        let likelier = embedded.proposals.drain(..).filter(|proposal| proposal.confidence > likeliest);
+        proposals.splice(0..0, likelier);
     }
     proposals.truncate(PROPOSED);
     confidence::compete(&mut proposals);
     Found {
         proposals,
         feeds,
-        known_on_page: evidence.on_page(),
-        known_by_headline: evidence.shown(),
+        known_on_page: evidence.on_page().max(embedded.known),
+        known_by_headline: evidence.shown().union(&embedded.shown).copied().collect(),
         text_bytes: tree.all_text_bytes(),
     }
 }

@@ -149,6 +149,24 @@ fn a_page_that_a_program_fills_is_added_and_runs() {
 }
 
 #[test]
+fn a_program_whose_data_has_other_names_is_healed_by_what_is_remembered() {
+    let (_, page, _) = cases().into_iter().find(|case| case.0.starts_with("cinder")).expect("it is there");
+    let best = proposals(&page).remove(0);
+    let entries = best.reading.sightings.iter().map(|sighting| &sighting.entry);
+    let known: Vec<Known> = entries
+        .map(|entry| Known { headline: entry.headline.clone(), link: entry.link.clone(), ..Known::default() })
+        .collect();
+    let text = String::from_utf8(page.body.clone()).expect("UTF-8");
+    let body = text.replace("\"posts\"", "\"articles\"").replace("\"title\"", "\"heading\"").into_bytes();
+    let page = Page { body, ..page };
+    let document = decode::decode(&page).expect("text");
+    let healed = detect::heal((&document, &page), &best.source, &known, &|| true).expect("a heal");
+    assert_eq!((healed.found, healed.new, healed.older), (4, 0, 0));
+    let changed: Vec<&str> = healed.changes.iter().map(|(name, _)| *name).collect();
+    assert_eq!(changed, ["entry", "headline"], "{:?}", healed.changes);
+}
+
+#[test]
 fn json_beside_a_listing_is_not_the_source() {
     let rows = [1, 2, 3, 4, 5, 6].map(|n| format!("<li><h3><a href=/n/{n}>The harbour opens its pier {n}</a></h3> <time datetime=2026-02-0{n}>{n} February</time></li>"));
     let told =
