@@ -32,13 +32,16 @@ pub(super) fn text(page: &str, start: usize, shared: &StrTendril) -> Option<(Tok
     }
     let is_special = |byte: &u8| matches!(byte, b'<' | b'&' | 0);
     let end = start + bytes.iter().position(is_special).unwrap_or(bytes.len());
+    if end == start {
+        return None;
+    }
     let text = &page[start..end];
     let text = if text.contains('\r') {
         StrTendril::from(text.replace("\r\n", "\n").replace('\r', "\n"))
     } else {
         cut(shared, start, end)
     };
-    (!text.is_empty()).then_some((Token::CharacterTokens(text), end))
+    Some((Token::CharacterTokens(text), end))
 }
 
 /// The character that a reference stands for which ends in `;` and is read the same everywhere, and its length.
