@@ -50,9 +50,13 @@ impl<'a> Build<'a> {
         Self {
             text,
             shared: StrTendril::from(text),
-            at: 0,
+            // The tokenizer would leave one out at the beginning of each piece.
+            at: if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 },
             programs,
-            tokenizer: Tokenizer::new(witness, TokenizerOpts::default()),
+            tokenizer: Tokenizer::new(
+                witness,
+                TokenizerOpts { discard_bom: false, ..TokenizerOpts::default() },
+            ),
             input: BufferQueue::default(),
         }
     }
@@ -289,6 +293,7 @@ mod tests {
             "<p>a &amp; b<b>c &lt d</b> e > f < g</p>h&am<p>",
             "<title>a<b>c</title><b>d</b><textarea>\n<b></textarea><xmp><b></xmp><iframe><b></iframe><b>e",
             "<table>a<tr>b<td>c</table><svg><title>d<p>e</svg><math><mi>f<b>g</math>",
+            "\u{feff}\u{feff}one<p>\u{feff}&notit<b>two",
             "one<!-- two --><b>three</b><!doctype html><?x><!x></><p>four</1><5>\0six<b\0>",
             "<b a='1\n2' c=\"3\r\n4\">five<p a=1/>six<p/ b>seven<p/ >eight</p/></b x=1>",
             "&amp;<b>&lt;&gt;a&quot;b&nbsp;</b>&#38;&#x26;&#X41;&#228;&#8217;&#x2019;<i>&#128;&#0;&#x110000;&#xd800;&#10;&#13;</i>",
