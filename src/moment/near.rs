@@ -30,12 +30,12 @@ impl Reader<'_> {
     }
 
     /// "the 6th of last month", "3. dieses Monats", "el 3 del mes pasado".
-    fn day_then_near_month(&self, at: usize) -> Option<Found> {
-        let (day, after) = self.day(at).filter(|_| self.is_fresh(at))?;
+    pub fn day_then_near_month(&self, at: usize) -> Option<Found> {
+        let (day, after) = self.day(at)?;
         let is_dotted = self.mark(after) == Some('.');
         let after = after + usize::from(is_dotted);
         let next = self.after_fillers(after + usize::from(self.has(after, Sense::DayMark)));
-        let months = self.near_month(next)?;
+        let months = self.near_month(next).filter(|_| self.is_fresh(at))?;
         // "It sold 6. Last month …" begins anew.
         let is_new_sentence = is_dotted && self.piece(next).starts_with(char::is_uppercase);
         // "we sold 6 last month" counts what was sold; "ngày 6 tháng này" is a day.

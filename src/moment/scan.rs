@@ -142,7 +142,7 @@ impl Reader<'_> {
             Kind::Number(_) => self
                 .numeric(at)
                 .or_else(|| self.marked(at))
-                .or_else(|| self.day_of_near_month(at))
+                .or_else(|| self.day_then_near_month(at))
                 .or_else(|| self.ago(at))
                 .or_else(|| self.day_first(at))
                 .or_else(|| self.other_calendar(at))
