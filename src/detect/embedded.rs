@@ -7,7 +7,9 @@
 use rustc_hash::FxHashSet;
 use scraper::{ElementRef, Html};
 
-use super::{Evidence, Keys, Known, Looking, PROPOSED, Proposal, Texts, Tree, ranked};
+use super::{
+    Evidence, Keys, Known, Looking, PROPOSED, Proposal, Texts, Tree, ranked, selector::is_plain_name,
+};
 use crate::extract::{
     self, json,
     parse::{self, Parsed, Programs},
@@ -86,10 +88,7 @@ fn names(html: &Html) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     let scripts = html.tree.nodes().filter_map(ElementRef::wrap).filter(|e| e.value().name() == "script");
     for script in scripts.filter(|script| json::has_records(&script.text().collect::<String>())) {
-        let is_plain = |id: &&str| {
-            id.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-                && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
-        };
+        let is_plain = |id: &&str| id.is_ascii() && is_plain_name(id);
         let kind =
             script.attr("type").map(str::trim).filter(|kind| kind.contains("json") && !kind.contains('"'));
         let name = match (script.value().id().filter(is_plain), kind) {

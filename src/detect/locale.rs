@@ -12,7 +12,7 @@ use jiff::{
 use scraper::{ElementRef, Html};
 use url::Url;
 
-use crate::{decode::Document, listing::Listing, page::Headers};
+use crate::{decode::Document, extract::facts::language_tag, listing::Listing, page::Headers};
 
 /// Countries and their zones.
 const ZONES: &str = include_str!("zones.txt");
@@ -32,10 +32,7 @@ pub fn zone(document: &Document, html: &Html, listing: &Listing) -> Option<Strin
 }
 
 /// The language of a page that states none in its `<html>`, a BCP 47 tag; `None`: it is not evident.
-pub fn language(html: &Html, headers: &Headers, listing: &Listing) -> Option<String> {
-    if listing.language.is_some() {
-        return None;
-    }
+pub fn language(html: &Html, headers: &Headers) -> Option<String> {
     let meta = |e: ElementRef<'_>| {
         let is = |attr, name: &str| e.attr(attr).is_some_and(|value| value.eq_ignore_ascii_case(name));
         let is_language = is("http-equiv", "content-language") || is("property", "og:locale");
@@ -44,9 +41,8 @@ pub fn language(html: &Html, headers: &Headers, listing: &Listing) -> Option<Str
     let stated = elements(html).filter(|e| e.value().name() == "meta").find_map(meta);
     // A page in several languages states them all, and is in none of them.
     let written = stated.or_else(|| headers.get("content-language").map(str::to_owned))?;
-    let tag = written.trim().replace('_', "-");
-    let is_tag = tag.len() <= 35 && tag.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-    (is_tag && tag.split('-').next().is_some_and(|first| matches!(first.len(), 2 | 3))).then_some(tag)
+    let is_primary = |first: &str| matches!(first.len(), 2 | 3);
+    language_tag(&written).filter(|tag| tag.split('-').next().is_some_and(is_primary))
 }
 
 fn elements(html: &Html) -> impl Iterator<Item = ElementRef<'_>> {

@@ -115,7 +115,8 @@ pub fn detect(document: &Document, page: &Page, known: &[Known], still_time: &dy
     let Some(root) = parsed.html.tree.root().children().find_map(ElementRef::wrap) else {
         return Found::default();
     };
-    let Facts { base, feeds, .. } = Facts::read(&parsed.html, &document.url);
+    let Facts { base, feeds, language, .. } = Facts::read(&parsed.html, &document.url);
+    let language = if language.is_some() { None } else { locale::language(&parsed.html, &page.headers) };
     let tree = Tree::read(root, &base);
     let texts = Texts::new(&tree);
     let evidence = Evidence::find(&texts, known, (&base, &document.url));
@@ -128,6 +129,7 @@ pub fn detect(document: &Document, page: &Page, known: &[Known], still_time: &dy
         json: None,
         base: &base,
         page,
+        language: language.as_deref(),
         still_time,
     };
     let mut proposals: Vec<Proposal> =
@@ -200,6 +202,8 @@ struct Looking<'l, 'a> {
     json: Option<&'l str>,
     base: &'l Url,
     page: &'l Page,
+    /// The page's language where gleaner would not know it; `None`: it does, or it is not evident.
+    language: Option<&'l str>,
     still_time: &'l dyn Fn() -> bool,
 }
 
@@ -262,7 +266,7 @@ impl Looking<'_, '_> {
         let rules = Rules::clone(source.rules.as_ref()?);
         let listing = extract_parsed(self.document, self.parsed, &rules, self.still_time);
         let mut reading = refresh::believe(self.document.clone(), listing, self.page, self.still_time);
-        keys.language = locale::language(&self.parsed.html, &self.page.headers, &reading.listing);
+        keys.language = self.language.map(str::to_owned);
         keys.timezone = locale::zone(self.document, &self.parsed.html, &reading.listing);
         if keys.language.is_some() || keys.timezone.is_some() {
             source = keys.source("proposed")?;

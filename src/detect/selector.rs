@@ -336,7 +336,7 @@ fn simples<'a>(tree: &Tree<'a>, at: u32) -> Vec<Simple<'a>> {
 }
 
 /// Names that need no escaping in CSS.
-fn is_plain_name(name: &str) -> bool {
+pub fn is_plain_name(name: &str) -> bool {
     let mut bytes = name.bytes();
     let first = bytes.next();
     first.is_some_and(|b| b.is_ascii_alphabetic() || b == b'_' || !b.is_ascii())

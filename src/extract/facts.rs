@@ -61,6 +61,11 @@ impl Facts {
 fn language(element: ElementRef) -> Option<String> {
     let written =
         ["lang", "xml:lang"].iter().find_map(|a| element.attr(a).filter(|v| !v.trim().is_empty()))?;
+    language_tag(written)
+}
+
+/// A language tag (BCP 47) as pages write it: `de_AT` too; `None`: it is none.
+pub(crate) fn language_tag(written: &str) -> Option<String> {
     let tag = written.trim().replace('_', "-");
     // RFC 5646 §4.4.1: 35 letters hold every registered combination.
     let is_tag = tag.len() <= 35 && tag.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
