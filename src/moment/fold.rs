@@ -11,11 +11,14 @@ pub(super) const LONGEST: usize = 96;
 /// Room for a folded word.
 pub(super) type Buffer = [u8; LONGEST];
 
-/// Folds into a buffer; `None`: longer than any word of a table.
-pub(super) fn fold<'b>(word: &str, buffer: &'b mut Buffer) -> Option<&'b str> {
+/// A word folded, in the buffer if it is another then; `None`: longer than any word of a table.
+pub(super) fn fold<'b>(word: &'b str, buffer: &'b mut Buffer) -> Option<&'b str> {
     // A run of letters may be as long as a text.
     if word.len() > LONGEST * 2 {
         return None;
+    }
+    if word.bytes().all(|letter| letter.is_ascii_lowercase()) {
+        return Some(word);
     }
     let mut length = 0;
     if word.is_ascii() {

@@ -240,8 +240,10 @@ fn ends(value: Value) -> Option<(Date, Date)> {
 
 /// Days since 1970.
 fn day_number(day: Date) -> i32 {
-    let days = day.duration_since(Date::constant(1970, 1, 1)).as_hours() / 24;
-    i32::try_from(days).expect("a calendar of ten thousand years")
+    const BEFORE_1970: i32 = 719_163;
+    let past = i32::from(day.year()) - 1;
+    let leap_days = past.div_euclid(4) - past.div_euclid(100) + past.div_euclid(400);
+    past * 365 + leap_days + i32::from(day.day_of_year()) - BEFORE_1970
 }
 
 /// Whether a day since 1970, a Thursday, is a weekday, 1 (Monday) to 7.

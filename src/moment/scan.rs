@@ -149,7 +149,7 @@ impl Reader<'_> {
                 .or_else(|| self.year_first(at))
                 .or_else(|| self.in_any_order(at))
                 .or_else(|| self.day_before_weekday(at)),
-            Kind::Word(word) if word.senses().is_empty() => None,
+            Kind::Word(word) if !word.entry.starts_date => None,
             Kind::Word(_) => self
                 .marked(at)
                 .or_else(|| self.day_of_near_month(at))

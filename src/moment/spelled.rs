@@ -5,6 +5,9 @@ use super::{lexicon::Sense, scan::Reader};
 /// The most Chinese digits read as one number.
 const LONGEST: usize = 5;
 
+const CHINESE_DIGITS: [char; 16] =
+    ['〇', '零', '一', '二', '三', '四', '五', '六', '七', '八', '九', '十', '廿', '两', '兩', '壹'];
+
 impl Reader<'_> {
     /// The number in words that starts at a token, and the token after it.
     pub fn spelled(&self, at: usize) -> Option<(i64, usize)> {
@@ -58,5 +61,5 @@ impl Reader<'_> {
 }
 
 fn is_chinese_digit(letter: char) -> bool {
-    "〇零一二三四五六七八九十廿两兩壹".contains(letter)
+    CHINESE_DIGITS.contains(&letter)
 }

@@ -230,7 +230,7 @@ pub(super) fn pieces(text: &str) -> impl Iterator<Item = (Piece, &str)> {
                 }
                 return Some((Piece::Number(number), &text[start..end]));
             }
-            if !first.is_alphabetic() || is_mark_letter(first) {
+            if !is_letter(first) || is_mark_letter(first) {
                 return Some((Piece::Mark(narrow(first)), &text[start..end]));
             }
             while let Some((at, letter)) = rest.next_if(|(_, c)| !stands_alone(first) && continues_word(*c)) {
@@ -249,6 +249,13 @@ fn narrow(mark: char) -> char {
     }
 }
 
+/// Whether Unicode calls it a letter. Its table is slow to look in; most letters of pages lie in a few ranges without gaps.
+fn is_letter(letter: char) -> bool {
+    let is_common = matches!(letter, 'a'..='z' | 'A'..='Z' | 'Ø'..='ö' | 'ø'..='ɏ' | 'Σ'..='ώ' | 'Ѐ'..='ҁ' | 'א'..='ת' | 'ء'..='ي'
+        | '一'..='鿿');
+    is_common || (!letter.is_ascii() && letter.is_alphabetic())
+}
+
 /// Letters by Unicode that are written as apostrophes.
 fn is_mark_letter(letter: char) -> bool {
     matches!(letter, 'ʼ' | 'ʻ')
@@ -259,7 +266,7 @@ fn continues_word(letter: char) -> bool {
     if letter.is_ascii() {
         return letter.is_ascii_alphabetic();
     }
-    (letter.is_alphabetic() && !stands_alone(letter) && !is_mark_letter(letter)) || is_joiner(letter)
+    (is_letter(letter) && !stands_alone(letter) && !is_mark_letter(letter)) || is_joiner(letter)
 }
 
 /// Chinese characters: each is a word.
@@ -310,6 +317,13 @@ fn digit_value(letter: char) -> Option<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_ranges_of_letters_hold_letters_alone() {
+        for letter in '\0'..=char::MAX {
+            assert_eq!(is_letter(letter), letter.is_alphabetic(), "{letter:?}");
+        }
+    }
 
     fn shapes(text: &str) -> Vec<String> {
         let shape = |token: Token| {

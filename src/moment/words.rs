@@ -52,6 +52,8 @@ pub(super) struct Entry {
     pub id: u32,
     /// What it can mean.
     pub senses: Vec<Sense>,
+    /// Whether a date can start with it: "the" and "at" stand before one, and are most of a sentence.
+    pub starts_date: bool,
     /// Phrases that begin with it.
     phrases: Vec<u32>,
     /// Patterns in which it follows the number.
@@ -61,8 +63,14 @@ pub(super) struct Entry {
 }
 
 /// The word that is not known.
-static UNKNOWN: Entry =
-    Entry { id: u32::MAX, senses: Vec::new(), phrases: Vec::new(), after: Vec::new(), before: Vec::new() };
+static UNKNOWN: Entry = Entry {
+    id: u32::MAX,
+    senses: Vec::new(),
+    starts_date: false,
+    phrases: Vec::new(),
+    after: Vec::new(),
+    before: Vec::new(),
+};
 
 /// The whole names of months of all widely written languages, which are read on pages of any other.
 static FOREIGN: LazyLock<FxHashMap<Box<str>, Entry>> = LazyLock::new(|| {
@@ -78,6 +86,7 @@ static FOREIGN: LazyLock<FxHashMap<Box<str>, Entry>> = LazyLock::new(|| {
                 names.entry(folded.into()).or_insert_with(|| Entry {
                     id: FOREIGN_ID,
                     senses: vec![sense],
+                    starts_date: starts_date(sense),
                     ..Entry::default()
                 });
             }
@@ -292,7 +301,7 @@ impl Words {
 
     fn add_folded(&mut self, name: &str, sense: Sense, rank: Rank) {
         let Some(id) = self.add_phrase(name) else { return };
-        let senses = &mut self.entries[id as usize].senses;
+        let Entry { senses, starts_date: starts, .. } = &mut self.entries[id as usize];
         let is_taken = match rank {
             // The hand-written table is read first, and knows which names are doubtful.
             Rank::Own => {
@@ -306,6 +315,7 @@ impl Words {
         };
         if !is_taken && !senses.contains(&sense) {
             senses.push(sense);
+            *starts |= starts_date(sense);
         }
     }
 
@@ -383,6 +393,23 @@ impl Words {
         self.entries.push(Entry { id, ..Entry::default() });
         id
     }
+}
+
+/// Whether a word of this sense can be the first of a date.
+fn starts_date(sense: Sense) -> bool {
+    matches!(
+        sense,
+        Sense::Month(_)
+            | Sense::DoubtfulMonth(_)
+            | Sense::Weekday(_)
+            | Sense::WeekdayFromNow(..)
+            | Sense::Count(_)
+            | Sense::Ordinal(_)
+            | Sense::FromNow(..)
+            | Sense::Period(..)
+            | Sense::Last
+            | Sense::Era(_)
+    )
 }
 
 fn month_of(sense: Sense) -> Option<i8> {

@@ -301,9 +301,11 @@ impl<'a> Chain<'a> {
 
     /// The candidates on the cheapest way through all rows.
     fn best(mut self) -> Vec<usize> {
-        // No step costs less than nothing: a way that has become dearer than a whole one is not followed.
-        let (_, end) = self.search(None);
-        let (ways, end) = self.search(end.map(|end| end.cost));
+        let (mut ways, mut end) = self.search(None);
+        if self.items.len() > 1 {
+            // No step costs less than nothing: a way that has become dearer than a whole one is not followed.
+            (ways, end) = self.search(end.map(|end| end.cost));
+        }
         self.follow(&ways, end)
     }
 
