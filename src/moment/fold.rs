@@ -75,6 +75,9 @@ pub(super) fn bare(word: &str) -> Option<String> {
         matches!(letter, '\u{c0}'..='\u{24f}' | '\u{1e00}'..='\u{1eff}' | '\u{370}'..='\u{3ff}')
             && !matches!(letter, '×' | '÷')
     });
+    if !is_accented {
+        return None;
+    }
     let bare: String = word
         .nfd()
         .filter(|letter| !is_combining_mark(*letter))
@@ -85,5 +88,5 @@ pub(super) fn bare(word: &str) -> Option<String> {
             letter => letter,
         })
         .collect();
-    (is_accented && bare != word).then_some(bare)
+    (bare != word).then_some(bare)
 }
