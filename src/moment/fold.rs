@@ -62,8 +62,10 @@ fn folded(letter: char) -> Option<char> {
         '\u{95d}' => 'ढ',
         '\u{95e}' => 'फ',
         '\u{95f}' => 'य',
-        // The dot below alone; the dot that `İ` leaves; the Arabic vowel marks, hamza above and tatweel.
-        '\u{93c}' | '\u{9bc}' | '\u{307}' | '\u{64b}'..='\u{652}' | '\u{654}' | '\u{640}' => return None,
+        // The dot below alone; the dot that `İ` leaves; the Arabic vowel marks, hamza above and tatweel; no space at all.
+        '\u{200b}' | '\u{93c}' | '\u{9bc}' | '\u{307}' | '\u{64b}'..='\u{652}' | '\u{654}' | '\u{640}' => {
+            return None;
+        }
         letter => letter,
     })
 }

@@ -45,7 +45,7 @@ impl Reader<'_> {
     }
 
     fn other_year(&self, at: usize) -> Option<(i16, usize)> {
-        let next = self.after_fillers(at + usize::from(matches!(self.mark(at), Some(',' | '،' | '/' | '-'))));
+        let next = self.after_fillers(at + usize::from(matches!(self.mark(at), Some(',' | '/' | '-'))));
         let number = self.number(next).filter(|number| number.digits == 4)?;
         let year = i16::try_from(number.value).ok()?;
         (calendar::is_other_year(year) || (5600..6000).contains(&year)).then_some((year, next + 1))

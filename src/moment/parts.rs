@@ -105,11 +105,12 @@ impl Reader<'_> {
         (is_of || self.is_believed(&name, name.end)).then_some((name.month, name.end))
     }
 
-    /// The token after the fillers from one on.
+    /// The token after the fillers from one on: "of", "d’", "พ.ศ.".
     pub fn after_fillers(&self, at: usize) -> usize {
         let mut next = at;
         while next < at + 3 && (self.has(next, Sense::Filler) || self.has(next, Sense::In)) {
-            next += 1 + usize::from(matches!(self.mark(next + 1), Some('\'' | '’')));
+            let is_short = self.mark(next + 1) == Some('.') && self.piece(next).contains('.');
+            next += 1 + usize::from(is_short || matches!(self.mark(next + 1), Some('\'' | '’')));
         }
         next
     }
@@ -220,8 +221,8 @@ impl Reader<'_> {
             return is_between || self.weekday(at - 1).is_some();
         };
         match mark {
-            '「' | '『' | '【' | '《' | '～' | '〜' | '、' | '。' | '，' | '：' | '；' | '・' | '(' | '['
-            | '{' | '"' | '“' | '‘' | '«' | '>' | '|' | '—' | '·' | '•' | '*' | '~' => true,
+            '「' | '『' | '【' | '《' | '〜' | '、' | '。' | '・' | '(' | '[' | '{' | '"' | '“' | '‘'
+            | '«' | '>' | '|' | '—' | '·' | '•' | '*' | '~' | '!' | '?' => true,
             // "12:00－1月31日"
             '-' | '－' if self.has(at + 1, Sense::MonthMark) => self.mark(at.wrapping_sub(3)) == Some(':'),
             // "ב-6 במרץ": a Hebrew word of one letter.
@@ -233,7 +234,7 @@ impl Reader<'_> {
                         .any(|sense| self.has(before, sense))
                     && self.piece(before).starts_with(|letter: char| ('א'..='ת').contains(&letter))
             }
-            '’' | '\'' | ':' | '/' => self.number(at.wrapping_sub(2)).is_none(),
+            '’' | '\'' | ':' | '/' | ',' | ';' => self.number(at.wrapping_sub(2)).is_none(),
             _ => false,
         }
     }
@@ -244,9 +245,7 @@ impl Reader<'_> {
             || self.mark(at).is_some_and(|mark| {
                 matches!(
                     mark,
-                    ',' | '،'
-                        | '、'
-                        | '，'
+                    ',' | '、'
                         | '。'
                         | '.'
                         | ';'

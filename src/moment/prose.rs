@@ -222,12 +222,18 @@ impl Reader<'_> {
         })
     }
 
-    /// The year at a token, and the token after it and what parts it from a month: "2025.", "2025 m."
+    /// The year at a token, and the token after it and what parts it from a month: "2025.", "2025 m.", "2025-ж.,",
+    /// "2025(e)ko".
     fn year_before(&self, at: usize) -> Option<(i16, usize)> {
         let year = self.number(at).filter(|number| number.digits == 4)?;
-        let next = at + 1 + usize::from(matches!(self.mark(at + 1), Some('-' | '/' | ',' | '.')));
-        let next = self.after_fillers(next);
-        let next = next + usize::from(self.mark(next) == Some('.'));
+        let is_inner =
+            self.mark(at + 1) == Some('(') && self.is_tight(at + 1) && self.mark(at + 3) == Some(')');
+        let next = at + 1 + if is_inner { 3 } else { 0 };
+        let next = next + usize::from(matches!(self.mark(next), Some('-' | '/' | ',' | '.')));
+        let mut next = self.after_fillers(next);
+        for mark in ['.', ','] {
+            next += usize::from(self.mark(next) == Some(mark));
+        }
         Some((calendar::common_year(i16::try_from(year.value).ok()?), next))
     }
 

@@ -55,7 +55,7 @@ impl Reader<'_> {
         if let Some(found) = self.below_zero(at) {
             return Some(found);
         }
-        let (count, next) = self.count(at)?;
+        let Some((count, next)) = self.count(at) else { return self.tight_count(at) };
         let found = self.by_pattern(at, next, count).or_else(|| self.by_words(next, count));
         found.map(|found| self.with_larger_units(at, found)).or_else(|| self.before_day(next, count))
     }
@@ -156,8 +156,9 @@ impl Reader<'_> {
     /// By the patterns of the language: "vor 3 Tagen".
     fn by_pattern(&self, at: usize, next: usize, count: i64) -> Option<Found> {
         let words = self.lexicon.words();
-        // "un'ora fa"
-        let next = next + usize::from(matches!(self.mark(next), Some('\'' | '’')));
+        // "un'ora fa", "11-il minuta ilu"
+        let is_tied = self.mark(next) == Some('-') && self.is_tight(next) && self.is_tight(next + 1);
+        let next = next + usize::from(is_tied || matches!(self.mark(next), Some('\'' | '’')));
         let entry_at = |at: usize| Some(self.word(at)?.entry);
         let after = entry_at(next).into_iter().flat_map(|entry| words.patterns_after(entry));
         let from = self.before_about(at);
@@ -175,6 +176,12 @@ impl Reader<'_> {
             after.chain(before).filter_map(matched).max_by_key(|(length, ..)| *length)?;
         let count = if is_ahead { -count } else { count };
         Some(Found { start: Some(start), ..Found::new(Value::Ago { count, unit }, end, "counted from now") })
+    }
+
+    /// A number that is written tight after a word of its pattern: "ከ5 ሰዓቶች በፊት", "emahoreni angu-5 edlule".
+    fn tight_count(&self, at: usize) -> Option<Found> {
+        let number = self.number(at).filter(|number| number.value <= LARGEST_COUNT)?;
+        self.by_pattern(at, at + 1, number.value).filter(|found| found.start.is_some_and(|start| start < at))
     }
 
     /// The token at which "about" before a count starts, or the count: "il y a environ 3 heures", "vor ca. 3 Tagen".

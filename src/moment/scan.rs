@@ -207,7 +207,7 @@ impl Reader<'_> {
         let dot = usize::from(self.mark(at) == Some('.') && self.mark(at + 1) == Some(','));
         let at = at + dot;
         let is_open = matches!(self.mark(at), Some('(' | '（'));
-        let next = at + usize::from(is_open || matches!(self.mark(at), Some(',' | '،')));
+        let next = at + usize::from(is_open || self.mark(at) == Some(','));
         let day = self.weekday(next)?;
         // "6 March, Thursday 13 March": the weekday belongs to the next date.
         let is_next_date = self.number(next + 1).is_some() && self.daytime(next + 1).is_none();
@@ -225,22 +225,7 @@ impl Reader<'_> {
         for _ in 0..BETWEEN {
             let is_mark = matches!(
                 self.mark(next),
-                Some(
-                    ',' | '،'
-                        | '，'
-                        | '、'
-                        | '.'
-                        | '|'
-                        | '-'
-                        | '–'
-                        | '—'
-                        | '@'
-                        | '·'
-                        | '•'
-                        | '('
-                        | ':'
-                        | '/'
-                )
+                Some(',' | '、' | '.' | '|' | '-' | '–' | '—' | '@' | '·' | '•' | '(' | ':' | '/')
             );
             let is_word = self.has(next, Sense::At)
                 || self.has(next, Sense::Clock)

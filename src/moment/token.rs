@@ -90,6 +90,10 @@ pub(super) fn tokens(text: &str, lexicon: Lexicon) -> Vec<Token> {
                 let mut rest = start;
                 let mut is_spaced = is_spaced;
                 while rest < end {
+                    if text[rest..].starts_with(ZERO_WIDTH_SPACE) {
+                        rest += ZERO_WIDTH_SPACE.len_utf8();
+                        continue;
+                    }
                     let mut entry = lexicon.entry(&text[rest..end]);
                     let mut word_end = end;
                     if entry.id == u32::MAX
@@ -170,11 +174,12 @@ pub(super) fn matched(tokens: &[Token], atoms: &[Atom]) -> Option<usize> {
     Some(at)
 }
 
-/// Where a phrase starts that ends before a token; `None`: there is none.
+/// Where a phrase starts that ends before a token, and before a mark where its last piece is short or tied to what
+/// follows ("пр. 5 ч", "angu-5"); `None`: there is none.
 pub(super) fn matched_back(tokens: &[Token], atoms: &[Atom]) -> Option<usize> {
     let mut at = tokens.len();
-    for (index, atom) in atoms.iter().rev().enumerate() {
-        if index > 0 && matches!(tokens.get(at.checked_sub(1)?)?.kind, Kind::Mark(mark) if is_skipped(mark)) {
+    for atom in atoms.iter().rev() {
+        if matches!(tokens.get(at.checked_sub(1)?)?.kind, Kind::Mark(mark) if is_skipped(mark)) {
             at -= 1;
         }
         at = at.checked_sub(1)?;
@@ -233,7 +238,10 @@ pub(super) fn pieces(text: &str) -> impl Iterator<Item = (Piece, &str)> {
             if !is_letter(first) || is_mark_letter(first) {
                 return Some((Piece::Mark(narrow(first)), &text[start..end]));
             }
-            while let Some((at, letter)) = rest.next_if(|(_, c)| !stands_alone(first) && continues_word(*c)) {
+            let is_unparted = parts_no_words(first);
+            let goes_on =
+                |letter: char| continues_word(letter) || (is_unparted && letter == ZERO_WIDTH_SPACE);
+            while let Some((at, letter)) = rest.next_if(|(_, c)| !stands_alone(first) && goes_on(*c)) {
                 end = at + letter.len_utf8();
             }
             return Some((Piece::Word, &text[start..end]));
@@ -241,11 +249,13 @@ pub(super) fn pieces(text: &str) -> impl Iterator<Item = (Piece, &str)> {
     })
 }
 
-/// A mark of the width of a Chinese character as the same mark of a letter's: "３／６" is "3/6".
+/// A mark as the one of Latin script that does its work: "３／６" is "3/6", and a comma of any script a comma.
 fn narrow(mark: char) -> char {
-    match u32::from(mark) {
-        code @ 0xff01..=0xff5e => char::from_u32(code - 0xfee0).unwrap_or(mark),
-        _ => mark,
+    match mark {
+        '،' | '፣' | '၊' => ',',
+        '․' => '.',
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(mark) - 0xfee0).unwrap_or(mark),
+        mark => mark,
     }
 }
 
@@ -255,6 +265,9 @@ fn is_letter(letter: char) -> bool {
         | '一'..='鿿');
     is_common || (!letter.is_ascii() && letter.is_alphabetic())
 }
+
+/// Shows readers of Khmer or Thai where a line may break: between words, and within those that CLDR has.
+const ZERO_WIDTH_SPACE: char = '\u{200b}';
 
 /// Letters by Unicode that are written as apostrophes.
 fn is_mark_letter(letter: char) -> bool {
@@ -296,9 +309,9 @@ fn is_invisible(letter: char) -> bool {
 }
 
 /// The zeros of the scripts whose digits pages use in dates (Unicode `Nd`), after ASCII.
-const ZEROS: [u32; 24] = [
+const ZEROS: [u32; 28] = [
     0x660, 0x6f0, 0x7c0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66, 0xde6, 0xe50, 0xed0,
-    0xf20, 0x1040, 0x17e0, 0x1810, 0x1946, 0x19d0, 0x1b50, 0xa9d0, 0xff10,
+    0xf20, 0x1040, 0x17e0, 0x1810, 0x1946, 0x19d0, 0x1b50, 0x1c50, 0xa9d0, 0xabf0, 0xff10, 0x11136, 0x1e950,
 ];
 
 /// The value of a decimal digit of any script; `None`: not a digit.

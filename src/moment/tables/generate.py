@@ -100,6 +100,17 @@ def order(calendar):
     return "".join(dict.fromkeys(letters)).lower()
 
 
+def times(section, calendar):
+    """What a language writes between a date and a time, and its halves of the day."""
+    glue = calendar["dateTimeFormats-atTime"]["standard"]["full"].replace("'", "")
+    if found := re.fullmatch(r"\{1\},? ([^{}]*[^\W\d_][^{}]*) \{0\}.*", glue):
+        add(section, "at", [found.group(1)])
+    for half in ("am", "pm"):
+        names = (calendar["dayPeriods"]["format"][width][half] for width in ("abbreviated", "wide"))
+        # Every language has the English ones.
+        add(section, half, [name for name in names if len(name) > 1 and name.lower().strip(".") not in ("am", "pm", "a.m", "p.m")])
+
+
 def gregorian(section, folder, locale):
     path = folder / "ca-gregorian.json"
     calendar = load(path, locale)["calendars"]["gregorian"]
@@ -124,6 +135,7 @@ def gregorian(section, folder, locale):
                 if len(clean(name)) > 1 or not clean(name).isascii():
                     add(section, f"w{index}", [name])
     add(section, "l", literals(calendar))
+    times(section, calendar)
     section.setdefault("o", [order(calendar)])
     return True
 

@@ -17,6 +17,7 @@
 //! | `c3` `q3` | three, third |
 //! | `P` `I` `H` | months of the Persian, Islamic and Hebrew calendars |
 //! | `l` `o` | words inside a language's date patterns; the order of its short dates |
+//! | `at` `am` `pm` | words before a time of day, and its halves; names of `am` with `{0}` are so many months ago |
 //! | others | the small words; `words.txt` lists them |
 
 use std::sync::LazyLock;
