@@ -36,6 +36,11 @@ pub(super) fn is_other_year(year: i16) -> bool {
     YEARS.contains(&year)
 }
 
+/// The two last digits of a year of the Persian calendar as the year.
+pub(super) fn persian_century(value: i64) -> Option<i16> {
+    i16::try_from(if value < 60 { 1400 + value } else { 1300 + value }).ok().filter(|_| value < 100)
+}
+
 /// The calendar that a language's pages count in beside ours; `None`: no other.
 pub(super) fn of_language(lexicon: Lexicon) -> Option<Calendar> {
     match lexicon.language()? {

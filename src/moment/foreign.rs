@@ -18,7 +18,10 @@ impl Reader<'_> {
             (last_day, next) = (other, after);
         }
         let (calendar, month, next) = self.other_month(next)?;
-        let (mut year, mut end) = self.other_year(next).map_or((None, next), |(year, end)| (Some(year), end));
+        let (mut year, mut end) = self
+            .other_year(next)
+            .or_else(|| self.short_year(calendar, next))
+            .map_or((None, next), |(year, end)| (Some(year), end));
         let first = (month, day);
         let mut last = (month, last_day);
         if (self.has(end, Sense::To) || self.is_dash(end))
@@ -42,6 +45,14 @@ impl Reader<'_> {
             Sense::OtherMonth(calendar, month) => Some((*calendar, *month, next + 1)),
             _ => None,
         })
+    }
+
+    /// "۲۲ اسفند ۹۷": two digits, where nothing is counted by them.
+    fn short_year(&self, calendar: Calendar, at: usize) -> Option<(i16, usize)> {
+        let number = self.number(at).filter(|number| number.digits == 2 && self.daytime(at).is_none())?;
+        let is_year =
+            calendar == Calendar::Persian && (self.is_stop(at + 1) || self.daytime_after(at + 1).is_some());
+        Some((calendar::persian_century(number.value).filter(|_| is_year)?, at + 1))
     }
 
     fn other_year(&self, at: usize) -> Option<(i16, usize)> {

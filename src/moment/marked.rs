@@ -18,6 +18,7 @@ impl Reader<'_> {
             return Some(found);
         }
         let (year, next) = self.marked_year(at).map_or((None, at), |(year, next)| (Some(year), next));
+        let next = self.after_year_again(next, year);
         let next = next + usize::from(year.is_some() && self.mark(next) == Some(','));
         let Some((month, next)) = self.marked_month(next) else {
             return self.year_alone(year?, at, next);
@@ -71,6 +72,13 @@ impl Reader<'_> {
             _ => return None,
         };
         Some((year, next))
+    }
+
+    /// The token after the same year in another count: "2019年（平成31年）", "令和7年（2025年）".
+    fn after_year_again(&self, at: usize, year: Option<i16>) -> usize {
+        let again =
+            self.marked_year(at + 1).filter(|(again, _)| self.mark(at) == Some('(') && Some(*again) == year);
+        again.filter(|(_, end)| self.mark(*end) == Some(')')).map_or(at, |(_, end)| end + 1)
     }
 
     /// A number and the mark after it.

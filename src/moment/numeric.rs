@@ -10,7 +10,7 @@ use jiff::{
 
 use super::{
     calendar,
-    lexicon::Sense,
+    lexicon::{Calendar, Sense},
     mention::{Foreign, Point, Slashed, Value},
     parts::century,
     scan::{Found, Place, Reader},
@@ -69,6 +69,7 @@ impl Reader<'_> {
             3 if self.place == Place::Field => self.year_month_day(at),
             1 | 2 => self
                 .short_year_first(at)
+                .or_else(|| self.short_persian_year(at))
                 .or_else(|| self.slashed(at))
                 .or_else(|| self.dotted_days(at))
                 .or_else(|| self.spaced(at)),
@@ -97,6 +98,19 @@ impl Reader<'_> {
         };
         let goes_on = self.is_dash(end) && self.number(end + 1).is_some_and(|n| n.digits == 4);
         (goes_on || self.ends_number(end)).then(|| Found::new(value, end, "ISO date"))
+    }
+
+    /// "۹۷/۱۲/۲۲" on a page that counts years by the Persian calendar.
+    fn short_persian_year(&self, at: usize) -> Option<Found> {
+        let year = self.number(at).filter(|year| year.digits == 2)?;
+        let calendar =
+            calendar::of_language(self.lexicon).filter(|calendar| *calendar == Calendar::Persian)?;
+        let (month, day, end) = self.pair_after(at).filter(|_| self.mark(at + 1) == Some('/'))?;
+        let (month, day) = (i8::try_from(month).ok()?, i8::try_from(day).ok()?);
+        let year = calendar::persian_century(year.value)?;
+        calendar::day(calendar, year, month, day).filter(|_| self.ends_number(end))?;
+        let days = Foreign { calendar, year: Some(year), first: (month, day), last: (month, day) };
+        Some(Found::new(Value::Other(days), end, "short year of another calendar"))
     }
 
     /// "25.03.06", where dates begin with the year. What has no such month is read otherwise.
@@ -433,6 +447,7 @@ impl Reader<'_> {
             None => {
                 self.word(end).is_some()
                     && (matches!(self.piece(end), "T" | "t" | "Z")
+                        || self.has(end, Sense::YearMark)
                         || self.piece(end).starts_with(token::parts_no_words))
             }
         }

@@ -137,16 +137,26 @@ impl Reader<'_> {
             || self.daytime_after(end).is_some()
     }
 
-    /// A year after a date: ", 2025", " 2025", " ’25", and two digits where only a machine writes them.
+    /// A year after a date: ", 2025", " 2025", " ’25", "(2025)", "of the year 2025", and two digits where only a machine
+    /// writes them.
     pub fn year_after(&self, at: usize) -> Option<(i16, usize)> {
+        if self.mark(at) == Some('(') {
+            let (year, end) = self.year_after(at + 1)?;
+            return (self.mark(end) == Some(')')).then_some((year, end + 1));
+        }
         let mut next = at;
-        let is_comma = matches!(self.mark(at), Some(',' | '.' | '-' | '/' | '‑'));
+        let is_comma = matches!(self.mark(at), Some(',' | '.' | '-' | '/' | '‑' | '–' | '—' | '|'));
         if is_comma {
-            let is_dash = !matches!(self.mark(at), Some(',' | '.'));
             // "5 August -2016" is a slip of the pen; "5 March - 2016 report" is not.
-            let is_last =
-                self.number(at + 1).is_some_and(|number| number.digits == 4) && self.is_stop(at + 2);
-            if is_dash && !is_last && !(self.is_tight(at) && self.is_tight(at + 1)) {
+            let is_last = self.number(at + 1).is_some_and(|number| number.digits == 4)
+                && self.is_stop(at + 2)
+                && !self.is_of_date(at + 3);
+            let is_firm = match self.mark(at) {
+                Some(',' | '.') => true,
+                Some('–' | '—' | '|') => false,
+                _ => self.is_tight(at) && self.is_tight(at + 1),
+            };
+            if !is_last && !is_firm {
                 return None;
             }
             next += 1;
@@ -155,7 +165,7 @@ impl Reader<'_> {
             let number = self.number(next + 1).filter(|number| number.digits == 2)?;
             return Some((century(number.value)?, next + 2));
         }
-        let after = self.after_fillers(next);
+        let after = self.before_year(next);
         let is_year = |number: Number| number.digits == 4 || (number.digits == 2 && number.value > 31);
         if after > next && self.number(after).is_some_and(is_year) {
             next = after;
@@ -193,6 +203,28 @@ impl Reader<'_> {
             }
             _ => None,
         }
+    }
+
+    /// Whether a date goes on after a full stop, of which the number before it is the year: "– 2025. gada 2. janvāris".
+    fn is_of_date(&self, at: usize) -> bool {
+        self.mark(at - 1) == Some('.')
+            && (self.number(at).is_some() || self.word(at).is_some_and(|word| !word.senses().is_empty()))
+    }
+
+    /// The token after the words before a year: "of the year", "del año", "r."
+    fn before_year(&self, at: usize) -> usize {
+        const WORDS: usize = 4;
+        let mut next = at;
+        for _ in 0..WORDS {
+            let is_year = self.has(next, Sense::Unit(Unit::Year)) || self.has(next, Sense::YearMark);
+            let after = if is_year { next + 1 } else { self.after_fillers(next) };
+            if after == next {
+                break;
+            }
+            let is_short = self.mark(after) == Some('.') && self.number(after + 1).is_some();
+            next = after + usize::from(is_short);
+        }
+        next
     }
 
     /// Whether the number goes on: "1,200", "14:30", "2.5", "10%".

@@ -237,13 +237,14 @@ impl Reader<'_> {
         Some((calendar::common_year(i16::try_from(year.value).ok()?), next))
     }
 
-    /// The day after a month's name: "-06", " mėn. 6".
+    /// The day after a month's name: "-06", " mėn. 6", ", 6" where nothing is counted.
     fn day_after_month(&self, name: &MonthName) -> Option<(i8, usize)> {
         let is_dashed = matches!(self.mark(name.end), Some('-' | '/'));
+        let is_comma = self.mark(name.end) == Some(',');
         let next = self.after_fillers(name.end);
         let is_short = next > name.end && self.mark(next) == Some('.');
-        let next = next + usize::from(is_dashed || is_short);
-        self.day(next).filter(|_| !self.is_of_longer_number(next))
+        let next = next + usize::from(is_dashed || is_short || is_comma);
+        self.day(next).filter(|(_, end)| !self.is_of_longer_number(next) && (!is_comma || self.is_stop(*end)))
     }
 
     /// Year, month and day alone: the last of a range.
