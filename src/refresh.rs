@@ -44,8 +44,8 @@ pub struct Refreshed {
     pub diagnostics: Vec<Diagnostic>,
     /// What a person should know of it.
     pub events: Vec<health::Event>,
-    /// The page, when it is to be kept for repair.
-    pub kept: Option<(Kept, Page)>,
+    /// As what the page is to be kept for repair; `None`: it is not.
+    pub kept: Option<Kept>,
     /// How many known entries are announced again, or would be, because the config was changed; `None`: it was not.
     pub again: Option<usize>,
 }
@@ -60,7 +60,7 @@ pub enum Kept {
 }
 
 impl Kept {
-    /// Its word, which is the name of its folder.
+    /// Its word, which is in the name of its file.
     pub fn word(self) -> &'static str {
         match self {
             Self::Good => "good",
@@ -172,8 +172,8 @@ pub fn refresh_all<E>(
             .push(Diagnostic::page(Code::FeedLinked, format!("the page now links a feed: {feed}")));
         refreshed.events.push(health::feed_linked(source, feed, now));
     }
-    if let Fetched::Page(page) = fetched {
-        refreshed.kept = keep(verdict, state, was_fine, now).map(|kept| (kept, page.clone()));
+    if let Fetched::Page(_) = fetched {
+        refreshed.kept = keep(verdict, state, was_fine, now);
     }
     Ok(refreshed)
 }

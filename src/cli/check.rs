@@ -10,8 +10,8 @@ use crate::{
         load::{self, LoadError},
     },
     fetch::Fetched,
-    fixture::folder,
-    refresh::{self, Refreshed},
+    fixture::kept,
+    refresh::{self, Kept, Refreshed},
     store::{self, Store as _, StoreError},
     verdict::Verdict,
 };
@@ -75,8 +75,7 @@ fn compare(places: &Places, config: &Config, terminal: &mut Terminal) -> Outcome
         if known.read_at.is_none() || known.digest == source.digest {
             continue;
         }
-        let place = state.join("pages").join(id.as_str()).join("good");
-        let Ok(page) = folder::case(&place, &id).and_then(|case| case.page()) else {
+        let Ok(Some(page)) = kept::page(&state.join("pages"), &id, Kept::Good) else {
             terminal.data(&format!("{}: was changed; no page was kept to try it on\n", source.id));
             continue;
         };

@@ -6,6 +6,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
+    path::Path,
     sync::Arc,
     time::Duration,
 };
@@ -28,9 +29,11 @@ use crate::{
         queue::{Next, Queue},
         retry::Scope,
     },
+    fixture::kept,
     id::{EntryKey, SourceId},
+    page::Page,
     record::{Glance, Known, SourceState},
-    refresh::{self, Brought, Refreshed, own::Own, pages::Pages},
+    refresh::{self, Brought, Kept, Refreshed, own::Own, pages::Pages},
     schedule::{self, Wait, Wish, agenda::Agenda},
     store::{Store, StoreError},
 };
@@ -102,6 +105,8 @@ pub struct Crew<S> {
     pub held: HashMap<String, Timestamp>,
     /// What a change of config announces again is accepted.
     pub accepts: bool,
+    /// Where pages are kept for repair; `None`: nothing is kept.
+    pub pages: Option<Arc<Path>>,
 }
 
 /// The name of a source's queue.
@@ -123,7 +128,7 @@ pub async fn drive<S: Store + 'static>(
         queue: Queue::new(HOSTS_AT_ONCE),
         tasks: JoinSet::new(),
         running: HashSet::new(),
-        parsers: Parsers::start(),
+        parsers: Parsers::default(),
         sender,
         begun: (clock::now(), clock::Watch::start()),
     };
@@ -201,12 +206,13 @@ impl<S: Store + 'static> Drive<S> {
             }
             self.running.insert(source.id.clone());
             let after = if self.queue.has_more(&name) { After::Kept } else { After::Closed };
-            self.tasks.spawn(visit(
+            // Boxed, for it is large, and is handed from hand to hand until it runs.
+            self.tasks.spawn(Box::pin(visit(
                 (Arc::clone(&self.crew.config), place, after),
                 self.crew.client.clone(),
                 Arc::clone(&self.crew.store),
-                (self.parsers.clone(), self.crew.accepts),
-            ));
+                (self.parsers.clone(), self.crew.accepts, self.crew.pages.clone()),
+            )));
         }
         Ok(())
     }
@@ -287,7 +293,7 @@ async fn visit<S: Store + 'static>(
     (config, place, after): (Arc<Config>, usize, After),
     client: Client,
     store: Arc<S>,
-    (parsers, accepts): (Parsers, bool),
+    (parsers, accepts, kept_in): (Parsers, bool, Option<Arc<Path>>),
 ) -> Ended {
     let ended = |outcome| Ended { config: Arc::clone(&config), place, outcome };
     let source = &config.sources[place];
@@ -337,8 +343,11 @@ async fn visit<S: Store + 'static>(
         Some(Ok(own)) => own,
     };
     let (config_there, store) = (Arc::clone(&config), Arc::clone(&store));
-    let refreshed =
-        desk.parse(move |source, _| seen((&config_there, source), state, (&visited, pages, own), &*store));
+    let refreshed = desk.parse(move |source, _| {
+        let mut one = seen((&config_there, source), state, (&visited, pages, own), &*store)?;
+        one.keep(kept_in.as_deref(), &visited.fetched);
+        Ok(one)
+    });
     ended(refreshed.await)
 }
 
@@ -364,6 +373,23 @@ pub struct One {
     pub refreshed: Refreshed,
     /// By a mended one, which is then to be written and counts instead; `None`: nothing is to be mended.
     pub mended: Option<Box<Mended>>,
+    /// Why the page was not kept for repair; `None`: it was, or was not to be.
+    pub unkept: Option<String>,
+}
+
+impl One {
+    /// Keeps the page for repair where it is to be kept.
+    pub fn keep(&mut self, folder: Option<&Path>, fetched: &Fetched) {
+        if let (Some(folder), Some(kept), Fetched::Page(page)) = (folder, self.refreshed.kept, fetched) {
+            self.unkept = keep(folder, &self.refreshed.plan.source, kept, page);
+        }
+    }
+}
+
+/// Keeps a page; why it was not, which costs no entry.
+pub fn keep(folder: &Path, source: &SourceId, kept: Kept, page: &Page) -> Option<String> {
+    let error = kept::keep(folder, source, kept, page).err()?;
+    Some(format!("the {} page of `{source}` was not kept: {error}", kept.word()))
 }
 
 /// Refreshes one source with what visits brought; mends it where it is broken and may be mended.
@@ -386,7 +412,7 @@ pub fn one(
         Some(before) => mend::mend(config, source, (before, fetched), &refreshed, store)?.map(Box::new),
         None => None,
     };
-    Ok(One { refreshed, mended })
+    Ok(One { refreshed, mended, unkept: None })
 }
 
 /// What is due now, and why the rest is not.
@@ -422,23 +448,24 @@ pub fn due(config: &Config, store: &dyn Store, wish: &dyn Fn(&Glance) -> Wish) -
     Ok(due)
 }
 
-/// What came, and what comes soon after it. `keep` is called with each when it comes, and may lighten it of its page.
-pub async fn together(
-    mut first: Came,
-    receiver: &mut mpsc::Receiver<Came>,
-    keep: &dyn Fn(&mut Came),
-) -> Vec<Came> {
-    keep(&mut first);
+/// Puts together what is committed together: so whoever commits is woken once for all of it.
+pub async fn group(mut receiver: mpsc::Receiver<Came>, sender: mpsc::Sender<Vec<Came>>) {
+    // No group is begun before there is room for it: at most one waits while one is committed.
+    while let Ok(room) = sender.reserve().await {
+        let Some(first) = receiver.recv().await else { return };
+        room.send(together(first, &mut receiver).await);
+    }
+}
+
+/// What came, and what comes soon after it.
+async fn together(first: Came, receiver: &mut mpsc::Receiver<Came>) -> Vec<Came> {
     let mut group = vec![first];
     let over = tokio::time::sleep(TOGETHER);
     tokio::pin!(over);
     while group.len() < MOST_TOGETHER {
         tokio::select! {
             more = receiver.recv() => match more {
-                Some(mut more) => {
-                    keep(&mut more);
-                    group.push(more);
-                }
+                Some(more) => group.push(more),
                 None => break,
             },
             () = &mut over => break,

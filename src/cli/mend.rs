@@ -7,7 +7,10 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use super::{live::PARSE_LIMIT, workspace};
+use super::{
+    live::{self, PARSE_LIMIT},
+    workspace,
+};
 use crate::{
     clock::Deadline,
     config::{self, Config, ConfigText, Source, patch, save},
@@ -15,6 +18,7 @@ use crate::{
     fetch::Fetched,
     health::{Event, Kind},
     id::SourceId,
+    page::Page,
     record::SourceState,
     refresh::{self, Refreshed},
     store::{Newest, Store, StoreError},
@@ -68,6 +72,7 @@ pub struct Mended {
     pub source: Source,
     /// The refresh by them.
     pub refreshed: Refreshed,
+    page: Page,
     change: Change,
     found: usize,
     known: usize,
@@ -96,6 +101,11 @@ impl Mended {
         });
         Ok(())
     }
+
+    /// Keeps the page as what the new rules make of it; why it was not.
+    pub fn keep(&self, folder: Option<&Path>) -> Option<String> {
+        live::keep(folder?, &self.source.id, self.refreshed.kept?, &self.page)
+    }
 }
 
 /// Mends a source that a refresh found broken; `None`: it is not broken, not to be mended, or there is doubt.
@@ -119,14 +129,15 @@ pub fn mend(
     let Some(healed) = healed else { return Ok(None) };
     let Some((change, source)) = rewritten(config, source, &healed) else { return Ok(None) };
     let deadline = Deadline::after(PARSE_LIMIT);
-    let mut ask = |keys: &[_]| store.known(&source.id, keys, super::live::RECENT);
+    let mut ask = |keys: &[_]| store.known(&source.id, keys, live::RECENT);
     let mut refreshed =
         refresh::refresh(&source, before.clone(), fetched, (&mut ask, &|| deadline.is_ahead()))?;
     if !unasked::is_confirmed(&healed, &before, &refreshed) {
         return Ok(None);
     }
     refreshed.plan.state.mended_at = Some(page.fetched_at);
-    Ok(Some(Mended { source, refreshed, change, found: healed.found, known: healed.known }))
+    let page = page.clone();
+    Ok(Some(Mended { source, refreshed, page, change, found: healed.found, known: healed.known }))
 }
 
 /// The config with the new rules, and the source as it is read from there; `None`: what stands on the disk is not

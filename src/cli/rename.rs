@@ -5,7 +5,7 @@ use std::path::Path;
 use super::{Failure, terminal::Terminal, workspace};
 use crate::{
     config::Source,
-    fixture::folder,
+    fixture::kept,
     record::{Plan, SourceState},
     store::Store,
 };
@@ -34,7 +34,7 @@ pub fn adopt(
         let plan = Plan { was: Some(was.clone()), ..Plan::of(source.id.clone(), state) };
         store.commit(&[plan]).map_err(|error| workspace::store_failure(&error))?;
         if let Some(pages) = pages
-            && let Err(error) = folder::rename(&pages.join(was.as_str()), &pages.join(source.id.as_str()))
+            && let Err(error) = kept::rename(pages, was, &source.id)
         {
             // They are for repair alone, and kept anew within a day.
             terminal.say(&format!("the kept pages of `{was}` were not renamed: {error}"));

@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::{Path, PathBuf},
+    path::Path,
     sync::Arc,
 };
 
@@ -22,7 +22,6 @@ use crate::{
     clock::{self, Deadline},
     config::{Config, Source},
     fetch::Fetched,
-    fixture::folder,
     health,
     id::{EntryKey, SourceId},
     imprint::Imprints,
@@ -80,7 +79,7 @@ pub fn run(places: &Places, options: &Options, terminal: &mut Terminal) -> Outco
     let store = Arc::new(store);
     let pages = workspace::state_folder(places, &config).join("pages");
     rename::adopt(&*store, &sources, (folder.is_none().then_some(pages.as_path()), terminal))?;
-    let mut pass = Pass::new(options, &store, pages, terminal);
+    let mut pass = Pass::new(options, &store, &pages, terminal);
     let is_interrupted = match &options.replay.replay {
         Some(folder) => {
             pass.replay(folder, (&config, &sources))?;
@@ -125,7 +124,7 @@ pub struct Pass<'a> {
     options: &'a Options,
     store: &'a Arc<Engine>,
     /// Where the last good page of a source is kept, and the first bad one after it.
-    pages: PathBuf,
+    pages: Arc<Path>,
     pub terminal: &'a mut Terminal,
     /// How many times in a row each source has failed, as far as this pass knows.
     failures: BTreeMap<SourceId, u32>,
@@ -152,13 +151,13 @@ impl<'a> Pass<'a> {
     pub fn new(
         options: &'a Options,
         store: &'a Arc<Engine>,
-        pages: PathBuf,
+        pages: &Path,
         terminal: &'a mut Terminal,
     ) -> Self {
         Self {
             options,
             store,
-            pages,
+            pages: pages.into(),
             terminal,
             failures: BTreeMap::new(),
             grown: BTreeSet::new(),
@@ -209,7 +208,8 @@ impl<'a> Pass<'a> {
             let own = own.map_err(ours)?;
             let fetched = Fetched::Page(saved.page);
             let brought = Brought { fetched: &fetched, pages, own };
-            let one = live::one((config, by), before, brought, &**self.store).map_err(ours)?;
+            let mut one = live::one((config, by), before, brought, &**self.store).map_err(ours)?;
+            one.keep(self.kept_in().as_deref(), &fetched);
             let (refreshed, healed) = self.settled(one);
             mended.extend(healed.map(|healed| (&source.id, healed)));
             self.commit(&[&refreshed])?;
@@ -241,7 +241,8 @@ impl<'a> Pass<'a> {
         }
         let bar = self.terminal.progress(agenda.len());
         let runtime = live::runtime(1).map_err(|error| Failure::ours(error.to_string()))?;
-        let (sender, mut receiver) = mpsc::channel(live::WAITING);
+        let (sender, came) = mpsc::channel(live::WAITING);
+        let (groups, mut receiver) = mpsc::channel(1);
         let (order, orders) = mpsc::unbounded_channel();
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         let store = Arc::clone(self.store);
@@ -251,6 +252,7 @@ impl<'a> Pass<'a> {
             store,
             held: due.held,
             accepts: self.options.accept,
+            pages: self.kept_in(),
         };
         let driving = runtime.spawn(async move {
             let signalled = async {
@@ -260,14 +262,19 @@ impl<'a> Pass<'a> {
                 let _ = order.send(Order::Stop);
                 std::future::pending::<()>().await;
             };
+            let driven = async {
+                tokio::join!(
+                    live::drive(crew, agenda, sender, (orders, Until::Done)),
+                    live::group(came, groups)
+                );
+            };
             tokio::select! {
-                () = live::drive(crew, agenda, sender, (orders, Until::Done)) => {}
+                () = driven => {}
                 () = signalled => {}
             }
         });
         let mut outcome = Ok(());
-        while let Some(first) = receiver.blocking_recv() {
-            let group = runtime.block_on(live::together(first, &mut receiver, &|came| self.keep_early(came)));
+        while let Some(group) = receiver.blocking_recv() {
             bar.inc(group.len() as u64);
             outcome = bar.suspend(|| self.take(group)).map(|_| ());
             if outcome.is_err() {
@@ -326,20 +333,36 @@ impl<'a> Pass<'a> {
         Ok(taken)
     }
 
+    /// Where pages are kept for repair; `None`: nothing is kept.
+    fn kept_in(&self) -> Option<Arc<Path>> {
+        (!self.options.dry_run).then(|| Arc::clone(&self.pages))
+    }
+
     /// What counts of a refresh: the one by the mended config, once that is written; and the source by it.
     fn settled(&self, one: One) -> (Refreshed, Option<Source>) {
-        let One { refreshed, mended } = one;
+        let One { refreshed, mended, unkept } = one;
+        self.tell_unkept(unkept);
         let Some(mut mended) = mended else { return (refreshed, None) };
         let at = mended.refreshed.plan.state.refreshed_at.unwrap_or(Timestamp::UNIX_EPOCH);
         let folder = self.pages.with_file_name("mended");
         match if self.options.dry_run { Ok(()) } else { mended.write(&folder, at) } {
-            Ok(()) => (mended.refreshed, Some(mended.source)),
+            Ok(()) => {
+                self.tell_unkept(mended.keep(self.kept_in().as_deref()));
+                (mended.refreshed, Some(mended.source))
+            }
             Err(error) => {
                 let message = format!("{}: its selectors could be mended, but {error}", mended.source.id);
                 let hint = format!("`gleaner heal {}` shows how", mended.source.id);
                 self.terminal.error(&message, Some(&hint));
                 (refreshed, None)
             }
+        }
+    }
+
+    /// A page that was not kept was for repair alone: the entries are safe without it.
+    fn tell_unkept(&self, unkept: Option<String>) {
+        if let Some(why) = unkept {
+            self.terminal.say(&why);
         }
     }
 
@@ -368,31 +391,8 @@ impl<'a> Pass<'a> {
 
     fn commit(&self, refreshed: &[&Refreshed]) -> Result<(), Failure> {
         let ours = |error: StoreError| workspace::store_failure(&error);
-        for one in refreshed {
-            self.keep(one);
-        }
         let health = self.store.state(&health::id()).map_err(ours)?;
         self.store.commit(&health::plans(refreshed, health)).map_err(ours)
-    }
-
-    /// Keeps the page of a refresh, when it is to be kept.
-    fn keep(&self, one: &Refreshed) {
-        let Some((kept, page)) = one.kept.as_ref().filter(|_| !self.options.dry_run) else { return };
-        let source = &one.plan.source;
-        if let Err(error) = folder::keep(&self.pages.join(source.as_str()).join(kept.word()), page) {
-            // It is for repair alone: the entries are safe without it.
-            self.terminal.say(&format!("the {} page of `{source}` was not kept: {error}", kept.word()));
-        }
-    }
-
-    /// Keeps a page as soon as it came: hundreds of them waiting for a commit would be the most of all memory.
-    pub fn keep_early(&self, came: &mut Came) {
-        if let Came::Refreshed(_, _, one) = came
-            && one.mended.is_none()
-        {
-            self.keep(&one.refreshed);
-            one.refreshed.kept = None;
-        }
     }
 
     /// Whether a source stands at its alert threshold at the end of the pass.

@@ -60,7 +60,8 @@ pub fn serve(places: &Places, _: &Options, terminal: &mut Terminal) -> Outcome {
     publish_all(&config, &*store, (&output, terminal), &mut imprints)?;
     // Feeds are served beside.
     let runtime = live::runtime(2).map_err(|error| Failure::ours(error.to_string()))?;
-    let (sender, mut receiver) = mpsc::channel(live::WAITING);
+    let (sender, came) = mpsc::channel(live::WAITING);
+    let (groups, mut receiver) = mpsc::channel(1);
     let (order, orders) = mpsc::unbounded_channel();
     let (agenda, held) = agenda(&config, &store)?;
     let crew = Crew {
@@ -69,6 +70,7 @@ pub fn serve(places: &Places, _: &Options, terminal: &mut Terminal) -> Outcome {
         store: Arc::clone(&store),
         held,
         accepts: false,
+        pages: Some(pages.as_path().into()),
     };
     let weak = sender.downgrade();
     let awake = move || {
@@ -76,17 +78,17 @@ pub fn serve(places: &Places, _: &Options, terminal: &mut Terminal) -> Outcome {
         let _ = weak.upgrade().is_some_and(|sender| sender.blocking_send(Came::Beat).is_ok());
     };
     let mut tellers = Tellers { runner: Runner::start(awake.clone()), messenger: Messenger::start(awake) };
-    let driving = runtime.spawn(live::drive(crew, agenda, sender.clone(), (orders, Until::Stopped)));
+    let driven = live::drive(crew, agenda, sender.clone(), (orders, Until::Stopped));
+    let driving = runtime.spawn(async { tokio::join!(driven, live::group(came, groups)) });
     let watching = runtime.spawn(watch(sender, order.clone()));
     let web = Web::open(&runtime, (places, &config), &store)?;
     terminal.say(&format!("following {}{}", counted(&config), web.told()));
     notify(&[NotifyState::Ready]);
 
     let options = run::Options::default();
-    let mut pass = Pass::new(&options, &store, pages.clone(), terminal);
+    let mut pass = Pass::new(&options, &store, &pages, terminal);
     let mut outcome = Ok(());
-    while let Some(first) = receiver.blocking_recv() {
-        let group = runtime.block_on(live::together(first, &mut receiver, &|came| pass.keep_early(came)));
+    while let Some(group) = receiver.blocking_recv() {
         if group.iter().any(|came| matches!(came, Came::Beat)) {
             notify(&[NotifyState::Watchdog]);
         }
@@ -115,7 +117,8 @@ pub fn serve(places: &Places, _: &Options, terminal: &mut Terminal) -> Outcome {
     }
     notify(&[NotifyState::Stopping]);
     watching.abort();
-    drop(receiver);
+    // Who drives ends without orders, whatever it waits for.
+    drop((receiver, order));
     if let Err(error) = runtime.block_on(driving)
         && error.is_panic()
     {

@@ -142,7 +142,7 @@ fn a_renamed_source_keeps_its_memory_and_its_subscribers() {
     assert!(after.is_superset(&before) && after.len() == 6);
     assert_eq!(feed_rs::parser::parse(&town.0.feed("harbour")[..]).expect("a feed").id, urn);
     assert!(town.0.feed("town") == town.0.feed("harbour"), "who reads the old file goes on");
-    assert!(town.0.path().join("state/pages/harbour/good/page.html").exists());
+    assert!(town.0.path().join("state/pages/harbour@good").exists());
     // The line may stay or go.
     town.page("harbour", "2026-03-20T10:00:00Z", &listing(0..7));
     town.run(&[]);

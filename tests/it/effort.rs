@@ -6,6 +6,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Write as _,
     fs,
+    path::Path,
     process::Command,
     sync::{Arc, Mutex},
 };
@@ -114,6 +115,12 @@ impl Crowd {
     }
 }
 
+/// How many files and folders are in a folder.
+fn below(folder: &Path) -> usize {
+    let entries = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("it can be read").path());
+    entries.map(|path| 1 + if path.is_dir() { below(&path) } else { 0 }).sum()
+}
+
 fn listing(id: &str, page: Page) -> Vec<u8> {
     let stories = if page == Page::Grown { 21 } else { 20 };
     let mut text = "<html><head><title>News</title></head><body>".to_owned();
@@ -180,6 +187,8 @@ fn what_has_not_changed_is_not_made_again() {
     assert_eq!(cold.rendered.len(), SOURCES + 2, "{cold:?}");
     assert_eq!(cold.batches, 1, "all feeds wait for the disk together: {cold:?}");
     assert!(cold.commits <= SOURCES / 4, "what comes in together is committed together: {cold:?}");
+    let made = below(&crowd.place.path().join("state/pages")) + below(&crowd.place.path().join("feeds"));
+    assert_eq!(made, 2 * SOURCES + 2, "a file for each feed, and one for each page that is kept");
 
     let again = crowd.run();
     assert_eq!(again.count("unchanged 304 Not Modified"), SOURCES / 2, "{again:?}");

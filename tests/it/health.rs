@@ -202,13 +202,13 @@ fn the_first_bad_page_after_a_good_one_is_kept_beside_it() {
     town.run("2026-03-01T08:00:00Z", &listing(5), &[]);
     town.run("2026-03-01T09:00:00Z", REDESIGN, &[]);
     town.run("2026-03-01T10:00:00Z", &REDESIGN.replace("new", "newer"), &[]);
-    let kept = |name: &str| {
-        fs::read_to_string(town.0.path().join("state/pages/town").join(name).join("page.html"))
-            .expect("a page")
-    };
-    assert_eq!((kept("good"), kept("bad").as_str()), (listing(5), REDESIGN));
     let config = town.0.path().join("gleaner.toml");
     let pages = town.0.path().join("state/pages");
+    let kept = |name: &str| {
+        let text = fs::read_to_string(pages.join(format!("town@{name}"))).expect("a page");
+        text.split_once("\n---\n").expect("a head").1.to_owned()
+    };
+    assert_eq!((kept("good"), kept("bad").as_str()), (listing(5), REDESIGN));
     let explained = town.0.gleaner(&[
         "explain",
         "town",

@@ -21,6 +21,7 @@ const CONTACTS: &[Contact] = &[
             "config/save.rs",
             "fetch/connect.rs",
             "fixture/folder.rs",
+            "fixture/kept.rs",
             "imprint.rs",
             "publish.rs",
             "serve/files.rs",
