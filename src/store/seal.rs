@@ -62,20 +62,34 @@ pub fn seal(dir: &Path, seal: &Path) -> Result<(), StoreError> {
 
 fn digest(dir: &Path) -> io::Result<String> {
     let mut digest = blake3::Hasher::new();
-    let mut piece = Vec::with_capacity(PIECE_BYTES);
+    let mut piece = vec![0; PIECE_BYTES];
     for path in files(dir)? {
         let mut file = File::open(&path)?;
         digest.update(path.strip_prefix(dir).unwrap_or(&path).as_os_str().as_encoded_bytes());
         digest.update(&file.metadata()?.len().to_le_bytes());
         loop {
-            piece.clear();
-            if (&mut file).take(PIECE_BYTES as u64).read_to_end(&mut piece)? == 0 {
+            let bytes = fill(&mut file, &mut piece)?;
+            if bytes == 0 {
                 break;
             }
-            digest.update(&crc32c::crc32c(&piece).to_le_bytes());
+            digest.update(&crc32c::crc32c(&piece[..bytes]).to_le_bytes());
         }
     }
     Ok(format!("{FORM}{}", digest.finalize().to_hex()))
+}
+
+/// Reads as much as there is room for, by as few calls as there can be; how much there was.
+fn fill(file: &mut File, room: &mut [u8]) -> io::Result<usize> {
+    let mut filled = 0;
+    while filled < room.len() {
+        match file.read(&mut room[filled..]) {
+            Ok(0) => break,
+            Ok(bytes) => filled += bytes,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
 }
 
 /// Every file of a folder and the folders in it, in order.
