@@ -37,14 +37,14 @@ fn feed(link: ElementRef<'_>, base: &Url) -> Option<LinkedFeed> {
         media.as_str(),
         "application/rss+xml" | "application/atom+xml" | "application/feed+json" | "application/rdf+xml"
     );
+    if !is_alternate || !is_feed {
+        return None;
+    }
     let url = address::resolve(base, link.attr("href")?).ok()?;
     let title = link.attr("title").map(text::fold).filter(|title| !title.is_empty());
     let is_comments = url.path().split('/').any(|part| part == "comments")
         || title.as_ref().is_some_and(|title| is_of_comments(&title.to_lowercase()));
-    if !is_alternate || !is_feed || is_comments {
-        return None;
-    }
-    Some(LinkedFeed { url, title, media })
+    (!is_comments).then_some(LinkedFeed { url, title, media })
 }
 
 /// How feeds of comments are called, in the languages of the common publishing programs: the beginnings of words.

@@ -220,11 +220,12 @@ pub(super) fn tag(element: ElementRef) -> String {
     let mut tag = format!("<{}", element.value().name());
     for name in ["id", "class", "href", "datetime", "itemprop"] {
         if let Some(value) = element.attr(name) {
-            let value: String = text::fold(&value.chars().take(TAG_CHARS).collect::<String>());
+            let end = value.char_indices().nth(TAG_CHARS).map_or(value.len(), |(end, _)| end);
+            let value = text::fold(&value[..end]);
             tag.extend([" ", name, "=\"", &value, "\""]);
         }
     }
-    if tag.chars().count() >= TAG_CHARS {
+    if tag.len() >= TAG_CHARS && tag.chars().count() >= TAG_CHARS {
         tag = tag.chars().take(TAG_CHARS - 2).chain(['…']).collect();
     }
     tag.push('>');

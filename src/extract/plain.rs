@@ -91,6 +91,10 @@ pub(super) fn tag(page: &str, start: usize, shared: &StrTendril) -> Option<(Toke
         if is_odd || attrs.iter().any(|other| other.name == attribute.name) {
             return None;
         }
+        if attrs.is_empty() {
+            // What pushing would come to, without asking.
+            attrs.reserve_exact(4);
+        }
         attrs.push(attribute);
     };
     let name = LocalName::from(name);

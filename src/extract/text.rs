@@ -118,12 +118,27 @@ struct Folder {
 
 impl Folder {
     fn push(&mut self, piece: &str) {
-        for c in piece.chars() {
-            if self.is_full() {
-                return;
-            }
-            self.push_char(c);
+        let mut rest = piece;
+        while let Some(c) = rest.chars().next().filter(|_| !self.is_full()) {
+            let word = rest.bytes().take_while(u8::is_ascii_graphic).count();
+            let end = if word == 0 {
+                self.push_char(c);
+                c.len_utf8()
+            } else {
+                self.push_word(&rest[..word])
+            };
+            rest = &rest[end..];
         }
+    }
+
+    /// The same for letters of ASCII, all at once; how many there was room for.
+    fn push_word(&mut self, word: &str) -> usize {
+        self.space();
+        let end = word.len().min(MAX_READ_CHARS.saturating_sub(self.chars).max(1));
+        self.text.push_str(&word[..end]);
+        self.chars += end;
+        self.combining = 0;
+        end
     }
 
     fn push_char(&mut self, c: char) {
@@ -131,24 +146,24 @@ impl Folder {
             self.needs_space = true;
             return;
         }
-        if c.is_ascii_graphic() {
-            self.combining = 0;
-        } else {
-            if is_steering(c) || (self.text.is_empty() && is_invisible(c)) {
-                return;
-            }
-            self.combining = if is_combining_mark(c) { self.combining + 1 } else { 0 };
-            if self.combining > MAX_COMBINING {
-                return;
-            }
+        if is_steering(c) || (self.text.is_empty() && is_invisible(c)) {
+            return;
         }
+        self.combining = if is_combining_mark(c) { self.combining + 1 } else { 0 };
+        if self.combining > MAX_COMBINING {
+            return;
+        }
+        self.space();
+        self.text.push(c);
+        self.chars += 1;
+    }
+
+    fn space(&mut self) {
         if self.needs_space && !self.text.is_empty() {
             self.text.push(' ');
             self.chars += 1;
         }
         self.needs_space = false;
-        self.text.push(c);
-        self.chars += 1;
     }
 
     fn separate(&mut self) {
@@ -282,6 +297,19 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_text_is_folded_as_its_letters_are(text in "(?s)[ab \\n.\u{301}\u{200b}\u{e9}]{0,40}|.{0,20}", room in 0_usize..30) {
+            let [mut letters, mut whole] =
+                [(); 2].map(|()| Folder { chars: MAX_READ_CHARS - room, text: "a".to_owned(), ..Folder::default() });
+            for c in text.chars() {
+                if !letters.is_full() {
+                    letters.push_char(c);
+                }
+            }
+            whole.push(&text);
+            prop_assert_eq!(whole.finish(), letters.finish());
+        }
+
         #[test]
         fn folding_twice_changes_nothing(text in any::<String>()) {
             let once = fold(&text);

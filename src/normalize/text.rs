@@ -13,7 +13,7 @@ pub fn comparable(text: &str) -> String {
         // No form but its own has an ASCII letter, unless a mark follows it; and none joins it to what stands before.
         let ascii = rest.bytes().position(|byte| !byte.is_ascii()).unwrap_or(rest.len());
         let plain = if ascii == rest.len() { ascii } else { ascii.saturating_sub(1) };
-        rest[..plain].chars().for_each(|c| words.push(c.to_ascii_lowercase()));
+        words.push_ascii(&rest[..plain]);
         let others = rest[ascii..].bytes().position(|byte| byte.is_ascii());
         let end = others.map_or(rest.len(), |length| ascii + length);
         rest[plain..end].nfkc().flat_map(char::to_lowercase).for_each(|c| words.push(c));
@@ -32,14 +32,37 @@ struct Words {
 impl Words {
     fn push(&mut self, c: char) {
         if c.is_alphanumeric() || is_mark(c) {
-            if self.is_parted && !self.text.is_empty() {
-                self.text.push(' ');
-            }
-            self.is_parted = false;
+            self.part();
             self.text.push(c);
         } else {
             self.is_parted = true;
         }
+    }
+
+    /// The same for each letter of an ASCII text, a word at a time.
+    fn push_ascii(&mut self, text: &str) {
+        let mut rest = text;
+        while !rest.is_empty() {
+            let length = rest.bytes().take_while(u8::is_ascii_alphanumeric).count();
+            if length == 0 {
+                self.is_parted = true;
+                rest = &rest[1..];
+                continue;
+            }
+            self.part();
+            let start = self.text.len();
+            self.text.push_str(&rest[..length]);
+            self.text[start..].make_ascii_lowercase();
+            rest = &rest[length..];
+        }
+    }
+
+    /// Parts what comes from the word before it, if anything stood between them.
+    fn part(&mut self) {
+        if self.is_parted && !self.text.is_empty() {
+            self.text.push(' ');
+        }
+        self.is_parted = false;
     }
 }
 
@@ -51,6 +74,9 @@ fn is_mark(c: char) -> bool {
 /// the like, and phrases such as "3 hours ago".
 pub fn lasting(text: &str) -> String {
     let comparable = comparable(text);
+    if !comparable.bytes().any(|byte| byte.is_ascii_digit()) {
+        return comparable;
+    }
     let words: Vec<&str> = comparable.split(' ').collect();
     let mut kept = Vec::with_capacity(words.len());
     let mut at = 0;

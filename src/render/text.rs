@@ -28,12 +28,20 @@ impl XmlText {
     /// Text of several lines: line breaks are line feeds.
     pub fn block(text: &str) -> Self {
         let mut clean = String::with_capacity(text.len());
-        let mut marks = 0;
-        let mut chars = text.chars().peekable();
-        while let Some(c) = chars.next() {
+        let (mut marks, mut rest) = (0, text);
+        while !rest.is_empty() {
+            let plain = rest.bytes().take_while(|byte| matches!(byte, b' '..=b'~' | b'\n' | b'\t')).count();
+            if plain > 0 {
+                clean.push_str(&rest[..plain]);
+                (marks, rest) = (0, &rest[plain..]);
+                continue;
+            }
+            let mut chars = rest.chars();
+            let c = chars.next().unwrap_or_default();
+            rest = chars.as_str();
             if c == '\r' {
                 // CR LF is one line break; parsers turn a lone CR into a line feed (§2.11).
-                if chars.peek() != Some(&'\n') {
+                if !rest.starts_with('\n') {
                     clean.push('\n');
                 }
                 continue;
@@ -160,6 +168,20 @@ mod tests {
                 prop_assert!(matches!(c, '\t' | '\n' | '\u{20}'..='\u{7e}' | '\u{a0}'..='\u{d7ff}'
                     | '\u{e000}'..='\u{fffd}' | '\u{10000}'..='\u{10ffff}'), "{c:?}");
             }
+        }
+
+        #[test]
+        fn a_text_is_cleaned_as_its_letters_are(text in "(?s)[ab\\n\u{301}\u{92}\u{202e}]{0,40}|.{0,20}") {
+            let mut marks = 0;
+            let letters = text.replace("\r\n", "\n").replace('\r', "\n");
+            let kept = letters.chars().filter_map(allowed).filter(|c| {
+                marks = if is_combining_mark(*c) { marks + 1 } else { 0 };
+                marks <= MAX_COMBINING_RUN
+            });
+            let kept: String = kept.collect();
+            let is_trimmed = |c: char| c.is_whitespace() || is_invisible(c);
+            let clean: String = XmlText::block(&text).into();
+            prop_assert_eq!(clean, kept.trim_matches(is_trimmed));
         }
 
         #[test]
