@@ -62,15 +62,37 @@ pub struct Features {
     pub cells: f64,
     /// Letters of an entry's text, the median.
     pub chars: f64,
+    /// Whether nothing in the entries is a headline but all of them, they are parts of a page, and none is dated: boxes, not
+    /// records.
+    pub whole: f64,
 }
 
 /// Scores a group; `None`: it has no headlines.
 pub fn scored(texts: &Texts<'_, '_>, mut group: Group, evidence: &Evidence) -> Option<Scored> {
     leave_out_heads(texts, &mut group);
     let fields = fields(texts, &group, evidence)?;
-    let features = features(texts, &group, &fields);
+    let features = match once(texts, &group) {
+        Some(once) => features(texts, &once, &self::fields(texts, &once, evidence)?),
+        None => features(texts, &group, &fields),
+    };
     let score = sum(&features) + evidence.of_group(texts, &group);
     Some(Scored { group, fields, features, score })
+}
+
+/// A group without what it has twice, the same words with the same address: a page that shows its entries in several
+/// places is none the worse a listing. `None`: it has nearly all of them once, or little would be left.
+fn once(texts: &Texts<'_, '_>, group: &Group) -> Option<Group> {
+    const FEWEST: usize = 4;
+    const MOST: f64 = 0.9;
+    if group.items.len() > columns::SAMPLE {
+        return None;
+    }
+    let mut seen: FxHashSet<(u64, &str)> = FxHashSet::default();
+    let is_new =
+        |at: &&u32| address(texts.tree, **at).is_none_or(|to| seen.insert((texts.of(**at).text, to)));
+    let items: Vec<u32> = group.items.iter().filter(is_new).copied().collect();
+    let is_less = items.len() as f64 <= MOST * group.items.len() as f64;
+    (items.len() >= FEWEST && is_less).then_some(Group { items })
 }
 
 /// Leaves out what is no entry among entries: the row that names the columns, the line above a year.
@@ -169,6 +191,7 @@ fn features(texts: &Texts<'_, '_>, group: &Group, fields: &Fields) -> Features {
         multi: multi(fields),
         cells: cells(texts, items),
         chars: f64::from(chars[chars.len() / 2]),
+        whole: f64::from(u8::from(headline.is_entry && headline.is_part_of_page && dates < 0.5)),
     }
 }
 
@@ -187,6 +210,7 @@ fn sum(of: &Features) -> f64 {
         - 2.4 * of.menu
         - 1.6 * of.multi
         - 2.4 * of.cells
+        - 1.5 * of.whole
         - 0.6 * yes(of.words > 20.0)
         - 1.2 * yes(of.count < 3.0)
         - 2.5 * yes(of.words > 40.0)

@@ -20,7 +20,8 @@ const INTERNATIONAL: &str = "libya-international-actors";
 const BEFORE: &str = "2025-03-19T00:00:00Z";
 const REDESIGN: &str = "2025-03-20T23:00:00Z";
 
-fn proposals(page: &Page) -> Vec<Proposal> {
+/// The listings found on a page, the likeliest first.
+pub fn proposals(page: &Page) -> Vec<Proposal> {
     let document = decode::decode(page).expect("a fixture is text");
     detect::detect(&document, page, &[], &|| true).proposals
 }
@@ -52,7 +53,8 @@ fn cases() -> Vec<(String, Page, HashSet<String>)> {
     found
 }
 
-fn told_by(entry: &gleaner::entry::Entry) -> String {
+/// An entry's link, else its headline.
+pub fn told_by(entry: &gleaner::entry::Entry) -> String {
     entry.link.as_ref().map_or_else(|| entry.headline.clone(), ToString::to_string)
 }
 
@@ -249,126 +251,6 @@ fn a_day_above_entries_is_proposed_as_their_date() {
     let (keys, entries) = likeliest("ferry-notices");
     assert!(keys.contains("date     = { above = "), "{keys}");
     assert!(entries.iter().all(|entry| entry.moment.is_some()), "{keys}");
-}
-
-fn page(body: String) -> Page {
-    Page {
-        url: "https://harbour.example/".parse().expect("an address"),
-        status: 200,
-        headers: gleaner::page::Headers::default(),
-        body: body.into_bytes(),
-        fetched_at: "2025-03-09T09:00:00Z".parse().expect("a time"),
-    }
-}
-
-/// The likeliest proposal for a page with something for each number from 1.
-fn best(count: u32, around: [&str; 2], row: impl Fn(u32) -> String) -> Proposal {
-    let rows: String = (1..=count).map(row).collect();
-    let found = proposals(&page(format!("<body>{}{rows}{}", around[0], around[1])));
-    found.into_iter().next().expect("something is proposed")
-}
-
-fn days(proposal: &Proposal) -> Vec<String> {
-    let moments = proposal.reading.sightings.iter().filter_map(|sighting| sighting.entry.moment.as_ref());
-    moments.map(|moment| moment.day.to_string()).collect()
-}
-
-const SHIPS: [&str; 4] =
-    ["Aurora of Leith", "Morning Star", "Three Brothers of Oban", "Old Margaret and her crew"];
-
-#[test]
-fn rows_are_entries_and_their_cells_are_not() {
-    let found = best(9, ["", ""], |n| {
-        let ship = SHIPS[n as usize % 4];
-        format!(
-            "<table><tr><td><b>{ship}</b>, {n} Adm. 78{n} ({n})<td><a href=/{n}.pdf>ID 40{n}</a> (PDF)</table><p>The {ship} lay at the pier, \
-             and it was held that her dues were owed to the harbour from the first tide on.<hr>"
-        )
-    });
-    assert_eq!(found.reading.sightings.len(), 9, "{}", found.keys.to_toml());
-    assert!(found.reading.sightings.iter().all(|sighting| sighting.entry.link.is_some()));
-}
-
-#[test]
-fn of_two_dates_the_one_counts_that_the_list_is_sorted_by_and_before_it_the_one_its_heading_names() {
-    let row = |n: u32| {
-        let (down, mixed) = (29 - n, 1 + n * 7 % 9);
-        format!(
-            "<tr><td><a href=/{n}>The case of the {} number {n}</a><td>0{mixed}/15/2024<td>01/{down}/2024</tr>",
-            SHIPS[n as usize % 4]
-        )
-    };
-    let sorted = best(12, ["<table>", "</table>"], row);
-    assert_eq!(days(&sorted)[..2], ["2024-01-28", "2024-01-27"], "{}", sorted.keys.to_toml());
-    let named = best(12, ["<table><tr><th>Case<th>Decision issued<th>Order</tr>", "</table>"], row);
-    assert_eq!(days(&named)[..2], ["2024-08-15", "2024-06-15"], "{}", named.keys.to_toml());
-}
-
-#[test]
-fn of_many_rows_those_with_a_document_are_entries_and_never_surely_so() {
-    let found = best(40, ["<table>", "</table>"], |n| {
-        let ship = SHIPS[n as usize % 4];
-        let link =
-            if n % 5 == 0 { format!("<a href=/{n}.pdf>Judgment in the case</a>") } else { String::new() };
-        format!("<tr><td>The owners of the {ship} against harbour {n}<td>2 March 2024<td>{link}</tr>")
-    });
-    let headlines: Vec<_> = found.reading.sightings.iter().map(|sighting| &sighting.entry.headline).collect();
-    assert_eq!(headlines.len(), 8, "{}", found.keys.to_toml());
-    assert!(headlines.iter().all(|headline| headline.starts_with("The owners of")), "{headlines:?}");
-    assert!(found.confidence < 0.9, "{}", found.confidence);
-}
-
-#[test]
-fn the_link_may_be_around_an_image_alone_and_a_byline_is_no_teaser() {
-    let found = best(8, ["", ""], |n| {
-        format!(
-            "<article><a href=/story/{n}><img src=/{n}.png></a><h2>The {} comes home {n}</h2><p class=post-meta>by <a href=/author/a{n}>The \
-             harbour master</a> | <span class=published>{n} March 2025</span> | <a href=/tag/a{n}>Homecomings</a>, <a href=/tag/b{n}>Piers</a></p></article>",
-            SHIPS[n as usize % 4]
-        )
-    });
-    let links: Vec<_> = found.reading.sightings.iter().map(|sighting| told_by(&sighting.entry)).collect();
-    assert_eq!(links[..2], ["https://harbour.example/story/1", "https://harbour.example/story/2"]);
-    assert_eq!(found.keys.teaser, Vec::<String>::new());
-}
-
-#[test]
-fn a_menu_larger_than_the_listing_is_still_a_menu() {
-    let entry = |n: u32| {
-        format!("<li class=menu-item><a href=/office/{n}>The office for matters of the harbour {n}</a></li>")
-    };
-    let menu: String = (1..90).map(entry).collect();
-    let found = best(4, [&format!("<ul>{menu}</ul><table>"), "</table>"], |n| {
-        let ship = SHIPS[n as usize - 1];
-        format!("<tr><td><a href=/{n}.pdf>K{n}</a><td><a href=/{n}.pdf>{ship} against the harbour</a>")
-    });
-    assert!(found.keys.entry.contains("tr"), "{}", found.keys.to_toml());
-}
-
-#[test]
-fn a_day_in_the_address_speaks_for_a_listing() {
-    let menu = |day: &str| {
-        let found = best(9, ["<ul>", "</ul>"], |n| {
-            format!("<li><a href=/{day}{n}/the-news-of-it>The {} of day {n}</a></li>", SHIPS[n as usize % 4])
-        });
-        found.confidence
-    };
-    assert!(menu("2024/03/0") > menu("news/") + 0.02);
-}
-
-#[test]
-fn where_two_listings_compete_neither_is_sure() {
-    let rows = |place: &str| -> String {
-        [1, 2, 3, 4, 5, 6, 7, 8].map(|n| format!("<li><a href=/{place}/{n}>The harbour of {place} opens its pier {n}</a> <time datetime=2025-03-0{n}>{n} March 2025</time></li>")).concat()
-    };
-    let alone = proposals(&page(format!("<body><h2>News</h2><ul class=a>{}</ul>", rows("north"))));
-    let both = proposals(&page(format!(
-        "<body><h2>News</h2><ul class=a>{}</ul><h2>Notices</h2><ol class=b>{}</ol>",
-        rows("north"),
-        rows("south")
-    )));
-    assert!(alone[0].confidence >= 0.9, "{}", alone[0].confidence);
-    assert!(both.len() > 1 && both[0].confidence < 0.9, "{}", both[0].confidence);
 }
 
 #[test]

@@ -18,6 +18,7 @@ mod hostile;
 mod http;
 mod joined;
 mod kill;
+mod listings;
 mod manners;
 mod mend;
 mod network;
