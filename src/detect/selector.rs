@@ -69,6 +69,9 @@ pub fn of_entries(tree: &Tree<'_>, items: &[u32]) -> Option<Found> {
         .map(|(simple, cost)| Outer { around: Around::of(tree, matching(tree, &simple)), simple, cost })
         .collect();
     for (leaf, cost) in &leaves {
+        if best.is_settled(*cost) {
+            continue;
+        }
         let all: Vec<u32> = matching(tree, leaf);
         if all.len() > 40 * items.len() + 400 {
             continue;
@@ -77,35 +80,72 @@ pub fn of_entries(tree: &Tree<'_>, items: &[u32]) -> Option<Found> {
         if fit > 0.999 {
             continue;
         }
-        let mut near: Vec<(f64, &Outer<'_>, Joint, Vec<u32>)> = Vec::new();
-        for outer in &outers {
-            for joint in [Joint::Inside, Joint::Child] {
-                let inside: Vec<u32> =
-                    all.iter().copied().filter(|at| outer.around.has(tree, *at, joint)).collect();
-                let cost = cost + outer.cost + if joint == Joint::Child { 0.05 } else { 0.0 };
-                let chain = Chain { leaf: leaf.clone(), outer: vec![(joint, outer.simple.clone())], cost };
-                let fit = best.offer(chain, &inside);
-                near.push((fit, outer, joint, inside));
-            }
-        }
-        near.sort_by(|a, b| b.0.total_cmp(&a.0));
-        if near.first().is_none_or(|first| first.0 > 0.999) {
+        let near = near(tree, (leaf, *cost, &all), &outers, &mut best);
+        if near.first().is_none_or(|first| first.fit > 0.999) {
             continue;
         }
-        for (_, middle, joint, found) in near.iter().take(6) {
-            for outer in outers.iter().take(30) {
-                let within = middle.around.elements.iter().copied();
-                let within = within.filter(|at| outer.around.has(tree, *at, Joint::Inside)).collect();
-                let within = Around::of(tree, within);
-                let inside: Vec<u32> =
-                    found.iter().copied().filter(|at| within.has(tree, *at, *joint)).collect();
-                let cost = cost + middle.cost + outer.cost + 0.4;
-                let path = vec![(*joint, middle.simple.clone()), (Joint::Inside, outer.simple.clone())];
-                best.offer(Chain { leaf: leaf.clone(), outer: path, cost }, &inside);
-            }
+        for near in near.iter().take(6) {
+            offer_inside(tree, near, &outers, &mut best);
         }
     }
     best.found.map(|(fit, chain)| Found { text: written(&chain), fit })
+}
+
+/// A selector of two compounds.
+struct Near<'o, 'a> {
+    chain: Chain<'a>,
+    joint: Joint,
+    outer: &'o Outer<'a>,
+    found: Vec<u32>,
+    fit: f64,
+}
+
+/// The selectors of one compound inside another, the best first; each is offered.
+fn near<'o, 'a>(
+    tree: &Tree<'a>,
+    (leaf, cost, all): (&Simple<'a>, f64, &[u32]),
+    outers: &'o [Outer<'a>],
+    best: &mut Best<'_, 'a>,
+) -> Vec<Near<'o, 'a>> {
+    let mut near = Vec::new();
+    for outer in outers {
+        for joint in [Joint::Inside, Joint::Child] {
+            let cost = cost + outer.cost + if joint == Joint::Child { 0.05 } else { 0.0 };
+            if best.is_settled(cost) {
+                continue;
+            }
+            let found: Vec<u32> =
+                all.iter().copied().filter(|at| outer.around.has(tree, *at, joint)).collect();
+            let chain = Chain { leaf: leaf.clone(), outer: vec![(joint, outer.simple.clone())], cost };
+            let fit = best.offer(chain.clone(), &found);
+            near.push(Near { chain, joint, outer, found, fit });
+        }
+    }
+    near.sort_by(|a, b| b.fit.total_cmp(&a.fit));
+    near
+}
+
+/// Offers a selector of two compounds inside each third.
+fn offer_inside<'a>(tree: &Tree<'a>, near: &Near<'_, 'a>, outers: &[Outer<'a>], best: &mut Best<'_, 'a>) {
+    // `#list > tbody > tr`: the rows of a table inside it are others.
+    let is_nested =
+        near.joint == Joint::Child && matches!(near.outer.simple, Simple::Tag("tbody" | "ul" | "ol"));
+    let joints: &[Joint] = if is_nested { &[Joint::Inside, Joint::Child] } else { &[Joint::Inside] };
+    for outer in outers.iter().take(30) {
+        for joint in joints {
+            let cost = near.chain.cost + outer.cost + if *joint == Joint::Child { 0.45 } else { 0.4 };
+            if best.is_settled(cost) {
+                continue;
+            }
+            let within = near.outer.around.elements.iter().copied();
+            let within = Around::of(tree, within.filter(|at| outer.around.has(tree, *at, *joint)).collect());
+            let found: Vec<u32> =
+                near.found.iter().copied().filter(|at| within.has(tree, *at, near.joint)).collect();
+            let mut chain = Chain { cost, ..near.chain.clone() };
+            chain.outer.push((*joint, outer.simple.clone()));
+            best.offer(chain, &found);
+        }
+    }
 }
 
 /// What may stand around entries, and where on the page it does.
@@ -169,6 +209,11 @@ struct Best<'m, 'a> {
 }
 
 impl<'a> Best<'_, 'a> {
+    /// Whether nothing that costs as much can be better.
+    fn is_settled(&self, cost: f64) -> bool {
+        self.found.as_ref().is_some_and(|(fit, chain)| *fit > 0.999 && chain.cost <= cost)
+    }
+
     /// How well what a selector found fits.
     fn offer(&mut self, chain: Chain<'a>, found: &[u32]) -> f64 {
         let fit = self.marks.fit(found);

@@ -170,3 +170,18 @@ fn the_boxes_of_a_page_are_not_its_listing() {
     )));
     assert_eq!(found[0].keys.entry, ".ship", "{}", found[0].keys.to_toml());
 }
+
+#[test]
+fn the_rows_of_a_table_inside_the_listing_are_no_entries() {
+    let pages: String =
+        [2, 3, 4, 5, 6].map(|n| format!("<td><a href=\"javascript:go({n})\">{n}</a>")).concat();
+    let around = format!("<table id=results><tr><td colspan=3><table><tr>{pages}</table></tr>");
+    let found = best(9, [&around, "</table>"], |n| {
+        let ship = SHIPS[n as usize % 4];
+        format!(
+            "<tr><td><a href=/{n}.pdf>The owners of the {ship} against pier {n}</a><td>Dues<td>{n} March 2024</tr>"
+        )
+    });
+    assert_eq!(found.reading.sightings.len(), 9, "{}", found.keys.to_toml());
+    assert!((found.fit - 1.0).abs() < 1e-9, "{}", found.keys.to_toml());
+}
