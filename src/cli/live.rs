@@ -18,6 +18,7 @@ use super::{
     desk::Desk,
     mend::{self, Mended},
     parsers::Parsers,
+    workspace,
 };
 use crate::{
     clock::{self, Deadline},
@@ -419,18 +420,24 @@ pub fn one(
 pub struct Due {
     /// What is due.
     pub agenda: Agenda,
-    /// What is not, and why.
-    pub waiting: Vec<(usize, Wait)>,
+    /// What is not, why, and at how many failures it stands.
+    pub waiting: Vec<(usize, Wait, u32)>,
     /// Hosts that asked to be left alone, and until when.
     pub held: HashMap<String, Timestamp>,
+}
+
+/// How many failures a source stands at; one that waits for a decision is at any threshold.
+pub fn standing(state: &Glance) -> u32 {
+    if state.held > 0 { u32::MAX } else { state.failures.max(state.forbidden) }
 }
 
 /// Looks at every source.
 pub fn due(config: &Config, store: &dyn Store, wish: &dyn Fn(&Glance) -> Wish) -> Result<Due, StoreError> {
     let now = clock::now();
     let mut due = Due { agenda: Agenda::default(), waiting: Vec::new(), held: HashMap::new() };
-    for (place, source) in config.sources.iter().enumerate() {
-        let state = store.glance(&source.id)?;
+    let sources: Vec<&Source> = config.sources.iter().collect();
+    for (place, one) in workspace::glances(&sources, store).enumerate() {
+        let (source, state) = one?;
         match schedule::wait(source, &state, now, wish(&state)) {
             None => due.agenda.put(Timestamp::MIN, place),
             Some(wait) => {
@@ -441,7 +448,7 @@ pub fn due(config: &Config, store: &dyn Store, wish: &dyn Fn(&Glance) -> Wish) -
                         .and_modify(|at| *at = (*until).max(*at))
                         .or_insert(*until);
                 }
-                due.waiting.push((place, wait));
+                due.waiting.push((place, wait, standing(&state)));
             }
         }
     }

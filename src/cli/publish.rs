@@ -104,8 +104,10 @@ impl<'a> Writer<'a> {
         imprints: &mut Imprints,
     ) -> Result<(), Failure> {
         self.health(imprints)?;
-        for source in self.config.sources.iter().filter(|source| is_shown(&source.id)) {
-            self.source(source, imprints)?;
+        let sources: Vec<&Source> =
+            self.config.sources.iter().filter(|source| is_shown(&source.id)).collect();
+        for one in workspace::glances(&sources, self.store) {
+            self.source(one.map_err(ours)?, imprints)?;
         }
         for rule in self.config.feeds.iter().filter(|rule| rule.sources.iter().any(is_shown)) {
             self.joined(rule, imprints)?;
@@ -128,8 +130,11 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    fn source(&mut self, source: &Source, imprints: &mut Imprints) -> Result<(), Failure> {
-        let glance = self.store.glance(&source.id).map_err(ours)?;
+    fn source(
+        &mut self,
+        (source, glance): (&Source, Glance),
+        imprints: &mut Imprints,
+    ) -> Result<(), Failure> {
         if glance.succeeded_at.is_none() {
             // A reader that finds an empty feed takes it for the feed; none is better until the first page came.
             return Ok(());
@@ -166,8 +171,8 @@ impl<'a> Writer<'a> {
     fn joined(&mut self, rule: &FeedRule, imprints: &mut Imprints) -> Result<(), Failure> {
         let mut maker = Maker::of_joined(&imprints.program, self.config, rule);
         let (mut common, mut sources) = (Common::default(), Vec::new());
-        for source in self.joining(rule) {
-            let state = self.store.glance(&source.id).map_err(ours)?;
+        for one in workspace::glances(&self.joining(rule).collect::<Vec<_>>(), self.store) {
+            let (source, state) = one.map_err(ours)?;
             // Those without a good page give nothing.
             if state.succeeded_at.is_some() {
                 maker.source(source);

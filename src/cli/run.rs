@@ -229,9 +229,9 @@ impl<'a> Pass<'a> {
             live::due(config, &**self.store, &wish).map_err(|error| workspace::store_failure(&error))?;
         let chosen: BTreeSet<&SourceId> = sources.iter().map(|source| &source.id).collect();
         let is_chosen = |place: usize| chosen.contains(&config.sources[place].id);
-        for (place, wait) in due.waiting {
+        for (place, wait, failures) in due.waiting {
             if is_chosen(place) {
-                self.wait(&config.sources[place], &wait)?;
+                self.wait(&config.sources[place], &wait, failures);
             }
         }
         let mut agenda = due.agenda;
@@ -305,7 +305,10 @@ impl<'a> Pass<'a> {
                 }
                 Came::Held(config, place, until) => {
                     let source = &config.sources[place];
-                    self.wait(source, &Wait::Asked(until))?;
+                    let glances = self.store.glances(&[&source.id]);
+                    let glances = glances.map_err(|error| workspace::store_failure(&error))?;
+                    let failures = glances.iter().map(live::standing).sum();
+                    self.wait(source, &Wait::Asked(until), failures);
                     taken.push(Taken {
                         id: source.id.clone(),
                         due: until,
@@ -366,9 +369,7 @@ impl<'a> Pass<'a> {
         }
     }
 
-    fn wait(&mut self, source: &Source, wait: &Wait) -> Result<(), Failure> {
-        let state = self.store.glance(&source.id).map_err(|error| workspace::store_failure(&error))?;
-        let failures = waiting(&state);
+    fn wait(&mut self, source: &Source, wait: &Wait, failures: u32) {
         let until = |time: &Timestamp| workspace::local(*time);
         let reason = match wait {
             Wait::Disabled => "disabled in the config".to_owned(),
@@ -386,7 +387,6 @@ impl<'a> Pass<'a> {
         } else {
             self.terminal.remark(&health::words(source, &verdict));
         }
-        Ok(())
     }
 
     fn commit(&self, refreshed: &[&Refreshed]) -> Result<(), Failure> {
@@ -404,7 +404,7 @@ impl<'a> Pass<'a> {
     /// Says how a refresh ended: to a program, and to a person who is watching. Who must act is told by `alert`.
     fn report(&mut self, source: &Source, refreshed: &Refreshed) {
         let verdict = &refreshed.verdict;
-        self.failures.insert(source.id.clone(), waiting(&Glance::from(&refreshed.plan.state)));
+        self.failures.insert(source.id.clone(), live::standing(&Glance::from(&refreshed.plan.state)));
         if !refreshed.new.is_empty() {
             self.grown.insert(source.id.clone());
         }
@@ -428,11 +428,6 @@ impl<'a> Pass<'a> {
             self.terminal.remark(&said);
         }
     }
-}
-
-/// How many failures a source stands at; one that waits for a decision is at any threshold.
-fn waiting(state: &Glance) -> u32 {
-    if state.held > 0 { u32::MAX } else { state.failures.max(state.forbidden) }
 }
 
 fn line(

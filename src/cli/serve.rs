@@ -28,7 +28,7 @@ use super::{
     workspace,
 };
 use crate::{
-    config::Config,
+    config::{Config, Source},
     id::SourceId,
     imprint::Imprints,
     schedule::{Wish, agenda::Agenda},
@@ -220,8 +220,9 @@ impl Web {
 /// What a config publishes, and when each of its sources is due.
 fn catalog(places: &Places, config: &Config, store: &Engine) -> Result<Catalog, Failure> {
     let mut catalog = Catalog::of(config, workspace::output_folder(places, config));
-    for source in &config.sources {
-        let state = store.glance(&source.id).map_err(|error| workspace::store_failure(&error))?;
+    let sources: Vec<&Source> = config.sources.iter().collect();
+    for one in workspace::glances(&sources, store) {
+        let (source, state) = one.map_err(|error| workspace::store_failure(&error))?;
         catalog.put_due(state.due_at.map(|due| (source.id.clone(), due)));
     }
     Ok(catalog)
@@ -250,7 +251,7 @@ fn agenda(
 ) -> Result<(Agenda, std::collections::HashMap<String, Timestamp>), Failure> {
     let mut due =
         live::due(config, &**store, &|_| Wish::Due).map_err(|error| workspace::store_failure(&error))?;
-    for (place, wait) in due.waiting {
+    for (place, wait, _) in due.waiting {
         if let Some(until) = wait.until() {
             due.agenda.put(until, place);
         }

@@ -13,7 +13,8 @@ use crate::{
         load::{self, LoadError},
     },
     id::SourceId,
-    store::{self, Engine, Repair, StoreError},
+    record::Glance,
+    store::{self, Engine, Repair, Store, StoreError},
 };
 
 /// Loads the config; its problems are drawn on standard error.
@@ -109,6 +110,23 @@ pub fn open_store(places: &Places, config: &Config, terminal: &Terminal) -> Resu
         store::open(&state_folder(places, config), clock::now()).map_err(|error| store_failure(&error))?;
     tell_repairs(repairs, terminal);
     Ok(engine)
+}
+
+/// How many glances are asked for at once.
+const GLANCES: usize = 500;
+
+/// Sources, each with what is asked of it in every run.
+pub fn glances<'a>(
+    sources: &[&'a Source],
+    store: &dyn Store,
+) -> impl Iterator<Item = Result<(&'a Source, Glance), StoreError>> {
+    sources.chunks(GLANCES).flat_map(move |some| {
+        let ids: Vec<&SourceId> = some.iter().map(|source| &source.id).collect();
+        match store.glances(&ids) {
+            Ok(glances) => some.iter().copied().zip(glances).map(Ok).collect(),
+            Err(error) => vec![Err(error)],
+        }
+    })
 }
 
 /// Says what was mended, a line each.

@@ -21,6 +21,7 @@ fn holds_for<S: Store>(create: impl Fn() -> S) {
         an_unknown_source_has_the_default_state,
         what_is_committed_is_read,
         a_glance_is_a_part_of_the_state,
+        glances_come_in_the_order_they_are_asked_for,
         a_later_plan_of_a_group_wins_record_by_record,
         known_finds_by_any_key_and_the_recent_each_once,
         a_key_that_two_records_have_finds_both,
@@ -102,8 +103,29 @@ fn a_glance_is_a_part_of_the_state(store: &dyn Store) {
     state.hold = Some(Hold { url, until: Some(now()), scope: Scope::Host });
     state.quiet.hours = [3, 4].into();
     store.commit(&[plan.clone()]).unwrap();
-    assert_eq!(store.glance(&id("one")).unwrap(), Glance::from(&plan.state));
-    assert_eq!(store.glance(&id("two")).unwrap(), Glance::default());
+    let glance = Glance::from(&plan.state);
+    let glances = store.glances(&[&id("one"), &id("two")]).unwrap();
+    assert_eq!(glances, [glance, Glance::default()]);
+}
+
+fn glances_come_in_the_order_they_are_asked_for(store: &dyn Store) {
+    let names: Vec<String> = (10..40).map(|number| format!("s{number}")).collect();
+    let with_failures = |(place, name): (usize, &String)| {
+        let mut plan = plan(name, 1..=1);
+        plan.state.failures = u32::try_from(place).unwrap() + 1;
+        // Some states are of several parts, and the last one of them is not known.
+        plan.state.page_title = (place % 3 == 0).then(|| "long ".repeat(2_000));
+        plan
+    };
+    let plans: Vec<Plan> = names.iter().enumerate().map(with_failures).collect();
+    store.commit(&plans[..29]).unwrap();
+    let failures = |places: &[usize]| {
+        let ids: Vec<SourceId> = places.iter().map(|place| id(&names[*place])).collect();
+        let glances = store.glances(&ids.iter().collect::<Vec<_>>()).unwrap();
+        glances.iter().map(|glance| glance.failures).collect::<Vec<_>>()
+    };
+    assert_eq!(failures(&(0..30).collect::<Vec<_>>()), (1..30).chain([0]).collect::<Vec<_>>());
+    assert_eq!(failures(&[29, 3, 4, 4, 28, 0, 20, 21]), [0, 4, 5, 5, 29, 1, 21, 22]);
 }
 
 fn a_later_plan_of_a_group_wins_record_by_record(store: &dyn Store) {

@@ -19,12 +19,13 @@ use super::{
     frame::Frame,
     guard::Trouble,
     index::{Extent, Index},
-    journal::sync_dir,
+    journal::{self, sync_dir},
     lease::Leases,
     line::Line,
     lock::{self, Lock},
     repair::Repair,
     retention,
+    seal::Seal,
     start::{Live, Place},
 };
 use crate::{
@@ -97,7 +98,8 @@ impl Engine {
             meta.last_seq,
             live.journal.bytes() >> 10
         ));
-        let mut repairs = Vec::new();
+        // A start does not read what nobody touched.
+        let mut repairs = journal::find(&self.place.journal_dir(), Seal::Missing)?.repairs;
         for checkpoint in checkpoint::find(&self.place.dir)? {
             let path = checkpoint.path;
             match checkpoint::check(&path)? {
@@ -149,8 +151,8 @@ impl Store for Engine {
         self.read(|index| Ok(index.state(source)?.unwrap_or_default()))
     }
 
-    fn glance(&self, source: &SourceId) -> Result<Glance, StoreError> {
-        self.read(|index| Ok(index.glance(source)?.unwrap_or_default()))
+    fn glances(&self, sources: &[&SourceId]) -> Result<Vec<Glance>, StoreError> {
+        self.read(|index| index.glances(sources))
     }
 
     fn states(&self) -> Result<Vec<(SourceId, SourceState)>, StoreError> {

@@ -45,6 +45,8 @@ const FLUSH_EVERY_MS: u64 = 500;
 const LOCK_PATIENCE: Duration = Duration::from_secs(2);
 const LOCK_RETRY: Duration = Duration::from_millis(5);
 const META_KEY: &[u8] = b"meta";
+/// So many steps of a walk cost less than looking for a key.
+const STEPS: usize = 4;
 
 /// The sled index of one store.
 pub struct Index {
@@ -259,9 +261,18 @@ impl Index {
         self.value(Table::Source, &layout::of_source(source))
     }
 
-    /// A part of what is known of a source; `None`: nothing.
-    pub fn glance(&self, source: &SourceId) -> Result<Option<Glance>, Trouble> {
-        self.value(Table::Source, &layout::of_source(source))
+    /// A part of what is known of each of these sources; the default where nothing is.
+    pub fn glances(&self, sources: &[&SourceId]) -> Result<Vec<Glance>, Trouble> {
+        let bases: Vec<Vec<u8>> = sources.iter().map(|source| layout::of_source(source)).collect();
+        let values = self.guard("read", || {
+            let mut walk = Walk { table: self.table(Table::Source), pairs: None, next: None };
+            bases.iter().map(|base| walk.value(base)).collect::<Result<Vec<_>, _>>()
+        })?;
+        let glance = |value: &Vec<u8>| match &value[..] {
+            [] => Ok(Glance::default()),
+            bytes => layout::value(bytes).map_err(Trouble::Damaged),
+        };
+        values.iter().map(glance).collect()
     }
 
     /// One record; `None`: there is none with this number.
@@ -516,6 +527,42 @@ impl Index {
 
     fn guard<T>(&self, doing: &'static str, work: impl FnMut() -> sled::Result<T>) -> Result<T, Trouble> {
         guarded(&self.path, doing, work)
+    }
+}
+
+/// A way through a table from value to value: where they follow each other, each key is not looked for from the top.
+struct Walk<'a> {
+    table: &'a Tree,
+    pairs: Option<sled::Iter>,
+    /// The pair that comes next; `None`: none does.
+    next: Option<(IVec, IVec)>,
+}
+
+impl Walk<'_> {
+    /// The joined parts whose keys begin so; empty: there are none.
+    fn value(&mut self, base: &[u8]) -> sled::Result<Vec<u8>> {
+        let is_ahead = |next: &(IVec, IVec)| next.0.as_ref() >= base;
+        for _ in 0..STEPS {
+            if self.next.as_ref().is_none_or(is_ahead) {
+                break;
+            }
+            self.step()?;
+        }
+        if !self.next.as_ref().is_some_and(|next| next.0.starts_with(base)) {
+            self.pairs = Some(self.table.range(base..));
+            self.step()?;
+        }
+        let mut value = Vec::new();
+        while let Some((_, part)) = self.next.as_ref().filter(|(key, _)| key.starts_with(base)) {
+            value.extend_from_slice(part);
+            self.step()?;
+        }
+        Ok(value)
+    }
+
+    fn step(&mut self) -> sled::Result<()> {
+        self.next = self.pairs.as_mut().and_then(Iterator::next).transpose()?;
+        Ok(())
     }
 }
 

@@ -17,6 +17,7 @@ use super::{
     error::StoreError,
     frame::{self, Frame, Header, Place, Scan},
     repair::Repair,
+    seal::Seal,
 };
 
 /// How much of a file is read at once.
@@ -86,8 +87,9 @@ impl Commit {
     }
 }
 
-/// Reads all there is and cuts off a torn end. Nothing is written to a journal of a newer version.
-pub fn find(dir: &Path) -> Result<Found, StoreError> {
+/// Reads all there is and cuts off a torn end; of files that nobody touched since they were read only where commits
+/// stand. Nothing is written to a journal of a newer version.
+pub fn find(dir: &Path, seal: Seal) -> Result<Found, StoreError> {
     let mut found = Found {
         dir: dir.to_path_buf(),
         pieces: Vec::new(),
@@ -99,7 +101,7 @@ pub fn find(dir: &Path) -> Result<Found, StoreError> {
     let mut scans = Vec::new();
     for &number in &numbers {
         let path = path_of(dir, number);
-        let (length, scan) = read(&path).map_err(|error| StoreError::io("read", &path, error))?;
+        let (length, scan) = read(&path, seal).map_err(|error| StoreError::io("read", &path, error))?;
         match scan.header {
             Header::Newer(version) => {
                 return Err(StoreError::Newer { path, found: version, known: frame::VERSION });
@@ -164,7 +166,14 @@ pub fn find(dir: &Path) -> Result<Found, StoreError> {
 }
 
 /// How long a file is, and what stands in it.
-fn read(path: &Path) -> io::Result<(usize, Scan)> {
+fn read(path: &Path, seal: Seal) -> io::Result<(usize, Scan)> {
+    let file = File::open(path)?;
+    if seal == Seal::Untouched
+        && let Some(scan) = frame::skim(&mut BufReader::new(&file))?
+            .filter(|scan| file.metadata().is_ok_and(|data| data.len() == scan.end as u64))
+    {
+        return Ok((scan.end, scan));
+    }
     if let Some(scan) = frame::walk(&mut BufReader::with_capacity(READ_BYTES, File::open(path)?))? {
         return Ok((scan.end, scan));
     }

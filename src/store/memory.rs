@@ -72,8 +72,10 @@ impl Store for Memory {
         Ok(self.sources().get(source).map(|kept| kept.state.clone()).unwrap_or_default())
     }
 
-    fn glance(&self, source: &SourceId) -> Result<Glance, StoreError> {
-        Ok(self.sources().get(source).map(|kept| Glance::from(&kept.state)).unwrap_or_default())
+    fn glances(&self, sources: &[&SourceId]) -> Result<Vec<Glance>, StoreError> {
+        let all = self.sources();
+        let glance = |source: &&SourceId| all.get(*source).map(|kept| Glance::from(&kept.state));
+        Ok(sources.iter().map(|source| glance(source).unwrap_or_default()).collect())
     }
 
     fn states(&self) -> Result<Vec<(SourceId, SourceState)>, StoreError> {

@@ -16,7 +16,7 @@
 //! <state>/checkpoint.jsonl          everything up to one commit, as JSON Lines
 //! <state>/checkpoint.previous.jsonl the one before, with the journal since, in case the first is damaged
 //! <state>/db/                       the sled index
-//! <state>/db.seal                   a digest of `db/`, there only after a clean close
+//! <state>/db.seal                   how `db/` and `journal/` were left, there only after a clean close
 //! <state>/db.damaged-*              what was set aside, the newest two
 //! <state>/imprints                  not the store's: what the published feeds were made from
 //! ```
@@ -72,8 +72,9 @@ pub trait Store: Send + Sync {
     /// What is known of a source; the default when it was never committed.
     fn state(&self, source: &SourceId) -> Result<SourceState, StoreError>;
 
-    /// The part of [`Store::state`] that is asked of every source in every run.
-    fn glance(&self, source: &SourceId) -> Result<Glance, StoreError>;
+    /// The part of [`Store::state`] that is asked of every source in every run, in the order of `sources`; cheapest
+    /// when that is the order of their ids.
+    fn glances(&self, sources: &[&SourceId]) -> Result<Vec<Glance>, StoreError>;
 
     /// Every source that was ever committed, in the order of their ids.
     fn states(&self) -> Result<Vec<(SourceId, SourceState)>, StoreError>;

@@ -547,3 +547,17 @@ fn a_newer_journal_or_index_is_refused_by_name() {
     let error = open(dir.path(), FEW_BYTES).err().unwrap();
     assert!(matches!(&error, StoreError::Newer { found: 9, known: 2, .. }), "{error}");
 }
+
+#[test]
+fn damage_in_a_journal_that_was_not_read_at_the_start_is_found_when_all_is_examined() {
+    let dir = TempDir::new().unwrap();
+    let (engine, _) = open(dir.path(), u64::MAX).unwrap();
+    commit(&engine, 1, 3);
+    assert_eq!(words(&engine.examine().unwrap().1), [""; 0]);
+    let path = dir.path().join("journal").join("00000001.log");
+    let mut bytes = fs::read(&path).unwrap();
+    bytes[100] ^= 1;
+    fs::write(&path, bytes).unwrap();
+    assert_eq!(words(&engine.examine().unwrap().1), ["journal", "secured"]);
+    assert_holds(&engine, 3, "the index has it");
+}

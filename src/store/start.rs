@@ -11,7 +11,6 @@ use std::{
     fs,
     io::{self, ErrorKind},
     path::{Path, PathBuf},
-    thread,
 };
 
 use jiff::Timestamp;
@@ -101,7 +100,7 @@ impl Evidence {
 }
 
 impl Place {
-    fn journal_dir(&self) -> PathBuf {
+    pub fn journal_dir(&self) -> PathBuf {
         self.dir.join("journal")
     }
 
@@ -118,12 +117,8 @@ impl Place {
         checkpoint::sweep(&self.dir)?;
         remove(&self.dir.join("db.old"))?;
         let told_before = repairs.len();
-        let (found, seal) = thread::scope(|scope| {
-            let seal = scope.spawn(|| seal::compare(&self.db(), &self.seal()));
-            (journal::find(&self.journal_dir()), seal.join())
-        });
-        let mut found = found?;
-        let seal = seal.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+        let seal = seal::compare(&self.db(), &self.journal_dir(), &self.seal())?;
+        let mut found = journal::find(&self.journal_dir(), seal)?;
         repairs.append(&mut found.repairs);
         let checkpoints = self.checkpoints(found.epoch, repairs)?;
         let epoch = found.epoch.or_else(|| checkpoints.first().map(|(_, heading)| heading.epoch));
@@ -227,7 +222,7 @@ impl Place {
             index.discard();
             return Ok(Err(Some("it belongs to another store".to_owned())));
         }
-        if seal != Seal::Whole {
+        if matches!(seal, Seal::Missing | Seal::Broken) {
             match index.verify() {
                 Ok(()) => {}
                 Err(Trouble::World(error)) => return Err(error),
@@ -365,7 +360,7 @@ impl Place {
 
     pub fn close(&self, index: Index) -> Result<(), StoreError> {
         index.close().map_err(|trouble| self.told(trouble))?;
-        seal::seal(&self.db(), &self.seal())
+        seal::seal(&self.db(), &self.journal_dir(), &self.seal())
     }
 
     fn set_aside(&self) -> Result<PathBuf, StoreError> {
