@@ -6,6 +6,11 @@ use clap::Parser as _;
 use gleaner::cli::{self, Exit, terminal::Terminal};
 use tracing_subscriber::EnvFilter;
 
+/// Pages are read on one thread and forgotten on another, which takes a quarter less time than with the C library's.
+#[cfg(all(target_os = "linux", target_env = "gnu", target_arch = "x86_64"))]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 #[allow(clippy::disallowed_methods)]
 fn main() -> ExitCode {
     let arguments = cli::Arguments::parse();
