@@ -1,5 +1,8 @@
 //! How a store grows over years: `cargo bench --profile dev --bench growth -- [SOURCES] [YEARS]`.
 //!
+//! `-- fill FROM INTO EACH` makes a state folder of another one in place of that, with older entries until each source
+//! has so many: `benches/whole/growth.py` measures what runs of the program then cost.
+//!
 //! A thousand sources, from one with four entries a day to those with one a month, refreshed once a week for five
 //! years, with the records a page of this kind gives. Printed for each half-year: what was ever announced, what is
 //! kept, and what the state folder takes. The claim is the shape of the curve: kept records do not grow at all once
@@ -10,6 +13,7 @@ use std::{fs, path::Path, time::Instant};
 
 use gleaner::{
     entry::Entry,
+    health,
     id::{EntryId, EntryKey, SourceId},
     moment::{Moment, Precision, Provenance},
     record::{Plan, Record, SourceState},
@@ -24,7 +28,13 @@ const GROUP: usize = 250;
 
 fn main() {
     // `cargo bench` adds a flag of its own.
-    let numbers: Vec<usize> = std::env::args().skip(1).filter_map(|word| word.parse().ok()).collect();
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    if let [word, from, into, each, ..] = &words[..]
+        && word == "fill"
+    {
+        return fill(Path::new(from), Path::new(into), each.parse().expect("a number of entries"));
+    }
+    let numbers: Vec<usize> = words.iter().filter_map(|word| word.parse().ok()).collect();
     let (sources, years) = (numbers.first().copied().unwrap_or(1000), numbers.get(1).copied().unwrap_or(5));
     let folder = tempfile::tempdir().expect("a folder for the store");
     let mut now: Timestamp = "2026-01-05T08:00:00Z".parse().expect("a time");
@@ -75,6 +85,40 @@ fn main() {
     }
     engine.close().expect("a clean close");
     println!("closed: {} MiB", bytes(folder.path()) >> 20);
+}
+
+/// Makes a store of another one, with older entries for each source until it has `each`.
+fn fill(from: &Path, into: &Path, each: u64) {
+    let now = Timestamp::now();
+    let (old, new) = (store::open(from, now).expect("a store").0, store::open(into, now).expect("a store").0);
+    let mut lines = Vec::new();
+    old.export(&mut |line| {
+        lines.push(line);
+        Ok(())
+    })
+    .expect("an export");
+    let older = |line: Line| {
+        let (line, more) = match line {
+            Line::Source { source, mut state } if source != health::id() => {
+                let more = state.last_number + 1..=each;
+                state.last_number = state.last_number.max(each);
+                (Line::Source { source: source.clone(), state }, Some((source, more)))
+            }
+            line => (line, None),
+        };
+        let made =
+            more.into_iter().flat_map(|(source, numbers)| numbers.map(move |n| older_record(&source, n)));
+        std::iter::once(line).chain(made)
+    };
+    new.import(&mut lines.into_iter().flat_map(older).map(Ok)).expect("an import");
+    new.close().expect("a clean close");
+    println!("up to {each} entries for each source; peak {} MiB", peak_mib());
+}
+
+fn older_record(source: &SourceId, number: u64) -> Line {
+    let old: Timestamp = "2020-01-05T08:00:00Z".parse().expect("a time");
+    let record = record(source, number, old + SignedDuration::from_hours(number.cast_signed()));
+    Line::Record { source: source.clone(), record: Box::new(record) }
 }
 
 /// What a week brought to one source, asked of the store as a refresh asks.
