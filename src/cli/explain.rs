@@ -28,8 +28,8 @@ pub struct Options {
     /// The source
     #[arg(value_name = "ID")]
     id: String,
-    /// A saved page instead of the network: a fixture's folder
-    #[arg(long, value_name = "DIR", conflicts_with = "replay")]
+    /// A saved page instead of the network: a fixture's folder, or a kept page
+    #[arg(long, value_name = "PATH", conflicts_with = "replay")]
     case: Option<PathBuf>,
     /// Print JSON
     #[arg(long)]

@@ -1,7 +1,7 @@
 //! What a person is told of the sources: once, wherever they look.
 #![allow(clippy::disallowed_methods)]
 
-use std::fs;
+use std::{fs, path::Path};
 
 use crate::program::{Ended, Place};
 
@@ -96,7 +96,7 @@ fn each_event_is_told_once_in_every_place() {
     town.run("2026-03-01T14:00:00Z", &listing(7), &[]);
     assert_eq!(town.health(), health, "ids do not move");
     let python = std::process::Command::new("python3")
-        .arg(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/atom_check.py"))
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/atom_check.py"))
         .arg(town.0.path().join("feeds/health.atom"))
         .output()
         .expect("python3 starts");
@@ -209,15 +209,13 @@ fn the_first_bad_page_after_a_good_one_is_kept_beside_it() {
         text.split_once("\n---\n").expect("a head").1.to_owned()
     };
     assert_eq!((kept("good"), kept("bad").as_str()), (listing(5), REDESIGN));
-    let explained = town.0.gleaner(&[
-        "explain",
-        "town",
-        "--config",
-        config.to_str().expect("UTF-8"),
-        "--replay",
-        pages.to_str().expect("UTF-8"),
-    ]);
-    assert!(explained.out.contains("drifted: "), "{}", explained.out);
+    let explained = |option: &str, path: &Path| {
+        let (config, path) = (config.to_str().expect("UTF-8"), path.to_str().expect("UTF-8"));
+        town.0.gleaner(&["explain", "town", "--config", config, option, path]).out
+    };
+    // The newest of them, and one by its name.
+    assert!(explained("--replay", &pages).contains("drifted: "));
+    assert!(explained("--case", &pages.join("town@good")).contains("Story 4"));
     town.run("2026-03-02T09:00:00Z", &listing(6), &[]);
     town.run("2026-03-02T10:00:00Z", &REDESIGN.replace("new", "bad again"), &[]);
     assert_eq!(kept("good"), listing(6));
