@@ -17,6 +17,9 @@ const BARE: f64 = 0.93;
 /// Where most elements of the entries' build are left out, which of them are entries is a guess.
 const PART: f64 = 0.9;
 
+/// Where the page shows newer entries outside of the listing, it may be these that are meant.
+pub const ELSEWHERE: f64 = 0.9;
+
 /// How likely a group is the listing, from 0 to 1; `fit` is how well a selector gives it, `part` which share of the
 /// elements of the same build it is.
 pub fn confidence(features: &Features, score: f64, (fit, part): (f64, f64)) -> f64 {

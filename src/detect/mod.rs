@@ -12,6 +12,7 @@
 mod above;
 mod columns;
 mod confidence;
+mod elsewhere;
 mod embedded;
 mod evidence;
 mod facts;
@@ -96,8 +97,12 @@ pub struct Found {
 }
 
 impl Proposal {
+    /// What it is worth beside the others of its page. What few elements share, they may share by chance, unless something
+    /// of it is known.
     fn worth(&self) -> f64 {
-        self.score - 4.0 * (1.0 - self.fit)
+        let is_by_chance = self.features.count <= 3.0 && self.held.entries == 0;
+        let by_chance = if is_by_chance { 0.4 } else { 0.0 };
+        self.score - 4.0 * (1.0 - self.fit) - by_chance
     }
 }
 
@@ -273,7 +278,10 @@ impl Looking<'_, '_> {
         }
         reading.date(&source, &[], self.page.fetched_at);
         let part = part(self.texts.tree, &scored.group);
-        let confidence = confidence::confidence(&scored.features, scored.score, (fit, part));
+        let mut confidence = confidence::confidence(&scored.features, scored.score, (fit, part));
+        if elsewhere::is_newer_elsewhere(self.texts, &scored.group) {
+            confidence *= confidence::ELSEWHERE;
+        }
         Some(Proposal {
             keys,
             source,

@@ -309,7 +309,7 @@ fn shape(texts: &Texts<'_, '_>, items: &[u32]) -> f64 {
 /// The share of entries whose address has their day in it.
 fn dated_addresses(tree: &Tree<'_>, items: &[u32]) -> f64 {
     let sample = columns::sample(items);
-    let dated = sample.iter().filter(|item| address(tree, **item).is_some_and(moment::has_day));
+    let dated = sample.iter().filter(|item| address(tree, **item).and_then(moment::day_of_address).is_some());
     dated.count() as f64 / sample.len() as f64
 }
 

@@ -221,9 +221,12 @@ pub fn resolve(rows: &[Row<'_>], context: &Context<'_>) -> Vec<Resolution> {
     resolve::resolve(rows, context)
 }
 
-/// Whether the path of an address has a day in it: `/2025/03/06/headline`.
-pub fn has_day(link: &str) -> bool {
-    matches!(link::path_date(link, Lexicon::of(None)), Some((link::PathDate::Day(_), _)))
+/// The day in the path of an address: `/2025/03/06/headline`.
+pub fn day_of_address(link: &str) -> Option<Date> {
+    match link::path_date(link, Lexicon::of(None)) {
+        Some((link::PathDate::Day(day), _)) => Some(day),
+        _ => None,
+    }
 }
 
 /// Reads a stamp that a machine wrote, as in feeds and headers: ISO 8601, RFC 822 and its kin, asctime, with

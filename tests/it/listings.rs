@@ -185,3 +185,52 @@ fn the_rows_of_a_table_inside_the_listing_are_no_entries() {
     assert_eq!(found.reading.sightings.len(), 9, "{}", found.keys.to_toml());
     assert!((found.fit - 1.0).abs() < 1e-9, "{}", found.keys.to_toml());
 }
+
+#[test]
+fn three_boxes_that_are_alike_by_chance_are_less_than_six_records() {
+    let box_of = |heading: &str, text: &str| format!("<div class=box><h2>{heading}</h2><p>{text}</p></div>");
+    let ships =
+        ["Aurora of Leith", "Morning Star", "Three Brothers", "Old Margaret", "Silver Herring", "Grey Gull"];
+    let ships = [0, 1, 2, 3, 4, 5].map(|n: usize| {
+        format!(
+            "<div class=ship><img src=/{n}.jpg><h4><a href=/ships/{n}>{}</a></h4><p>Schooner</p></div>",
+            ships[n]
+        )
+    });
+    let found = proposals(&page(format!(
+        "<body>{}<div class=ships>{}</div>{}{}",
+        box_of(
+            "The harbour of the isles",
+            "We keep the register of all ships that ever lay at our piers, and of their crews. <a href=/about>More of us</a>"
+        ),
+        ships.concat(),
+        box_of(
+            "What the harbour master does",
+            "He counts the ships that come and go, and writes down the tides for them."
+        ),
+        box_of(
+            "How to write to us from sea",
+            "By letter, by flag or with the lamp of your mast; we answer what we can read."
+        ),
+    )));
+    assert_eq!(found[0].keys.entry, ".ship", "{}", found[0].keys.to_toml());
+}
+
+#[test]
+fn an_old_page_with_the_newest_entries_beside_it_is_never_sure() {
+    let sure = |year: u32| {
+        let aside = [1, 2, 3]
+            .map(|n| format!("<p><a href=/{year}/05/0{n}/a-crane>A crane turns at pier {n}</a>"))
+            .concat();
+        let around = ["<ul class=entries>", &format!("</ul><aside>{aside}</aside>")];
+        let found = best(9, around, |n| {
+            let ship = SHIPS[n as usize % 4];
+            format!(
+                "<li><h3><a href=/2019/05/0{n}/the-news>The {ship} of day {n} is home again</a></h3><p>{n} May 2019</p></li>"
+            )
+        });
+        assert_eq!(found.reading.sightings.len(), 9, "{}", found.keys.to_toml());
+        found.confidence
+    };
+    assert!(sure(2018) >= 0.9 && sure(2024) < 0.9, "{} {}", sure(2018), sure(2024));
+}
