@@ -11,7 +11,8 @@ use super::{
     Evidence, Keys, Known, Looking, PROPOSED, Proposal, Texts, Tree, ranked, selector::is_plain_name,
 };
 use crate::extract::{
-    self, json,
+    self,
+    json::Scripts,
     parse::{self, Parsed, Programs},
 };
 
@@ -49,19 +50,26 @@ impl Looking<'_, '_> {
             self.parsed
         };
         let mut embedded = Embedded::default();
-        for name in names(&parsed.html) {
-            self.add_scripts(parsed, &name, known, &mut embedded);
+        let mut scripts = Scripts::default();
+        for name in names(&parsed.html, &mut scripts) {
+            self.add_scripts((parsed, &mut scripts), &name, known, &mut embedded);
         }
         embedded.proposals.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
         embedded
     }
 
     /// Adds what the JSON of some scripts holds.
-    fn add_scripts(&self, parsed: &Parsed, name: &str, known: &[Known], embedded: &mut Embedded) {
+    fn add_scripts(
+        &self,
+        (parsed, read): (&Parsed, &mut Scripts),
+        name: &str,
+        known: &[Known],
+        embedded: &mut Embedded,
+    ) {
         let keys = Keys { json: Some(name.to_owned()), ..Keys::of_page(self.page.url.clone()) };
         let rules = keys.source("scripts").and_then(|source| source.rules);
         let Some(scripts) = rules.as_ref().and_then(|rules| rules.json.as_ref()) else { return };
-        let elements = extract::of_json(parsed, scripts, self.still_time);
+        let elements = extract::of_json((parsed, read), scripts, self.still_time);
         let root = elements.html.tree.root().children().find_map(ElementRef::wrap);
         let Some(root) = root else { return };
         let tree = Tree::read(root, self.base);
@@ -84,10 +92,10 @@ fn is_listing(proposal: &Proposal) -> bool {
 }
 
 /// Selectors of the scripts that hold records: by id, else by type, else all of them.
-fn names(html: &Html) -> Vec<String> {
+fn names(html: &Html, read: &mut Scripts) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     let scripts = html.tree.nodes().filter_map(ElementRef::wrap).filter(|e| e.value().name() == "script");
-    for script in scripts.filter(|script| json::has_records(&script.text().collect::<String>())) {
+    for script in read.with_records(scripts.collect()) {
         let is_plain = |id: &&str| id.is_ascii() && is_plain_name(id);
         let kind =
             script.attr("type").map(str::trim).filter(|kind| kind.contains("json") && !kind.contains('"'));

@@ -3,20 +3,21 @@
 //! Some pages are a program and its data: what a reader sees is made of JSON in a `<script>`. An object becomes a `<div>`
 //! and a text a `<p>`, the name of a member is the class of its element, and a list is one such element for each of its values:
 //! `.posts` and `.title` are found as in any page. A text that is an address becomes an `<a>` or `<img>`, one that is a date a `<time>`.
-//! Types of JSON-LD (`@type`) are classes of their object. Refuses to run the program.
+//! Types of JSON-LD (`@type`) are classes of their object. Pieces of one state are read together (`pushed`). Refuses to run the
+//! program.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use ego_tree::NodeId;
 use html5ever::{Attribute, LocalName, QualName, local_name, ns};
-use scraper::{Html, Node, node::Element};
+use scraper::{ElementRef, Html, Node, node::Element};
 use serde_json::Value;
 
 use super::{
     metadata,
     notes::Notes,
     parse::{End, Parsed},
-    plain,
+    plain, pushed,
 };
 use crate::{config::Css, diagnostic::Code};
 
@@ -26,34 +27,87 @@ const MAX_BYTES: usize = 8 * 1024 * 1024;
 /// The most elements made of it.
 const MAX_ELEMENTS: usize = 100_000;
 
+/// What the scripts of a page hold, each read once.
+#[derive(Default)]
+pub(crate) struct Scripts {
+    read: HashMap<NodeId, Script>,
+}
+
+/// What a script holds.
+enum Script {
+    Json(Value),
+    /// A piece of a text whose rows are JSON.
+    Piece(String),
+    /// Why there is none.
+    Unreadable(String),
+}
+
+impl Scripts {
+    fn of(&mut self, script: ElementRef<'_>) -> &Script {
+        self.read.entry(script.id()).or_insert_with(|| {
+            let text: String = script.text().collect();
+            match pushed::piece(&text) {
+                Some(piece) => Script::Piece(piece),
+                None => metadata::value(&text).map_or_else(Script::Unreadable, Script::Json),
+            }
+        })
+    }
+
+    /// Those that hold JSON which could be a listing, of a page's scripts in their order; a piece does where all of them
+    /// together do.
+    pub(crate) fn with_records<'a>(&mut self, scripts: Vec<ElementRef<'a>>) -> Vec<ElementRef<'a>> {
+        let mut pieces = String::new();
+        for script in &scripts {
+            if let Script::Piece(piece) = self.of(*script) {
+                pieces.push_str(piece);
+            }
+        }
+        let have_pieces = pushed::values(&pieces).iter().any(has_records);
+        let holds = |script: &ElementRef<'a>| match self.of(*script) {
+            Script::Json(value) => has_records(value),
+            Script::Piece(_) => have_pieces,
+            Script::Unreadable(_) => false,
+        };
+        scripts.into_iter().filter(holds).collect()
+    }
+}
+
 /// The page of elements that the JSON of some scripts makes.
 pub(super) fn elements(
-    parsed: &Parsed,
+    (parsed, read): (&Parsed, &mut Scripts),
     scripts: &Css,
     notes: &mut Notes,
     still_time: &dyn Fn() -> bool,
 ) -> Parsed {
     let mut page = Page::new(still_time);
     let mut left = MAX_BYTES;
-    let mut read = 0;
+    let mut is_read = false;
     let mut refused = None;
+    let mut pieces = String::new();
     for script in parsed.html.select(&scripts.selector) {
-        let text: String = script.text().collect();
-        let Some(rest) = left.checked_sub(text.len()) else {
+        let Some(rest) = left.checked_sub(script.text().map(str::len).sum()) else {
             refused = Some(format!("it has more than {MAX_BYTES} bytes"));
             break;
         };
         left = rest;
-        match metadata::value(&text) {
-            Ok(value) => {
-                page.add_all(&value);
-                read += 1;
+        match read.of(script) {
+            Script::Json(value) => {
+                page.add_all(value);
+                is_read = true;
             }
-            Err(why) => refused = refused.or(Some(why)),
+            Script::Piece(piece) => {
+                pieces.push_str(piece);
+                refused = refused.or_else(|| Some("what is pushed has no rows of JSON".to_owned()));
+            }
+            Script::Unreadable(why) => refused = refused.or_else(|| Some(why.clone())),
         }
     }
+    for value in pushed::values(&pieces) {
+        page.add_all(&value);
+        is_read = true;
+    }
     // Of many scripts few hold JSON; where none does, the page is not what it was.
-    if read == 0 {
+    if !is_read {
         let why = refused.unwrap_or_else(|| "there is no such element".to_owned());
         notes.page(Code::JsonUnreadable, format!("no JSON was read from `{}`: {why}", scripts.text));
     } else if page.left == 0 {
@@ -63,10 +117,9 @@ pub(super) fn elements(
     Parsed { html: page.html, end: End::Whole, open: HashSet::new() }
 }
 
-/// Whether the text of a script is JSON that could hold a listing.
-pub(crate) fn has_records(text: &str) -> bool {
-    let Ok(value) = metadata::value(text) else { return false };
-    let mut waiting = vec![&value];
+/// Whether JSON could hold a listing.
+fn has_records(value: &Value) -> bool {
+    let mut waiting = vec![value];
     while let Some(value) = waiting.pop() {
         match value {
             Value::Array(values) if values.iter().filter(|value| value.is_object()).count() >= 3 => {

@@ -21,6 +21,7 @@ mod notes;
 mod own;
 pub(crate) mod parse;
 mod plain;
+mod pushed;
 mod raw;
 pub(crate) mod reach;
 mod readable;
@@ -83,7 +84,10 @@ pub(crate) fn extract_parsed(
     note_end(parsed.end, document.text.len(), &mut notes);
     let facts = Facts::read(&parsed.html, &document.url);
     let metadata = Metadata::read(&facts.json_ld, &facts.base, &document.url);
-    let of_json = rules.json.as_ref().map(|css| json::elements(parsed, css, &mut notes, still_time));
+    let of_json = rules
+        .json
+        .as_ref()
+        .map(|css| json::elements((parsed, &mut json::Scripts::default()), css, &mut notes, still_time));
     let tree = of_json.as_ref().unwrap_or(parsed);
     let (container, mut elements) = rows(tree, rules, &mut notes);
     let reached;
@@ -129,8 +133,12 @@ pub(crate) fn extract_parsed(
 }
 
 /// The page of elements that the JSON of a page's scripts makes.
-pub(crate) fn of_json(parsed: &Parsed, scripts: &Css, still_time: &dyn Fn() -> bool) -> Parsed {
-    json::elements(parsed, scripts, &mut Notes::default(), still_time)
+pub(crate) fn of_json(
+    page: (&Parsed, &mut json::Scripts),
+    scripts: &Css,
+    still_time: &dyn Fn() -> bool,
+) -> Parsed {
+    json::elements(page, scripts, &mut Notes::default(), still_time)
 }
 
 /// The words of a piece of HTML, white space folded; empty: it has none.

@@ -15,7 +15,10 @@ const ALIKE: f64 = 0.88;
 /// What each simple part of the `entry` selector matches on the page, one line each.
 pub fn nearest(document: &Document, rules: &Rules) -> Vec<String> {
     let parsed = super::parsed(document, rules, &|| true);
-    let of_json = rules.json.as_ref().map(|css| super::of_json(&parsed, css, &|| true));
+    let of_json = rules
+        .json
+        .as_ref()
+        .map(|css| super::of_json((&parsed, &mut super::json::Scripts::default()), css, &|| true));
     let html = of_json.as_ref().map_or(&parsed.html, |page| &page.html);
     let elements: Vec<ElementRef> = html.tree.nodes().filter_map(ElementRef::wrap).collect();
     let names = Names::of(&elements);

@@ -131,6 +131,29 @@ fn json_is_the_source_where_it_is_all_there_is() {
 }
 
 #[test]
+fn state_that_is_pushed_in_pieces_is_read_as_one() {
+    let ship = |n: u32| {
+        format!(
+            r#"{{\"title\":\"The harbour opens its pier {n}\",\"url\":\"/notices/{n}\",\"published\":\"$D2026-02-0{n}T08:00:00.000Z\"}}"#
+        )
+    };
+    let ships = [6, 5, 4, 3, 2, 1].map(ship).join(",");
+    let (first, second) = ships.split_at(200);
+    let pushed = |text: &str| format!(r#"<script>self.__next_f.push([1,"{text}"])</script>"#);
+    let body = format!(
+        "<body><div id=root>Loading</div><script>(self.__next_f=self.__next_f||[]).push([0])</script>{}{}",
+        pushed(&format!(r#"1:I[7,[],\"List\"]\n0:[\"$\",\"$L1\",null,{{\"notices\":[{first}"#)),
+        pushed(&format!(r"{second}]}}]\n")),
+    );
+    let found = proposals(&page_of(&body, "https://harbour.example/"));
+    assert_eq!((found[0].keys.json.as_deref(), found[0].keys.entry.as_str()), (Some("script"), ".notices"));
+    let told: Vec<_> = found[0].reading.sightings.iter().map(|sighting| told_by(&sighting.entry)).collect();
+    assert_eq!((told.len(), told[0].as_str()), (6, "https://harbour.example/notices/6"));
+    let moment = found[0].reading.sightings[0].entry.moment.as_ref().expect("it is dated");
+    assert_eq!(moment.day.to_string(), "2026-02-06");
+}
+
+#[test]
 fn a_page_that_a_program_fills_is_added_and_runs() {
     let place = Place::new();
     let text = |path: &Path| path.display().to_string();
