@@ -76,9 +76,13 @@ impl Reader<'_> {
 
     /// The token after the same year in another count: "2019年（平成31年）", "令和7年（2025年）".
     fn after_year_again(&self, at: usize, year: Option<i16>) -> usize {
-        let again =
-            self.marked_year(at + 1).filter(|(again, _)| self.mark(at) == Some('(') && Some(*again) == year);
-        again.filter(|(_, end)| self.mark(*end) == Some(')')).map_or(at, |(_, end)| end + 1)
+        if year.is_none() || self.mark(at) != Some('(') {
+            return at;
+        }
+        let again = self
+            .marked_year(at + 1)
+            .filter(|(again, end)| Some(*again) == year && self.mark(*end) == Some(')'));
+        again.map_or(at, |(_, end)| end + 1)
     }
 
     /// A number and the mark after it.
