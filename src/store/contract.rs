@@ -36,6 +36,7 @@ fn holds_for<S: Store>(create: impl Fn() -> S) {
         a_closed_store_still_answers,
         a_source_is_leased_to_one_holder_at_a_time,
         what_no_feed_shows_and_no_page_holds_leaves_a_trace,
+        the_surplus_of_many_sources_is_let_go,
         what_still_stands_on_the_page_is_kept,
         a_small_surplus_waits,
         a_record_that_fades_with_its_own_commit_leaves_a_trace,
@@ -293,6 +294,18 @@ fn what_no_feed_shows_and_no_page_holds_leaves_a_trace(store: &dyn Store) {
     // However little a feed shows, a page is held against the last hundred.
     assert_eq!(store.retain(&keeps(1, 9999)).unwrap(), 50);
     assert_eq!(store.known(&id("one"), &[], 999).unwrap().records, all.records[200..]);
+}
+
+fn the_surplus_of_many_sources_is_let_go(store: &dyn Store) {
+    let sources: Vec<SourceId> = (10..16).map(|number| id(&format!("s{number}"))).collect();
+    let plans: Vec<Plan> =
+        sources.iter().map(|source| Plan { source: source.clone(), ..left(300) }).collect();
+    store.commit(&plans).unwrap();
+    let [(_, retention)] = keeps(150, 9999);
+    let keeps: Vec<_> = sources.iter().map(|source| (source.clone(), retention)).collect();
+    assert_eq!(store.retain(&keeps).unwrap(), 6 * 150);
+    assert_eq!(store.retain(&keeps).unwrap(), 0);
+    assert!(sources.iter().all(|source| numbers(store, source.as_str(), Newest::of(999)).len() == 150));
 }
 
 fn what_still_stands_on_the_page_is_kept(store: &dyn Store) {

@@ -36,8 +36,10 @@ use crate::{
 /// A journal of this size is read in a blink, and a checkpoint for every 8 MiB costs little. A large store waits
 /// longer: until the journal is half as large as the last checkpoint.
 const JOURNAL_BYTES: u64 = 8 << 20;
-/// How many sources let go of their surplus in one commit.
+/// How many sources let go of their surplus in one commit at most.
 const RETAINED_AT_ONCE: usize = 200;
+/// About how many records are let go in one commit: sled holds all that a transaction replaces until it is over.
+const FADED_AT_ONCE: usize = 500;
 
 /// The store on disk.
 pub struct Engine {
@@ -191,7 +193,7 @@ impl Store for Engine {
         let mut faded = 0;
         for some in sources.chunks(RETAINED_AT_ONCE) {
             let mut inner = self.inner();
-            let mut plans = Vec::new();
+            let (mut plans, mut waiting) = (Vec::new(), 0);
             for (source, retention) in some {
                 let index = &inner.live(&self.place)?.index;
                 let surplus = || {
@@ -199,10 +201,17 @@ impl Store for Engine {
                     let beyond = index.beyond(source, retention.shown, retention::MOST)?;
                     Ok(retention.plan(source, state, (&beyond, index.first_trace(source)?)))
                 };
-                plans.extend(surplus().map_err(|trouble| self.place.told(trouble))?);
+                let plan: Option<Plan> = surplus().map_err(|trouble| self.place.told(trouble))?;
+                waiting += plan.as_ref().map_or(0, |plan| plan.fade.len());
+                plans.extend(plan);
+                if waiting >= FADED_AT_ONCE {
+                    inner.commit(&plans, &self.place)?;
+                    plans.clear();
+                    faded += std::mem::take(&mut waiting);
+                }
             }
             inner.commit(&plans, &self.place)?;
-            faded += plans.iter().map(|plan| plan.fade.len()).sum::<usize>();
+            faded += waiting;
         }
         Ok(faded)
     }
