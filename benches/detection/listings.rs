@@ -241,8 +241,9 @@ fn print(outcomes: &[Outcome]) {
     println!(
         "Nothing is known of a page but its bytes; entries are what gleaner reads with the proposed config. Truths of grade A name\n\
          all entries of a page, those of grade B a part, or entries of another making (feeds that hold a site's pages, calendars),\n\
-         and there a page is right by its recall. \"Held out\" are the sites that no weight was chosen by. \"Exact\" pages give the\n\
-         truth's entries and nothing else (B: all of them), on \"fitting\" ones `entry` gives the elements that are meant and no others.\n"
+         and there a page is right by its recall. \"Held out\" are the sites that no weight was chosen by; of some of them what is missed\n\
+         was read later, and rules came of it, so that they are no longer as good as unseen. \"Exact\" pages give the truth's entries and\n\
+         nothing else (B: all of them), on \"fitting\" ones `entry` gives the elements that are meant and no others.\n"
     );
     println!(
         "A feed of a whole site has entries that a page of it shows in a menu or beside its listing: \"on page\" is the share of the\n\

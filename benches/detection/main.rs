@@ -7,7 +7,7 @@
 //!
 //! `CORPORA` holds `listings/<corpus>/<case>/{page.html,expected.json}` and
 //! `versions/<case>/{old,new}.{html,json}` with `meta.json`. `--part tuned` and `--part held` take one side of the sites:
-//! a third of them, by the digest of their names, was never looked at while weights were chosen. `--only NAME` takes
+//! a third of them, by the digest of their names, was not looked at while the first weights were chosen. `--only NAME` takes
 //! some cases, `--show` prints what is proposed for them and what differs from the truth, `--found` leaves out what is found
 //! again.
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::cast_precision_loss)]
