@@ -54,6 +54,10 @@ pub enum DatePlace {
 /// A headline below this worth is none.
 const LEAST_HEADLINE: f64 = 1.2;
 
+/// A headline of fewer words that differs less from entry to entry tells none of them: "Agenda", "Board packet".
+const TELLING_WORDS: f64 = 3.0;
+const LEAST_TELLING: f64 = 0.4;
+
 /// How many columns are kept for when no selector gives the headline.
 const OTHER_HEADLINES: usize = 2;
 
@@ -83,8 +87,9 @@ pub fn fields(texts: &Texts<'_, '_>, group: &Group, evidence: &Evidence) -> Opti
         .filter(|(worth, _)| *worth >= LEAST_HEADLINE)
         .collect();
     headlines.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let (headline_worth, headline) = *headlines.first()?;
-    let other_headlines = headlines.iter().skip(1).map(|(_, at)| *at).take(OTHER_HEADLINES).collect();
+    let (headline_worth, headline) = telling(&columns, headlines.first().copied())?;
+    let others = headlines.iter().map(|(_, at)| *at).filter(|at| *at != headline);
+    let other_headlines = others.take(OTHER_HEADLINES).collect();
     let headline = same_text_deeper(texts, &columns, headline);
     let headline = same_text_wider(texts, &columns, headline);
     let teaser = teaser(texts, &columns, headline);
@@ -104,6 +109,25 @@ fn best(columns: &[Column], worth: impl Fn(&Column) -> f64) -> Option<(f64, usiz
         Some((worth, _)) if worth >= next.0 => best,
         _ => Some(next),
     })
+}
+
+/// The likeliest headline where it tells the entries apart, else the days of a calendar.
+fn telling(columns: &[Column], likeliest: Option<(f64, usize)>) -> Option<(f64, usize)> {
+    let is_telling =
+        |column: &Column| column.words >= TELLING_WORDS || column.distinct * column.coverage >= LEAST_TELLING;
+    likeliest.filter(|(_, at)| is_telling(&columns[*at])).or_else(|| calendar(columns)).or(likeliest)
+}
+
+/// The days of a calendar.
+fn calendar(columns: &[Column]) -> Option<(f64, usize)> {
+    let is_day = |column: &&Column| {
+        !column.is_entry
+            && column.coverage * column.mostly_dated >= 0.8
+            && column.distinct >= 0.9
+            && column.monotone >= 0.8
+    };
+    let at = columns.iter().position(|column| is_day(&column))?;
+    Some((LEAST_HEADLINE, at))
 }
 
 fn link_worth(column: &Column) -> f64 {

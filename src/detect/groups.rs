@@ -112,14 +112,14 @@ fn signature(items: &[u32]) -> u64 {
     items.iter().fold(items.len() as u64, |sum, at| mix(sum, u64::from(*at)))
 }
 
-/// A first guess at what a group is worth; `None`: too few of its elements link anywhere.
+/// A first guess at what a group is worth; `None`: too few of its elements link anywhere, and they are no calendar.
 fn worth(tree: &Tree<'_>, items: &[u32]) -> Option<f64> {
     let count = items.len() as f64;
     let linked =
         items.iter().filter(|at| tree.links_in(**at) > 0 || tree.link_around(**at, 3).is_some()).count()
             as f64
             / count;
-    if linked < LEAST_LINKED {
+    if linked < LEAST_LINKED && !may_be_calendar(tree, items) {
         return None;
     }
     let bytes: f64 = items.iter().map(|at| f64::from(tree.text_bytes(*at))).sum();
@@ -139,6 +139,19 @@ fn worth(tree: &Tree<'_>, items: &[u32]) -> Option<f64> {
             - 1.5 * chrome
             - 2.0 * menu,
     )
+}
+
+/// Whether elements that link nowhere may be the rows of a calendar: short, and with figures in nearly each.
+fn may_be_calendar(tree: &Tree<'_>, items: &[u32]) -> bool {
+    const FEWEST: usize = 5;
+    const LONGEST: u32 = 300;
+    const MOST: f64 = 0.8;
+    let has_figures = |at: u32| {
+        (6..=LONGEST).contains(&tree.text_bytes(at))
+            && tree.text(at).bytes().any(|byte| byte.is_ascii_digit())
+    };
+    let is_row = items.len() >= FEWEST && matches!(tree.get(items[0]).tag, "tr" | "li");
+    is_row && items.iter().filter(|at| has_figures(**at)).count() as f64 >= MOST * items.len() as f64
 }
 
 fn is_never_entry(tag: &str) -> bool {

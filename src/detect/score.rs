@@ -75,6 +75,10 @@ pub fn scored(texts: &Texts<'_, '_>, mut group: Group, evidence: &Evidence) -> O
         Some(once) => features(texts, &once, &self::fields(texts, &once, evidence)?),
         None => features(texts, &group, &fields),
     };
+    // What links nowhere is a calendar or nothing.
+    if fields.link.is_none() && (features.dates < 0.8 || features.monotone < 0.8) {
+        return None;
+    }
     let score = sum(&features) + evidence.of_group(texts, &group);
     Some(Scored { group, fields, features, score })
 }

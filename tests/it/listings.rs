@@ -234,3 +234,24 @@ fn an_old_page_with_the_newest_entries_beside_it_is_never_sure() {
     };
     assert!(sure(2018) >= 0.9 && sure(2024) < 0.9, "{} {}", sure(2018), sure(2024));
 }
+
+#[test]
+fn the_days_of_a_calendar_are_its_headlines_where_nothing_else_tells_them_apart() {
+    let menu = "<ul><li><a href=/>Home of the harbour</a><li><a href=/a>Its ships and crews</a><li><a href=/b>The tides of it</a></ul>";
+    let rows = |cell: fn(u32) -> &'static str| {
+        let around = [&format!("{menu}<table><tr><th>Day<th>Papers<th>Place"), "</table>"];
+        best(9, around, |n| format!("<tr><td>{n} February 2025<td>{}<td>Pier house", cell(n)))
+    };
+    for papers in [|_: u32| "", |n: u32| if n < 5 { "<a href=/papers.pdf>Agenda</a>" } else { "" }] {
+        let found = rows(papers);
+        let headlines: Vec<_> =
+            found.reading.sightings.iter().map(|sighting| sighting.entry.headline.as_str()).collect();
+        assert_eq!((headlines.len(), headlines[8]), (9, "9 February 2025"), "{}", found.keys.to_toml());
+        assert_eq!(days(&found)[8], "2025-02-09");
+        assert!(found.confidence < 0.9, "{}", found.confidence);
+    }
+    let named =
+        rows(|n| ["Wardens of the crane", "Pilots and pier crews", "Readers for every tide"][n as usize % 3]);
+    let headline = &named.reading.sightings[0].entry.headline;
+    assert_eq!(headline, "Pilots and pier crews", "{}", named.keys.to_toml());
+}
