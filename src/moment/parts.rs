@@ -141,7 +141,8 @@ impl Reader<'_> {
     /// writes them.
     pub fn year_after(&self, at: usize) -> Option<(i16, usize)> {
         if self.mark(at) == Some('(') {
-            let (year, end) = self.year_after(at + 1)?;
+            let inside = Some(at + 1).filter(|at| self.mark(*at) != Some('('))?;
+            let (year, end) = self.year_after(inside)?;
             return (self.mark(end) == Some(')')).then_some((year, end + 1));
         }
         let mut next = at;

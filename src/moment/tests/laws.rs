@@ -102,6 +102,9 @@ fn long_texts_come_to_an_end() {
         "มีนาคมที่",
         "令和七年三月",
         "1. bis 2. bis ",
+        "6 March – 2019. ",
+        "ថ្ងៃ\u{200b}",
+        "ከ5-5-",
     ] {
         let text = piece.repeat((1 << 20) / piece.len());
         for (place, language) in
@@ -110,6 +113,13 @@ fn long_texts_come_to_an_end() {
             assert!(scan(&text, place, Lexicon::of(language)).len() <= text.len() / 3);
         }
     }
+}
+
+/// What opens is not followed by a call for each: the stack of a thread has an end.
+#[test]
+fn brackets_that_never_close_take_no_stack() {
+    let text = format!("1 May {}", "(".repeat(1 << 20));
+    assert_eq!(scan(&text, Place::Prose, Lexicon::of(None)).len(), 1);
 }
 
 proptest! {
