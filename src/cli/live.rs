@@ -379,9 +379,11 @@ pub struct One {
 }
 
 impl One {
-    /// Keeps the page for repair where it is to be kept.
+    /// Keeps the page for repair where it is to be kept; one that may be mended has its own, until it is known what counts.
     pub fn keep(&mut self, folder: Option<&Path>, fetched: &Fetched) {
-        if let (Some(folder), Some(kept), Fetched::Page(page)) = (folder, self.refreshed.kept, fetched) {
+        if self.mended.is_none()
+            && let (Some(folder), Some(kept), Fetched::Page(page)) = (folder, self.refreshed.kept, fetched)
+        {
             self.unkept = keep(folder, &self.refreshed.plan.source, kept, page);
         }
     }

@@ -102,9 +102,9 @@ impl Mended {
         Ok(())
     }
 
-    /// Keeps the page as what the new rules make of it; why it was not.
-    pub fn keep(&self, folder: Option<&Path>) -> Option<String> {
-        live::keep(folder?, &self.source.id, self.refreshed.kept?, &self.page)
+    /// Keeps the page as what a refresh that counts makes of it; why it was not.
+    pub fn keep(&self, folder: Option<&Path>, counts: &Refreshed) -> Option<String> {
+        live::keep(folder?, &self.source.id, counts.kept?, &self.page)
     }
 }
 

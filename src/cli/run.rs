@@ -350,13 +350,14 @@ impl<'a> Pass<'a> {
         let folder = self.pages.with_file_name("mended");
         match if self.options.dry_run { Ok(()) } else { mended.write(&folder, at) } {
             Ok(()) => {
-                self.tell_unkept(mended.keep(self.kept_in().as_deref()));
+                self.tell_unkept(mended.keep(self.kept_in().as_deref(), &mended.refreshed));
                 (mended.refreshed, Some(mended.source))
             }
             Err(error) => {
                 let message = format!("{}: its selectors could be mended, but {error}", mended.source.id);
                 let hint = format!("`gleaner heal {}` shows how", mended.source.id);
                 self.terminal.error(&message, Some(&hint));
+                self.tell_unkept(mended.keep(self.kept_in().as_deref(), &refreshed));
                 (refreshed, None)
             }
         }

@@ -3,22 +3,17 @@
 
 use gleaner::{detect::Proposal, page::Page};
 
-use crate::detection::{proposals, told_by};
+use crate::detection::{page_of, proposals, told_by};
 
-fn page(body: String) -> Page {
-    Page {
-        url: "https://harbour.example/".parse().expect("an address"),
-        status: 200,
-        headers: gleaner::page::Headers::default(),
-        body: body.into_bytes(),
-        fetched_at: "2025-03-09T09:00:00Z".parse().expect("a time"),
-    }
+fn page(body: &str) -> Page {
+    let fetched_at = "2025-03-09T09:00:00Z".parse().expect("a time");
+    Page { fetched_at, ..page_of(body, "https://harbour.example/") }
 }
 
 /// The likeliest proposal for a page with something for each number from 1.
 fn best(count: u32, around: [&str; 2], row: impl Fn(u32) -> String) -> Proposal {
     let rows: String = (1..=count).map(row).collect();
-    let found = proposals(&page(format!("<body>{}{rows}{}", around[0], around[1])));
+    let found = proposals(&page(&format!("<body>{}{rows}{}", around[0], around[1])));
     found.into_iter().next().expect("something is proposed")
 }
 
@@ -115,8 +110,8 @@ fn where_two_listings_compete_neither_is_sure() {
     let rows = |place: &str| -> String {
         [1, 2, 3, 4, 5, 6, 7, 8].map(|n| format!("<li><a href=/{place}/{n}>The harbour of {place} opens its pier {n}</a> <time datetime=2025-03-0{n}>{n} March 2025</time></li>")).concat()
     };
-    let alone = proposals(&page(format!("<body><h2>News</h2><ul class=a>{}</ul>", rows("north"))));
-    let both = proposals(&page(format!(
+    let alone = proposals(&page(&format!("<body><h2>News</h2><ul class=a>{}</ul>", rows("north"))));
+    let both = proposals(&page(&format!(
         "<body><h2>News</h2><ul class=a>{}</ul><h2>Notices</h2><ol class=b>{}</ol>",
         rows("north"),
         rows("south")
@@ -134,7 +129,7 @@ fn a_front_page_that_shows_its_entries_in_two_places_has_them_all() {
         )
     };
     let cards = |numbers: &[usize]| numbers.iter().map(|n| card(*n)).collect::<String>();
-    let found = proposals(&page(format!(
+    let found = proposals(&page(&format!(
         "<body><div class=large>{}</div><div class=small>{}</div><div class=brief>{}</div>",
         cards(&[1, 2, 3, 4, 5]),
         cards(&[5, 6, 7, 8, 1]),
@@ -155,7 +150,7 @@ fn the_boxes_of_a_page_are_not_its_listing() {
         )
     };
     let ships: String = (0..6).map(ship).collect();
-    let found = proposals(&page(format!(
+    let found = proposals(&page(&format!(
         "<body>{}{}{}{}",
         box_of(
             "<a href=/>Harbour</a> <a href=/ships>Our ships</a> <a href=/crews>Our crews</a> <a href=/tides>Tides</a>"
@@ -197,7 +192,7 @@ fn three_boxes_that_are_alike_by_chance_are_less_than_six_records() {
             ships[n]
         )
     });
-    let found = proposals(&page(format!(
+    let found = proposals(&page(&format!(
         "<body>{}<div class=ships>{}</div>{}{}",
         box_of(
             "The harbour of the isles",

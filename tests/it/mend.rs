@@ -123,6 +123,10 @@ fn a_redesign_is_mended_in_the_same_run_and_told_in_the_health_feed() {
     let patch = fs::read_to_string(patches[0].as_ref().expect("a file").path()).expect("text");
     let gone: Vec<&str> = patch.lines().filter_map(|line| line.strip_prefix('-')).skip(1).collect();
     assert!(gone.iter().all(|line| before.contains(line)) && gone.len() == 2, "{patch}");
+    // The page is kept as what the new rules make of it.
+    let kept = fs::read_dir(place.path().join("state/pages")).expect("a folder");
+    let kept: Vec<_> = kept.map(|file| file.expect("a file").file_name()).collect();
+    assert!(kept.iter().all(|name| name.to_string_lossy().ends_with("@good")), "{kept:?}");
     // By the new config nothing is announced again, nor is anything mended.
     let again = run(&place, &config);
     assert_eq!(verdict(&again).0, "unchanged");
@@ -209,4 +213,5 @@ fn a_config_that_cannot_be_written_leaves_the_refresh_as_it_was() {
     // A folder stands where the change is to be kept.
     place.write("state/mended", "a file");
     stays_as_it_was(&place, &config, new(&STORIES), &site);
+    assert!(place.path().join("state/pages/news@bad").exists());
 }
