@@ -264,9 +264,8 @@ impl Reader<'_> {
             return false;
         }
         let before = at.wrapping_sub(1);
-        let skipped =
-            before.wrapping_sub(usize::from(matches!(self.mark(before), Some(',' | '.' | '(' | '（'))));
-        let open = usize::from(matches!(self.mark(end), Some('(' | '（' | ',')));
+        let skipped = before.wrapping_sub(usize::from(matches!(self.mark(before), Some(',' | '.' | '('))));
+        let open = usize::from(matches!(self.mark(end), Some('(' | ',')));
         let after = self.after_fillers(end + open);
         // Tight after a number a weekday's short name may be a counting word: "3/12화" is an episode.
         let is_after = self.weekday(after).is_some() && (after > end || !self.is_tight(after));

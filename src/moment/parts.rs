@@ -257,7 +257,7 @@ impl Reader<'_> {
             '「' | '『' | '【' | '《' | '〜' | '、' | '。' | '・' | '(' | '[' | '{' | '"' | '“' | '‘'
             | '«' | '>' | '|' | '—' | '·' | '•' | '*' | '~' | '!' | '?' => true,
             // "12:00－1月31日"
-            '-' | '－' if self.has(at + 1, Sense::MonthMark) => self.mark(at.wrapping_sub(3)) == Some(':'),
+            '-' if self.has(at + 1, Sense::MonthMark) => self.mark(at.wrapping_sub(3)) == Some(':'),
             // "ב-6 במרץ": a Hebrew word of one letter.
             '-' | '־' => {
                 let before = at.wrapping_sub(2);

@@ -129,12 +129,12 @@ impl Reader<'_> {
 
     /// Whether a mark is a dash: hyphens, dashes, the minus sign.
     pub fn is_dash(&self, at: usize) -> bool {
-        matches!(self.mark(at), Some('-' | '‑' | '‐' | '–' | '—' | '−' | '－'))
+        matches!(self.mark(at), Some('-' | '‑' | '‐' | '–' | '—' | '−'))
     }
 
     /// Whether a mark stands between the ends of a range: a dash, or a swung one.
     pub fn is_range_mark(&self, at: usize) -> bool {
-        self.is_dash(at) || matches!(self.mark(at), Some('~' | '～' | '〜'))
+        self.is_dash(at) || matches!(self.mark(at), Some('~' | '〜'))
     }
 
     pub fn found(&self, at: usize) -> Option<Found> {
@@ -206,7 +206,7 @@ impl Reader<'_> {
     pub fn weekday_after(&self, at: usize) -> Option<(i8, usize)> {
         let dot = usize::from(self.mark(at) == Some('.') && self.mark(at + 1) == Some(','));
         let at = at + dot;
-        let is_open = matches!(self.mark(at), Some('(' | '（'));
+        let is_open = self.mark(at) == Some('(');
         let next = at + usize::from(is_open || self.mark(at) == Some(','));
         let day = self.weekday(next)?;
         // "6 March, Thursday 13 March": the weekday belongs to the next date.
@@ -214,7 +214,7 @@ impl Reader<'_> {
         if is_next_date || self.mark(next + 1) == Some(',') {
             return None;
         }
-        let end = next + 1 + usize::from(is_open && matches!(self.mark(next + 1), Some(')' | '）')));
+        let end = next + 1 + usize::from(is_open && self.mark(next + 1) == Some(')'));
         Some((day, end))
     }
 
