@@ -161,6 +161,8 @@ pub enum DateSource {
     Headline,
     /// The text of the teaser.
     Teaser,
+    /// What stands above the entry, where the config asks for that.
+    Above,
     /// The link's path (`/2025/03/06/`).
     LinkPath,
 }

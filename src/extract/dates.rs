@@ -43,10 +43,10 @@ pub(super) fn above(rows: &[ElementRef<'_>], css: &Css) -> HashMap<NodeId, RawFi
     found
 }
 
-/// The dates of a row whose other fields are known; `field` is what the configured date field gave.
+/// The dates of a row whose other fields are known; `configured` is what the date field gave, and what stands above.
 pub(super) fn of_row(
     entry: &RawEntry,
-    field: Vec<RawField>,
+    configured: (Option<RawField>, Option<RawField>),
     rule: Option<&DateRule>,
     page: (Place<'_>, &Metadata),
 ) -> Vec<RawDate> {
@@ -54,7 +54,8 @@ pub(super) fn of_row(
     let mut dates = time_elements(place);
     let link = entry.link.as_ref().and_then(|l| Some((l, address::resolve(place.base, &l.value).ok()?)));
     dates.extend(link.as_ref().and_then(|(_, url)| from_metadata(metadata, url)));
-    dates.extend(field.into_iter().map(|field| RawDate { source: DateSource::Field, field }));
+    let (field, above) = configured;
+    dates.extend(field.map(|field| RawDate { source: DateSource::Field, field }));
     let from = rule.map_or(&[][..], |r| r.from.as_slice());
     for from in from {
         dates.extend(match from {
@@ -63,6 +64,7 @@ pub(super) fn of_row(
             DateFrom::Link => link.as_ref().map(|(field, url)| from_path(field, url)),
         });
     }
+    dates.extend(above.map(|field| RawDate { source: DateSource::Above, field }));
     if let Some((field, url)) = link.filter(|(_, url)| may_hold_year(url.path()))
         && !from.contains(&DateFrom::Link)
     {

@@ -93,9 +93,9 @@ impl<'a> RowReading<'a> {
         entry.headline = headline.map(|h| h.field).or_else(|| self.stand_in(&entry));
         let date = rules.date.as_ref().and_then(|d| d.field.as_ref());
         let date = self.optional(date, DATE);
-        let above = self.reader.above.get(&self.place.row.element.id());
-        let field: Vec<RawField> = date.into_iter().chain(above.cloned()).collect();
-        entry.dates = dates::of_row(&entry, field, rules.date.as_ref(), (self.place, self.reader.metadata));
+        let above = self.reader.above.get(&self.place.row.element.id()).cloned();
+        let page = (self.place, self.reader.metadata);
+        entry.dates = dates::of_row(&entry, (date, above), rules.date.as_ref(), page);
         entry
     }
 

@@ -186,7 +186,7 @@ pub enum Role {
 }
 
 /// The years a page can be of: no older page is on the web, and nobody dates a page further ahead.
-const YEARS: Range<i16> = 1900..2101;
+pub(super) const YEARS: Range<i16> = 1900..2101;
 
 /// A value that the calendar has, or a word for what is wrong with it.
 pub(super) fn checked(value: Value) -> Value {

@@ -3,6 +3,7 @@
 //! A [`Moment`] is an instant, its precision and where it came from. This module refuses to invent:
 //! what is not known is `Err(Unresolved)` and becomes first-seen time elsewhere, said as such.
 
+mod above;
 mod calendar;
 mod choose;
 mod counted;
@@ -50,6 +51,7 @@ use crate::{
 };
 
 pub use self::{
+    above::{Heading, day_alone},
     daytime::Daytime,
     lexicon::{Calendar, Lexicon, Sense, Unit, Which},
     mention::{Edge, Foreign, Mention, Point, Role, Slashed, Value},

@@ -11,7 +11,7 @@ use super::{
     Precision, Provenance, Row, Unresolved,
     choose::Shape,
     link,
-    mention::{Point, Role, Value},
+    mention::{Point, Role, Slashed, Value},
     resolve::State,
     settle::{Choice, Page, date_of},
     year::{self, Candidate, Item},
@@ -202,9 +202,10 @@ fn constant(day: Date) -> Candidate {
     Candidate { day: day_number(day), cost: 0.0 }
 }
 
-/// A value whose last day is of a year.
-fn in_year(value: Value, year: i16) -> Value {
+/// A value whose last day is of a year, where it says none.
+pub(super) fn in_year(value: Value, year: i16) -> Value {
     let dated = |point: Point| Point { year: point.year.or(Some(year)), ..point };
+    let slashed = |day: Slashed| Slashed { year: day.year.or(Some(year)), ..day };
     match value {
         Value::Day(day) => Value::Day(dated(day)),
         Value::Span { first, last } => {
@@ -216,6 +217,10 @@ fn in_year(value: Value, year: i16) -> Value {
         Value::Months { first: (first_year, first), last: (_, last) } => {
             let first_year = first_year.unwrap_or(year - i16::from(first > last));
             Value::Months { first: (Some(first_year), first), last: (Some(year), last) }
+        }
+        Value::Numeric(day) => Value::Numeric(slashed(day)),
+        Value::NumericSpan { first, last } => {
+            Value::NumericSpan { first: slashed(first), last: slashed(last) }
         }
         value => value,
     }

@@ -33,6 +33,8 @@ pub(super) struct Reading<'a> {
     trimmed: usize,
     /// The dates in it, in its order.
     pub mentions: Vec<Mention>,
+    /// Whether what stands above says what it left open.
+    pub is_completed: bool,
     /// Why it was not read; `None`: it was.
     pub refusal: Option<Unresolved>,
 }
@@ -50,7 +52,8 @@ pub(super) fn read<'a>(date: &'a RawDate, context: &Context<'_>, lexicon: Lexico
     let value = &date.field.value;
     let text = cut(value.trim());
     let trimmed = value.chars().take_while(|letter| letter.is_whitespace()).count();
-    let mut reading = Reading { source: date.source, text, trimmed, mentions: Vec::new(), refusal: None };
+    let (source, mentions) = (date.source, Vec::new());
+    let mut reading = Reading { source, text, trimmed, mentions, is_completed: false, refusal: None };
     if text.is_empty() {
         reading.refusal = Some(Unresolved::NoText);
         return reading;
@@ -65,12 +68,17 @@ pub(super) fn read<'a>(date: &'a RawDate, context: &Context<'_>, lexicon: Lexico
             Some(mention) => reading.mentions.push(mention),
             None => reading.refusal = Some(Unresolved::FormatMissed { format: format.to_owned() }),
         },
+        // It may be the year of days in this format.
+        (DateSource::Above, Some(format)) => {
+            let general = || scan::scan(text, Place::Field, lexicon);
+            reading.mentions = by_format(text, format).map_or_else(general, |mention| vec![mention]);
+        }
         (source, _) => {
             let place = match source {
                 DateSource::TimeElement | DateSource::Metadata => Place::Machine,
                 // An attribute is written by a machine, whoever named it.
                 DateSource::Field if date.field.selector.contains('@') => Place::Machine,
-                DateSource::Field => Place::Field,
+                DateSource::Field | DateSource::Above => Place::Field,
                 DateSource::Headline | DateSource::Teaser | DateSource::LinkPath => Place::Prose,
             };
             reading.mentions = scan::scan(text, place, lexicon);

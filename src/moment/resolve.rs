@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use crate::listing::DateSource;
 
 use super::{
-    Context, Horizon, Resolution, Row, Unresolved,
+    Context, Horizon, Resolution, Row, Unresolved, above,
     choose::{self, Shape},
     lexicon::Lexicon,
     mention::{Mention, Slashed, Value},
@@ -41,6 +41,7 @@ pub(super) fn resolve(rows: &[Row<'_>], context: &Context<'_>) -> Vec<Resolution
         .map(|row| row.dates.iter().map(|date| reading::read(date, context, lexicon)).collect())
         .collect();
     reading::refuse_same_stamps(&mut readings);
+    readings.iter_mut().for_each(|row| above::complete(row, lexicon));
     let state = |readings| State { readings, refused: Vec::new(), choice: Choice::None };
     let mut states: Vec<State<'_>> = readings.into_iter().map(state).collect();
     let page = Page { context, lexicon, today, order: settle_order(&states, context, lexicon, today) };

@@ -24,7 +24,7 @@ pub enum Place {
 
 /// All mentions of dates in a text, in its order.
 pub fn scan(text: &str, place: Place, lexicon: Lexicon) -> Vec<Mention> {
-    let reader = Reader { text, tokens: token::tokens(text, lexicon), place, lexicon };
+    let reader = Reader::new(text, place, lexicon);
     let mut mentions = Vec::new();
     let mut at = 0;
     while at < reader.tokens.len() {
@@ -72,6 +72,13 @@ pub(super) struct Reader<'t> {
     pub place: Place,
     /// What its words can mean.
     pub lexicon: Lexicon,
+}
+
+impl<'t> Reader<'t> {
+    /// A text cut into tokens.
+    pub fn new(text: &'t str, place: Place, lexicon: Lexicon) -> Self {
+        Self { text, tokens: token::tokens(text, lexicon), place, lexicon }
+    }
 }
 
 impl Reader<'_> {

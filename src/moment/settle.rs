@@ -43,6 +43,7 @@ impl Page<'_> {
     pub fn settle(&self, reading: &Reading<'_>, index: usize, at: usize) -> Result<Choice, Unresolved> {
         let mention = &reading.mentions[index];
         let (value, settled) = self.ordered(mention.value, &reading.text[mention.span.clone()])?;
+        let settled = settled.or(reading.is_completed.then_some("what stands above"));
         let is_open = match value {
             Value::Day(day) | Value::Span { last: day, .. } => day.year.is_none(),
             Value::Month { year, .. } | Value::Months { last: (year, _), .. } => year.is_none(),

@@ -246,7 +246,8 @@ fn ids_that_tell_nothing_apart(rows: &[Believed]) -> Vec<String> {
 ///
 /// The text, not the resolved day: a stored key must not depend on how dates are read.
 fn day_text(raw: &RawEntry) -> String {
-    let own = |source| matches!(source, DateSource::TimeElement | DateSource::Metadata | DateSource::Field);
+    use DateSource::{Above, Field, Metadata, TimeElement};
+    let own = |source| matches!(source, TimeElement | Metadata | Field | Above);
     let Some(date) = raw.dates.iter().find(|date| own(date.source)) else { return String::new() };
     let text = date.field.value.as_str();
     let is_time = |word: &&str| word.contains(':');

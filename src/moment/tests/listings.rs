@@ -6,7 +6,7 @@ use super::{
     super::{Precision, Provenance},
     *,
 };
-use crate::listing::DateSource::{Field, LinkPath, Metadata, Teaser, TimeElement};
+use crate::listing::DateSource::{Above, Field, LinkPath, Metadata, Teaser, TimeElement};
 
 #[test]
 fn newswire_teasers_give_the_days_of_the_page() {
@@ -190,4 +190,47 @@ fn row_without_texts_says_so() {
     let found = Case::at("2025-03-07T09:00:00Z").all(&[vec![]], &[]);
     assert_eq!(found[0].outcome, Err(super::super::Unresolved::NoText));
     assert_eq!(found[0].source, None);
+}
+
+#[test]
+fn what_stands_above_says_what_a_date_leaves_open() {
+    let case = Case::at("2025-03-07T09:00:00Z");
+    let day = |own: &str, above: &str| line(&case.all(&[vec![raw(Field, own), raw(Above, above)]], &[])[0]);
+    for (own, above, expected) in [
+        ("12 March", "2019", "2019-03-12"),
+        ("12 March", "Press releases 2019", "2019-03-12"),
+        ("12 March", "March 2019", "2019-03-12"),
+        ("13/03", "2019", "2019-03-13"),
+        ("28 February – 2 March", "2019", "2019-02-28..2019-03-02"),
+        ("30 December – 2 January", "2019", "2018-12-30..2019-01-02"),
+        ("March", "2019", "2019-03-01"),
+        ("12", "March 2019", "2019-03-12"),
+        ("12th", "March 2019", "2019-03-12"),
+        ("Tue 12", "March 2019", "2019-03-12"),
+        ("12.", "March 2019", "2019-03-12"),
+        ("12", "May", "2024-05-12"),
+        // What is said stands.
+        ("12 March 2018", "2019", "2018-03-12"),
+        ("March 2018", "2019", "2018-03-01"),
+        ("12 May", "April 2019", "2024-05-12"),
+        ("12 May", "2018 – 2019", "2024-05-12"),
+        ("12 pages", "March 2019", "2019-03-01"),
+        ("31", "June 2019", "2019-06-01"),
+    ] {
+        assert_eq!(day(own, above), expected, "{own} below {above}");
+    }
+    let case = Case { language: Some("ja"), ..case };
+    let day = |own: &str, above: &str| line(&case.all(&[vec![raw(Field, own), raw(Above, above)]], &[])[0]);
+    assert_eq!(day("12日(火)", "2019年3月"), "2019-03-12");
+    assert_eq!(day("3月12日", "2019年"), "2019-03-12");
+    assert_eq!(day("3月12日", "平成31年"), "2019-03-12");
+}
+
+#[test]
+fn what_stands_above_dates_what_texts_mention() {
+    let case = Case::at("2025-03-07T09:00:00Z");
+    let found = case.all(&[vec![raw(Teaser, "On 6 March, the council met."), raw(Above, "2019")]], &[]);
+    assert_eq!(lines(&found), ["2019-03-06"]);
+    assert_eq!(found[0].settled, Some("what stands above"));
+    assert_eq!(found[0].outcome.as_ref().unwrap().provenance, Provenance::StatedInText);
 }
