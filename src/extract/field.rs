@@ -26,10 +26,18 @@ pub(super) struct Ask {
 pub(super) enum Reading {
     /// Its text.
     Text,
+    /// Its text, what stands in boxes side by side told apart: a month, a day.
+    Boxes,
     /// The address of the nearest link.
     Link,
     /// The address of the nearest image.
     Image,
+}
+
+impl Reading {
+    fn is_address(self) -> bool {
+        matches!(self, Self::Link | Self::Image)
+    }
 }
 
 /// Where fields are looked for.
@@ -144,14 +152,14 @@ fn read<'a>(
     ask: Ask,
     place: Place<'a>,
 ) -> Option<(ElementRef<'a>, String)> {
-    let is_address = ask.reading != Reading::Text;
     let (element, raw) = match (&candidate.attr, ask.reading) {
         (Some(attr), Reading::Image) if attr.ends_with("srcset") => {
             (element, image::largest(element.attr(attr)?)?)
         }
-        (Some(attr), _) if is_address => (element, element.attr(attr)?.trim().to_owned()),
+        (Some(attr), reading) if reading.is_address() => (element, element.attr(attr)?.trim().to_owned()),
         (Some(attr), _) => (element, text::fold(element.attr(attr)?)),
         (None, Reading::Text) => (element, text::of(element, place.row.rows)),
+        (None, Reading::Boxes) => (element, text::of_boxes(element, place.row.rows)),
         (None, Reading::Link) => link::nearest(element, place)?,
         (None, Reading::Image) => image::nearest(element, place)?,
     };
@@ -175,10 +183,10 @@ fn finish<'a>(
     if value.is_empty() {
         return Err(Miss::Nothing);
     }
-    if ask.reading != Reading::Text && value.len() > MAX_ADDRESS_BYTES {
+    if ask.reading.is_address() && value.len() > MAX_ADDRESS_BYTES {
         return Err(Miss::TooLong);
     }
-    let limit = if ask.reading == Reading::Text { ask.limit } else { MAX_ADDRESS_BYTES };
+    let limit = if ask.reading.is_address() { MAX_ADDRESS_BYTES } else { ask.limit };
     let shortened = text::shorten(value, limit);
     let is_cut = shortened.is_some() || text::is_read_in_part(&raw);
     let value = shortened.unwrap_or_else(|| value.to_owned());

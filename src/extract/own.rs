@@ -25,7 +25,7 @@ use crate::{
 /// A teaser is a paragraph or a few, as on a listing.
 const TEASER: Ask = Ask { name: "teaser", limit: 4000, reading: Reading::Text };
 const IMAGE: Ask = Ask { name: "image", limit: address::MAX_ADDRESS_BYTES, reading: Reading::Image };
-const DATE: Ask = Ask { name: "date", limit: 1000, reading: Reading::Text };
+const DATE: Ask = Ask { name: "date", limit: 1000, reading: Reading::Boxes };
 
 /// What an own page tells.
 #[derive(Clone, Debug, Default)]

@@ -28,7 +28,7 @@ const IMAGE: Ask = Ask { name: "image", limit: SHORT, reading: Reading::Image };
 const ID: Ask = Ask { name: "id", limit: SHORT, reading: Reading::Text };
 const AUTHOR: Ask = Ask { name: "author", limit: SHORT, reading: Reading::Text };
 const CATEGORY: Ask = Ask { name: "category", limit: SHORT, reading: Reading::Text };
-const DATE: Ask = Ask { name: "date", limit: SHORT, reading: Reading::Text };
+const DATE: Ask = Ask { name: "date", limit: SHORT, reading: Reading::Boxes };
 
 /// The most letters of every other field: names and labels, with room for a list of authors.
 const SHORT: usize = 1000;

@@ -20,7 +20,15 @@ const MAX_COMBINING: usize = 8;
 
 /// The text of an element, without the rows inside it and what nobody sees.
 pub(super) fn of(element: ElementRef, rows: &HashSet<NodeId>) -> String {
-    let mut folder = Folder::default();
+    read(element, rows, Folder::default())
+}
+
+/// The same, with room between boxes whose texts would run into one number or word: `<b>Nov</b><b>20</b><i>2026</i>`.
+pub(crate) fn of_boxes(element: ElementRef, rows: &HashSet<NodeId>) -> String {
+    read(element, rows, Folder { tells_boxes_apart: true, ..Folder::default() })
+}
+
+fn read(element: ElementRef, rows: &HashSet<NodeId>, mut folder: Folder) -> String {
     let mut walk = Walk::new(*element);
     while let Some(step) = walk.next() {
         match step {
@@ -32,15 +40,13 @@ pub(super) fn of(element: ElementRef, rows: &HashSet<NodeId>) -> String {
                     if is_row || is_unseen {
                         walk.leave_out();
                     }
-                    if is_separate(inner.name()) {
-                        folder.separate();
-                    }
+                    folder.border(inner.name());
                 }
                 _ => {}
             },
             Step::Close(node) => {
-                if node.value().as_element().is_some_and(|e| is_separate(e.name())) {
-                    folder.separate();
+                if let Some(closed) = node.value().as_element() {
+                    folder.border(closed.name());
                 }
             }
         }
@@ -114,10 +120,17 @@ struct Folder {
     chars: usize,
     combining: usize,
     needs_space: bool,
+    /// Whether texts of elements side by side are parted where they would run into each other.
+    tells_boxes_apart: bool,
+    /// Whether an element has begun or ended since the last letter.
+    is_at_border: bool,
 }
 
 impl Folder {
     fn push(&mut self, piece: &str) {
+        if std::mem::take(&mut self.is_at_border) && self.runs_into(piece) {
+            self.needs_space = true;
+        }
         let mut rest = piece;
         while let Some(c) = rest.chars().next().filter(|_| !self.is_full()) {
             let word = rest.bytes().take_while(u8::is_ascii_graphic).count();
@@ -166,8 +179,20 @@ impl Folder {
         self.needs_space = false;
     }
 
-    fn separate(&mut self) {
-        self.needs_space = true;
+    /// An element begins or ends here.
+    fn border(&mut self, name: &str) {
+        self.needs_space |= is_separate(name);
+        self.is_at_border = self.tells_boxes_apart && !matches!(name, "sup" | "sub");
+    }
+
+    /// Whether what comes next would go on with the last number, or be taken for its ending. A letter in a box of its own
+    /// may be the first of a word.
+    fn runs_into(&self, next: &str) -> bool {
+        const LONGEST_ENDING: usize = 2;
+        let Some(last) = self.text.chars().next_back() else { return false };
+        let letters = next.chars().take_while(|c| c.is_alphabetic()).count();
+        let is_number = next.starts_with(char::is_numeric);
+        (last.is_numeric() && (is_number || letters > LONGEST_ENDING)) || (last.is_alphabetic() && is_number)
     }
 
     fn is_full(&self) -> bool {
@@ -286,6 +311,27 @@ mod tests {
     #[test]
     fn heaps_of_marks_are_cut_down() {
         assert_eq!(fold(&format!("e{}x", "\u{301}".repeat(1000))).chars().count(), 1 + MAX_COMBINING + 1);
+    }
+
+    #[test]
+    fn boxes_side_by_side_are_told_apart() {
+        let read = |html: &str| {
+            let html = scraper::Html::parse_fragment(html);
+            let [plain, boxes] = [of, of_boxes].map(|of| of(html.root_element(), &HashSet::new()));
+            (plain, boxes)
+        };
+        for (html, boxes) in [
+            ("<b>Nov</b><b>20</b><i>2026</i>", "Nov 20 2026"),
+            ("<b>20</b><i>Nov</i>", "20 Nov"),
+            ("6<sup>th</sup> March", "6th March"),
+            ("6<span>th</span> March", "6th March"),
+            ("<b>N</b>ovember <b>6</b>, 2026", "November 6, 2026"),
+            ("<b>06</b>.<b>03</b>.<b>2026</b>", "06.03.2026"),
+            ("<b>2026</b>年<b>3</b>月", "2026年 3月"),
+        ] {
+            assert_eq!(read(html).1, boxes, "{html}");
+        }
+        assert_eq!(read("<b>Nov</b><b>20</b>").0, "Nov20");
     }
 
     #[test]
