@@ -5,7 +5,8 @@
 
 use rustc_hash::FxHashMap;
 
-use super::{columns, facts::Texts, groups::Group};
+use super::{columns, facts::Texts, groups::Group, tree::Tree};
+use crate::moment::Heading;
 
 /// What stands above entries and dates them.
 #[derive(Clone, Debug)]
@@ -23,7 +24,45 @@ const MOST: f64 = 0.8;
 
 /// The headings that date a group; `None`: there are none, or only one.
 pub fn above(texts: &Texts<'_, '_>, group: &Group) -> Option<Above> {
+    let goes_one_way = |headings: &[u32]| {
+        let facts: Vec<_> = headings.iter().map(|line| texts.of(*line)).collect();
+        let dates: Vec<_> = facts.iter().filter_map(|facts| facts.date.as_ref()).collect();
+        columns::monotone(&dates)
+    };
+    likeliest(texts.tree, group, texts.date_lines().iter().copied(), &goes_one_way)
+}
+
+/// The headings of years or months that say what the dates of a group leave open; `None`: there are none, or only one.
+pub fn completing(texts: &Texts<'_, '_>, group: &Group) -> Option<Above> {
+    const LONGEST: u32 = 40;
     let tree = texts.tree;
+    let end = tree.get(*group.items.last()?).end;
+    let is_line = |at: &u32| {
+        let is_short = (4..=LONGEST).contains(&tree.text_bytes(*at)) && tree.get(*at).has_own_text;
+        is_short && texts.heading(*at).is_some()
+    };
+    let goes_one_way = |headings: &[u32]| {
+        let said: Vec<_> = headings.iter().filter_map(|line| texts.heading(*line)).collect();
+        let steps = |goes: fn(&Heading, &Heading) -> bool| {
+            said.windows(2).filter(|pair| goes(&pair[0], &pair[1])).count() as f64
+        };
+        steps(Heading::gt).max(steps(Heading::lt)) / (said.len() as f64 - 1.0).max(1.0)
+    };
+    likeliest(tree, group, (0..end).filter(is_line), &goes_one_way)
+}
+
+/// Whether all headings name a month.
+pub fn are_months(texts: &Texts<'_, '_>, above: &Above) -> bool {
+    above.headings.iter().all(|line| texts.heading(*line).is_some_and(|heading| heading.month.is_some()))
+}
+
+/// Of lines in page order the kind of heading that stands above the most of a group.
+fn likeliest(
+    tree: &Tree<'_>,
+    group: &Group,
+    lines: impl Iterator<Item = u32>,
+    goes_one_way: &dyn Fn(&[u32]) -> f64,
+) -> Option<Above> {
     let items = &group.items;
     let (first, last) = (*items.first()?, *items.last()?);
     let around = tree.around(first).find(|around| tree.holds(*around, last))?;
@@ -31,23 +70,21 @@ pub fn above(texts: &Texts<'_, '_>, group: &Group) -> Option<Above> {
         let before = items.partition_point(|item| *item <= at).checked_sub(1);
         before.is_some_and(|before| tree.holds(items[before], at))
     };
-    let lines = texts.date_lines();
-    let lines = &lines[lines.partition_point(|line| *line <= around)..];
     let end = tree.get(around).end;
     let mut kinds: FxHashMap<u64, Vec<u32>> = FxHashMap::default();
-    for line in lines.iter().copied().take_while(|line| *line < end) {
+    for line in lines.skip_while(|line| *line <= around).take_while(|line| *line < end) {
         let holds_item =
             items.get(items.partition_point(|item| *item < line)).is_some_and(|i| tree.holds(line, *i));
         if !is_in_item(line) && !holds_item {
             kinds.entry(tree.get(line).path).or_default().push(line);
         }
     }
-    let kinds = kinds.into_values().filter_map(|headings| of_kind(texts, items, headings));
+    let kinds = kinds.into_values().filter_map(|headings| of_kind(items, headings, goes_one_way));
     kinds.max_by(|a, b| a.coverage.total_cmp(&b.coverage).then_with(|| b.headings.cmp(&a.headings)))
 }
 
 /// Whether headings of one kind date the items.
-fn of_kind(texts: &Texts<'_, '_>, items: &[u32], headings: Vec<u32>) -> Option<Above> {
+fn of_kind(items: &[u32], headings: Vec<u32>, goes_one_way: &dyn Fn(&[u32]) -> f64) -> Option<Above> {
     let mut used: Vec<u32> = items
         .iter()
         .filter_map(|item| Some(headings[headings.partition_point(|line| line < item).checked_sub(1)?]))
@@ -59,9 +96,7 @@ fn of_kind(texts: &Texts<'_, '_>, items: &[u32], headings: Vec<u32>) -> Option<A
     if used.len() < 2 || coverage < MOST || is_below {
         return None;
     }
-    let facts: Vec<_> = headings.iter().map(|line| texts.of(*line)).collect();
-    let dates: Vec<_> = facts.iter().filter_map(|facts| facts.date.as_ref()).collect();
-    let monotone = columns::monotone(&dates);
+    let monotone = goes_one_way(&headings);
     (monotone >= 0.7).then_some(Above { headings, coverage, monotone })
 }
 
@@ -71,7 +106,6 @@ mod tests {
     use url::Url;
 
     use super::*;
-    use crate::detect::tree::Tree;
 
     /// The texts of the headings that date all elements of a tag.
     fn headings(html: &str, tag: &str) -> Option<Vec<String>> {
@@ -88,6 +122,23 @@ mod tests {
     fn days_above_entries_date_them() {
         let found = headings("<h3>7 March 2025</h3><p>a</p><p>b</p><h3>5 March 2025</h3><p>c</p>", "p");
         assert_eq!(found, Some(vec!["7 March 2025".to_owned(), "5 March 2025".to_owned()]));
+    }
+
+    #[test]
+    fn years_and_months_above_complete_what_stands_below() {
+        let read = |html: &str| {
+            let html = Html::parse_document(html);
+            let base = Url::parse("https://example.org/").unwrap();
+            let tree = Tree::read(html.root_element(), &base);
+            let texts = Texts::new(&tree);
+            let group = Group { items: tree.by_name().tags.get("p").unwrap().clone() };
+            let found = completing(&texts, &group)?;
+            Some((found.headings.len(), are_months(&texts, &found)))
+        };
+        assert_eq!(read("<h2>2019</h2><p>12 March</p><p>a</p><h2>2017</h2><p>b</p>"), Some((2, false)));
+        assert_eq!(read("<h2>May 2019</h2><p>12</p><p>a</p><h2>April 2019</h2><p>b</p>"), Some((2, true)));
+        assert_eq!(read("<h2>2019</h2><p>12 March</p><p>a</p><p>b</p>"), None);
+        assert_eq!(read("<h2>Room 12</h2><p>12 March</p><p>a</p><h2>Room 9</h2><p>b</p>"), None);
     }
 
     #[test]

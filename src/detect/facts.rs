@@ -1,8 +1,14 @@
 //! Facts: an element's text → what can be counted in it. Pure; each element is looked at once.
 
-use std::cell::{OnceCell, RefCell};
+use std::{
+    cell::{OnceCell, RefCell},
+    collections::HashSet,
+};
 
-use crate::moment::{Lexicon, Mention, Place, Value, scan};
+use crate::{
+    extract::text,
+    moment::{Heading, Lexicon, Mention, Place, Value, day_alone, scan},
+};
 
 use super::tree::{Tree, digest, index};
 
@@ -71,7 +77,12 @@ impl<'t, 'a> Texts<'t, 'a> {
         if let Some(facts) = self.known.borrow()[index(at)] {
             return facts;
         }
-        let facts = self.count(self.tree.text(at));
+        let mut facts = self.count(self.tree.text(at));
+        let element = self.tree.get(at);
+        // A day, a month and a year in boxes of their own.
+        if facts.date.is_none() && facts.chars <= 20 && facts.digits > 0.2 && element.end - at > 2 {
+            facts.date = self.date(&text::of_boxes(element.node, &HashSet::new()));
+        }
         self.known.borrow_mut()[index(at)] = Some(facts);
         facts
     }
@@ -82,6 +93,16 @@ impl<'t, 'a> Texts<'t, 'a> {
             let all = (0..self.tree.elements.len()).map(|at| u32::try_from(at).unwrap_or(u32::MAX));
             all.filter(|at| self.is_date_line(*at)).collect()
         })
+    }
+
+    /// The year or month that an element names for all below it.
+    pub fn heading(&self, at: u32) -> Option<Heading> {
+        Heading::read(self.tree.text(at), self.lexicon)
+    }
+
+    /// Whether an element is the day of a month and no more.
+    pub fn is_day_alone(&self, at: u32) -> bool {
+        day_alone(self.tree.text(at), self.lexicon).is_some()
     }
 
     fn is_date_line(&self, at: u32) -> bool {

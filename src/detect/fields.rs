@@ -28,7 +28,7 @@ pub struct Fields {
     pub link: Option<usize>,
     /// Where the date is.
     pub date: DatePlace,
-    /// What stands above entries and dates them.
+    /// What stands above entries and dates them, or says the year or month that their own dates lack.
     pub above: Option<Above>,
     /// The teaser.
     pub teaser: Option<usize>,
@@ -97,8 +97,7 @@ pub fn fields(texts: &Texts<'_, '_>, group: &Group, evidence: &Evidence) -> Opti
     let image = columns
         .iter()
         .position(|column| column.is_image && column.coverage >= 0.5 && is_varied(texts, column));
-    let above = if date == DatePlace::Nowhere { above::above(texts, group) } else { None };
-    let date = if above.is_some() { DatePlace::Above } else { date };
+    let (date, above) = beside_above(texts, group, &columns, date, (headline, teaser));
     Some(Fields { columns, headline, headline_worth, other_headlines, link, date, above, teaser, image })
 }
 
@@ -343,6 +342,41 @@ fn date(columns: &[Column], headline: usize, teaser: Option<usize>) -> DatePlace
         return if is_teaser { DatePlace::Teaser } else { DatePlace::Column(at) };
     }
     DatePlace::Column(at)
+}
+
+/// Where the date is when what stands above is looked at too, and that.
+fn beside_above(
+    texts: &Texts<'_, '_>,
+    group: &Group,
+    columns: &[Column],
+    date: DatePlace,
+    (headline, teaser): (usize, Option<usize>),
+) -> (DatePlace, Option<Above>) {
+    let own = match date {
+        DatePlace::Column(at) => Some(at),
+        DatePlace::Headline => Some(headline),
+        DatePlace::Teaser => teaser,
+        DatePlace::Nowhere | DatePlace::Above => None,
+    };
+    let Some(own) = own else {
+        if let Some(day) = columns.iter().position(|column| is_day_alone(texts, column))
+            && let Some(months) =
+                above::completing(texts, group).filter(|above| above::are_months(texts, above))
+        {
+            return (DatePlace::Column(day), Some(months));
+        }
+        let above = above::above(texts, group);
+        return (if above.is_some() { DatePlace::Above } else { date }, above);
+    };
+    let is_open = columns[own].with_year < 0.1 && !columns[own].is_time;
+    (date, if is_open { above::completing(texts, group) } else { None })
+}
+
+/// Whether nearly each cell is the day of a month and no more.
+fn is_day_alone(texts: &Texts<'_, '_>, column: &Column) -> bool {
+    let is_short = column.coverage >= 0.8 && column.chars <= 12.0 && column.digits > 0.1;
+    let days = || column.cells.iter().filter(|(_, at)| texts.is_day_alone(*at)).count() as f64;
+    is_short && days() >= 0.9 * column.cells.len() as f64
 }
 
 fn is_varied(texts: &Texts<'_, '_>, column: &Column) -> bool {

@@ -112,14 +112,15 @@ fn signature(items: &[u32]) -> u64 {
     items.iter().fold(items.len() as u64, |sum, at| mix(sum, u64::from(*at)))
 }
 
-/// A first guess at what a group is worth; `None`: too few of its elements link anywhere, and they are no calendar.
+/// A first guess at what a group is worth; `None`: too few of its elements link anywhere, and they are neither a calendar
+/// nor told in place.
 fn worth(tree: &Tree<'_>, items: &[u32]) -> Option<f64> {
     let count = items.len() as f64;
     let linked =
         items.iter().filter(|at| tree.links_in(**at) > 0 || tree.link_around(**at, 3).is_some()).count()
             as f64
             / count;
-    if linked < LEAST_LINKED && !may_be_calendar(tree, items) {
+    if linked < LEAST_LINKED && !may_be_calendar(tree, items) && !may_be_told(tree, items) {
         return None;
     }
     let bytes: f64 = items.iter().map(|at| f64::from(tree.text_bytes(*at))).sum();
@@ -152,6 +153,23 @@ fn may_be_calendar(tree: &Tree<'_>, items: &[u32]) -> bool {
     };
     let is_row = items.len() >= FEWEST && matches!(tree.get(items[0]).tag, "tr" | "li");
     is_row && items.iter().filter(|at| has_figures(**at)).count() as f64 >= MOST * items.len() as f64
+}
+
+/// Whether elements that link nowhere may be stories told in place: nearly each with one heading, and figures below it.
+fn may_be_told(tree: &Tree<'_>, items: &[u32]) -> bool {
+    const FEWEST: usize = 4;
+    const MOST: f64 = 0.8;
+    let is_heading = |at: &u32| matches!(tree.get(*at).tag, "h1" | "h2" | "h3" | "h4" | "h5" | "h6");
+    let is_told = |at: u32| {
+        let mut headings = (at + 1..tree.get(at).end).filter(is_heading);
+        let heading = headings.next().filter(|_| headings.next().is_none());
+        heading.is_some_and(|heading| {
+            let has_figures = |at: u32| tree.text(at).bytes().any(|byte| byte.is_ascii_digit());
+            has_figures(at) && !has_figures(heading) && tree.text_bytes(at) > tree.text_bytes(heading)
+        })
+    };
+    items.len() >= FEWEST
+        && items.iter().filter(|at| is_told(**at)).count() as f64 >= MOST * items.len() as f64
 }
 
 fn is_never_entry(tag: &str) -> bool {

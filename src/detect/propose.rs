@@ -31,8 +31,10 @@ pub struct Keys {
     pub headline: Vec<String>,
     /// The link; empty: the headline's own.
     pub link: Vec<String>,
-    /// The date.
+    /// The date in the entry.
     pub date: DateKey,
+    /// What stands above entries and dates them, or says what their own dates leave open; `None`: nothing does.
+    pub above: Option<String>,
     /// The teaser; empty: none.
     pub teaser: Vec<String>,
     /// The image; empty: none.
@@ -54,8 +56,6 @@ pub enum DateKey {
     At(Vec<String>),
     /// Which field's text holds it.
     From(&'static str),
-    /// What stands above entries and dates them.
-    Above(String),
 }
 
 /// How an entry's element is given: by what selector, and whether it reaches to the next.
@@ -83,9 +83,8 @@ pub fn keys(texts: &Texts<'_, '_>, of: &Scored, entry: Entry, url: &Url) -> Opti
     let date = match fields.date {
         DatePlace::Column(at) => DateKey::At(field(at)),
         DatePlace::Headline if *at == fields.headline => DateKey::From("headline"),
-        DatePlace::Nowhere | DatePlace::Headline => DateKey::None,
+        DatePlace::Nowhere | DatePlace::Headline | DatePlace::Above => DateKey::None,
         DatePlace::Teaser => DateKey::From("teaser"),
-        DatePlace::Above => above(texts.tree, fields),
     };
     Some(Keys {
         url: url.clone(),
@@ -95,6 +94,7 @@ pub fn keys(texts: &Texts<'_, '_>, of: &Scored, entry: Entry, url: &Url) -> Opti
         headline,
         link: fields.link.filter(|_| is_linked_otherwise).map(field).unwrap_or_default(),
         date,
+        above: above(texts.tree, fields),
         teaser: fields.teaser.map(field).unwrap_or_default(),
         image: fields.image.map(field).unwrap_or_default(),
         language: None,
@@ -104,10 +104,9 @@ pub fn keys(texts: &Texts<'_, '_>, of: &Scored, entry: Entry, url: &Url) -> Opti
 }
 
 /// What dates the entries below it, where a selector gives all of it.
-fn above(tree: &Tree<'_>, fields: &Fields) -> DateKey {
-    let headings = fields.above.as_ref().map_or(&[][..], |above| &above.headings);
-    let found = selector::of_entries(tree, headings).filter(|found| found.fit >= LEAST_FIT_ABOVE);
-    found.map_or(DateKey::None, |found| DateKey::Above(found.text))
+fn above(tree: &Tree<'_>, fields: &Fields) -> Option<String> {
+    let found = selector::of_entries(tree, &fields.above.as_ref()?.headings);
+    found.filter(|found| found.fit >= LEAST_FIT_ABOVE).map(|found| found.text)
 }
 
 /// The selectors of one field: one, and another for entries that are built otherwise.
@@ -173,6 +172,7 @@ impl Keys {
             headline: vec![any],
             link: Vec::new(),
             date: DateKey::None,
+            above: None,
             teaser: Vec::new(),
             image: Vec::new(),
             language: None,
@@ -222,14 +222,7 @@ impl Keys {
         add("link", &self.link);
         add("teaser", &self.teaser);
         add("image", &self.image);
-        match &self.date {
-            DateKey::None => {}
-            DateKey::At(selectors) if selectors.is_empty() => {}
-            DateKey::At(selectors) if selectors.len() == 1 => pairs.push(("date", json!(selectors[0]))),
-            DateKey::At(selectors) => pairs.push(("date", json!(selectors))),
-            DateKey::From(field) => pairs.push(("date", json!({ "from": field }))),
-            DateKey::Above(selector) => pairs.push(("date", json!({ "above": selector }))),
-        }
+        pairs.extend(self.date().map(|date| ("date", date)));
         pairs.extend(self.language.as_ref().map(|tag| ("language", json!(tag))));
         pairs.extend(self.timezone.as_ref().map(|zone| ("timezone", json!(zone))));
         match &self.next {
@@ -238,6 +231,26 @@ impl Keys {
             Some(Further::Link(selector)) => pairs.push(("next", json!(selector))),
         }
         pairs
+    }
+
+    fn date(&self) -> Option<Value> {
+        let own = match &self.date {
+            DateKey::At(selectors) => match selectors.as_slice() {
+                [] => None,
+                [one] => Some(("selector", json!(one))),
+                several => Some(("selector", json!(several))),
+            },
+            DateKey::From(field) => Some(("from", json!(field))),
+            DateKey::None => None,
+        };
+        match (own, &self.above) {
+            (Some(("selector", selector)), None) => Some(selector),
+            (None, None) => None,
+            (own, above) => {
+                let above = above.iter().map(|above| ("above", json!(above)));
+                Some(own.into_iter().chain(above).map(|(name, value)| (name.to_owned(), value)).collect())
+            }
+        }
     }
 
     /// The source these keys make; `None`: they are no config, which would be a defect of this module.

@@ -163,7 +163,9 @@ fn features(texts: &Texts<'_, '_>, group: &Group, fields: &Fields) -> Features {
         DatePlace::Nowhere => (0.8 * dated_addresses(tree, items), 0.0),
         DatePlace::Column(at) => {
             let column = &fields.columns[at];
-            (column.coverage * column.dated, column.monotone)
+            // A day of the month alone is dated by the month above.
+            let above = fields.above.as_ref().map_or(0.0, |above| 0.8 * above.coverage);
+            (column.coverage * column.dated.max(above), column.monotone)
         }
         DatePlace::Headline => (headline.coverage * headline.dated, headline.monotone),
         DatePlace::Above => {

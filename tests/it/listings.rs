@@ -39,6 +39,66 @@ fn rows_are_entries_and_their_cells_are_not() {
 }
 
 #[test]
+fn years_and_months_above_complete_the_dates_of_entries() {
+    let years = best(9, ["<div>", "</div>"], |n| {
+        let heading = if n % 3 == 1 { format!("<h2>{}</h2>", 2024 - n) } else { String::new() };
+        format!(
+            "{heading}<p><b>{} March</b> <a href=/{n}>The ship {} came in</a></p>",
+            20 - n,
+            SHIPS[n as usize % 4]
+        )
+    });
+    assert_eq!(
+        days(&years)[..4],
+        ["2023-03-19", "2023-03-18", "2023-03-17", "2020-03-16"],
+        "{}",
+        years.keys.to_toml()
+    );
+    let months = best(9, ["<div>", "</div>"], |n| {
+        let heading = if n % 3 == 1 { format!("<h2>May {}</h2>", 2024 - n) } else { String::new() };
+        format!(
+            "{heading}<p><b>{}</b> <a href=/{n}>The ship {} came in</a></p>",
+            20 - n,
+            SHIPS[n as usize % 4]
+        )
+    });
+    assert_eq!(
+        days(&months)[..4],
+        ["2023-05-19", "2023-05-18", "2023-05-17", "2020-05-16"],
+        "{}",
+        months.keys.to_toml()
+    );
+}
+
+#[test]
+fn a_day_in_boxes_is_a_date() {
+    let found = best(8, ["<div>", "</div>"], |n| {
+        let ship = SHIPS[n as usize % 4];
+        format!(
+            "<section><p class=cal><i>Feb</i><b>{}</b><i>2025</i></p><a href=/{n}>The ship {ship} came in</a></section>",
+            20 - n
+        )
+    });
+    assert_eq!(days(&found)[..2], ["2025-02-19", "2025-02-18"], "{}", found.keys.to_toml());
+}
+
+#[test]
+fn stories_told_in_place_are_entries_and_links_at_the_foot_are_not() {
+    let foot = ["Privacy policy", "Terms of use", "Accessibility", "Site map", "Press kit"];
+    let foot: String = foot.iter().map(|text| format!("<li><a href=/{}>{text}</a>", text.len())).collect();
+    let foot = format!("<footer><ul>{foot}</ul></footer>");
+    let found = best(8, ["<div>", &foot], |n| {
+        let ship = SHIPS[n as usize % 4];
+        format!(
+            "<div class=told><h4>The {ship} came in, as she did before</h4><p>On {} February, she lay at the pier.</p></div>",
+            20 - n
+        )
+    });
+    assert_eq!(days(&found).len(), 8, "{}", found.keys.to_toml());
+    assert!(found.reading.sightings.iter().all(|sighting| sighting.entry.link.is_none()));
+}
+
+#[test]
 fn of_two_dates_the_one_counts_that_the_list_is_sorted_by_and_before_it_the_one_its_heading_names() {
     let row = |n: u32| {
         let (down, mixed) = (29 - n, 1 + n * 7 % 9);
