@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     extract::text,
-    moment::{Heading, Lexicon, Mention, Place, Value, day_alone, scan},
+    moment::{Heading, Lexicon, Mention, Place, Value, day_alone, scan, time_alone},
 };
 
 use super::tree::{Tree, digest, index};
@@ -95,14 +95,19 @@ impl<'t, 'a> Texts<'t, 'a> {
         })
     }
 
-    /// The year or month that an element names for all below it.
+    /// The year or month that an element names for all below it; `None`: none, or a day.
     pub fn heading(&self, at: u32) -> Option<Heading> {
-        Heading::read(self.tree.text(at), self.lexicon)
+        Heading::read(self.tree.text(at), self.lexicon).filter(|heading| heading.day.is_none())
     }
 
     /// Whether an element is the day of a month and no more.
     pub fn is_day_alone(&self, at: u32) -> bool {
         day_alone(self.tree.text(at), self.lexicon).is_some()
+    }
+
+    /// Whether an element is a time of day and no more.
+    pub fn is_time_alone(&self, at: u32) -> bool {
+        time_alone(self.tree.text(at), self.lexicon).is_some()
     }
 
     fn is_date_line(&self, at: u32) -> bool {

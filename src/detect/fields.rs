@@ -359,24 +359,26 @@ fn beside_above(
         DatePlace::Nowhere | DatePlace::Above => None,
     };
     let Some(own) = own else {
-        if let Some(day) = columns.iter().position(|column| is_day_alone(texts, column))
+        let place = |is: &dyn Fn(u32) -> bool| columns.iter().position(|column| is_each(column, is));
+        if let Some(day) = place(&|at| texts.is_day_alone(at))
             && let Some(months) =
                 above::completing(texts, group).filter(|above| above::are_months(texts, above))
         {
             return (DatePlace::Column(day), Some(months));
         }
-        let above = above::above(texts, group);
-        return (if above.is_some() { DatePlace::Above } else { date }, above);
+        let Some(above) = above::above(texts, group) else { return (date, None) };
+        let time = place(&|at| texts.is_time_alone(at));
+        return (time.map_or(DatePlace::Above, DatePlace::Column), Some(above));
     };
     let is_open = columns[own].with_year < 0.1 && !columns[own].is_time;
     (date, if is_open { above::completing(texts, group) } else { None })
 }
 
-/// Whether nearly each cell is the day of a month and no more.
-fn is_day_alone(texts: &Texts<'_, '_>, column: &Column) -> bool {
+/// Whether nearly each cell, short and with figures, is of a kind.
+fn is_each(column: &Column, is: &dyn Fn(u32) -> bool) -> bool {
     let is_short = column.coverage >= 0.8 && column.chars <= 12.0 && column.digits > 0.1;
-    let days = || column.cells.iter().filter(|(_, at)| texts.is_day_alone(*at)).count() as f64;
-    is_short && days() >= 0.9 * column.cells.len() as f64
+    let those = || column.cells.iter().filter(|(_, at)| is(*at)).count() as f64;
+    is_short && those() >= 0.9 * column.cells.len() as f64
 }
 
 fn is_varied(texts: &Texts<'_, '_>, column: &Column) -> bool {

@@ -163,9 +163,10 @@ fn features(texts: &Texts<'_, '_>, group: &Group, fields: &Fields) -> Features {
         DatePlace::Nowhere => (0.8 * dated_addresses(tree, items), 0.0),
         DatePlace::Column(at) => {
             let column = &fields.columns[at];
-            // A day of the month alone is dated by the month above.
-            let above = fields.above.as_ref().map_or(0.0, |above| 0.8 * above.coverage);
-            (column.coverage * column.dated.max(above), column.monotone)
+            // The day of a month, or the time of a day, is a date by what stands above.
+            let above = fields.above.as_ref().filter(|_| column.dated < 0.3);
+            let (dated, monotone) = above.map_or((0.0, 0.0), |above| (0.8 * above.coverage, above.monotone));
+            (column.coverage * column.dated.max(dated), column.monotone.max(monotone))
         }
         DatePlace::Headline => (headline.coverage * headline.dated, headline.monotone),
         DatePlace::Above => {

@@ -1,10 +1,12 @@
-//! What stands above entries → what their own dates leave open: "12 March" below "2019", "12" below "March 2019". Pure.
+//! What stands above entries → what their own dates leave open: "12 March" below "2019", "12" below "March 2019",
+//! "10:30" below "12 March". Pure.
 //!
 //! It only adds. A date that says its year is read as it stands, and the heading of another month says nothing of it.
 
 use crate::listing::DateSource;
 
 use super::{
+    daytime::Daytime,
     lexicon::{Lexicon, Sense},
     mention::{Mention, Point, Role, Value, YEARS},
     open::in_year,
@@ -12,13 +14,15 @@ use super::{
     scan::{Place, Reader, scan},
 };
 
-/// What a heading says of all that stands below it; a year, a month, or both.
+/// What a heading says of all that stands below it: a year, a month, a month of a year, or a day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Heading {
     /// The year; `None`: it says none.
     pub year: Option<i16>,
     /// The month, 1 to 12; `None`: it says none.
     pub month: Option<i8>,
+    /// The day of the month; `None`: it says none.
+    pub day: Option<i8>,
 }
 
 /// Completes the dates of a row with what stands above it.
@@ -30,7 +34,7 @@ pub(super) fn complete(readings: &mut [Reading<'_>], lexicon: Lexicon) {
     let is_own = |source| matches!(source, DateSource::Field | DateSource::Headline | DateSource::Teaser);
     for reading in readings.iter_mut().filter(|reading| is_own(reading.source)) {
         if reading.source == DateSource::Field
-            && let Some(mention) = heading.month.and_then(|month| heading.day(month, reading, lexicon))
+            && let Some(mention) = heading.with_part(reading, lexicon)
         {
             reading.mentions = vec![mention];
             reading.is_completed = true;
@@ -44,30 +48,39 @@ pub(super) fn complete(readings: &mut [Reading<'_>], lexicon: Lexicon) {
 }
 
 impl Heading {
-    /// Reads a heading; `None`: it says neither a month nor a year, or several of them, or a day.
+    /// Reads a heading; `None`: it says none of these, or several.
     pub fn read(text: &str, lexicon: Lexicon) -> Option<Self> {
         Self::of(&scan(text, Place::Field, lexicon), text, lexicon)
     }
 
     fn of(mentions: &[Mention], text: &str, lexicon: Lexicon) -> Option<Self> {
-        let of_year = |year| Self { year: Some(year), month: None };
+        let of_year = |year| Self { year: Some(year), month: None, day: None };
         match mentions {
             [] => year_alone(text, lexicon).map(of_year),
             [mention] => match mention.value {
                 Value::Year(year) => Some(of_year(year)),
-                Value::Month { year, month } => Some(Self { year, month: Some(month) }),
+                Value::Month { year, month } => Some(Self { year, month: Some(month), day: None }),
+                Value::Day(Point { year, month, day }) => {
+                    Some(Self { year, month: Some(month), day: Some(day) })
+                }
                 _ => None,
             },
             _ => None,
         }
     }
 
-    /// The day of this month that stands alone in a text.
-    fn day(self, month: i8, reading: &Reading<'_>, lexicon: Lexicon) -> Option<Mention> {
-        let (day, weekday) = day_alone(reading.text, lexicon)?;
+    /// The day of this month, or the time of this day, that stands alone in a text.
+    fn with_part(self, reading: &Reading<'_>, lexicon: Lexicon) -> Option<Mention> {
+        let month = self.month?;
+        let (day, weekday, time, rule) = match self.day {
+            None => {
+                let (day, weekday) = day_alone(reading.text, lexicon)?;
+                (day, weekday, None, "day below its month")
+            }
+            Some(day) => (day, None, Some(time_alone(reading.text, lexicon)?), "time below its day"),
+        };
         let value = Value::Day(Point { year: self.year, month, day });
-        let span = 0..reading.text.len();
-        Some(Mention { span, value, time: None, weekday, role: Role::Plain, rule: "day below its month" })
+        Some(Mention { span: 0..reading.text.len(), value, time, weekday, role: Role::Plain, rule })
     }
 
     /// A value with this year, if it says none and is not of another month.
@@ -104,6 +117,13 @@ pub fn day_alone(text: &str, lexicon: Lexicon) -> Option<(i8, Option<i8>)> {
     let after = reader.weekday(end).filter(|_| before.is_none());
     let end = reader.after_marks(end + usize::from(after.is_some()));
     (end == reader.tokens.len()).then_some((day, before.or(after)))
+}
+
+/// The time of day that a text is and no more: "10:30", "4 pm". `None`: it is not.
+pub fn time_alone(text: &str, lexicon: Lexicon) -> Option<Daytime> {
+    let reader = Reader::new(text, Place::Field, lexicon);
+    let (time, end) = reader.daytime(0)?;
+    (end == reader.tokens.len()).then_some(time)
 }
 
 impl Reader<'_> {

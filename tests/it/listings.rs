@@ -68,6 +68,13 @@ fn years_and_months_above_complete_the_dates_of_entries() {
         "{}",
         months.keys.to_toml()
     );
+    let times = best(9, ["<div>", "</div>"], |n| {
+        let heading = if n % 3 == 1 { format!("<h2>{} February 2025</h2>", 20 - n) } else { String::new() };
+        let ship = SHIPS[n as usize % 4];
+        format!("{heading}<p><b>1{}:30</b> <a href=/{n}>The ship {ship} came in</a></p>", 9 - n)
+    });
+    let first = times.reading.sightings[0].entry.moment.as_ref().unwrap();
+    assert_eq!(first.instant.unwrap().to_string(), "2025-02-19T18:30:00Z", "{}", times.keys.to_toml());
 }
 
 #[test]
