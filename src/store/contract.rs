@@ -25,6 +25,8 @@ fn holds_for<S: Store>(create: impl Fn() -> S) {
         a_later_plan_of_a_group_wins_record_by_record,
         known_finds_by_any_key_and_the_recent_each_once,
         a_key_that_two_records_have_finds_both,
+        a_key_that_hundreds_have_finds_all_of_them,
+        a_long_history_in_no_order_is_newest_first,
         a_record_given_up_a_key_is_not_found_by_it,
         a_feed_is_newest_first_and_then_by_number,
         joined_records_are_the_newest_of_all_sources,
@@ -155,6 +157,42 @@ fn a_key_that_two_records_have_finds_both(store: &dyn Store) {
     both.records[1].keys.push(link("one", 1));
     store.commit(&[both.clone()]).unwrap();
     assert_eq!(store.known(&id("one"), &[link("one", 1)], 0).unwrap().records, both.records);
+}
+
+fn a_key_that_hundreds_have_finds_all_of_them(store: &dyn Store) {
+    let shared = link("one", 9999);
+    let mut all = plan("one", 1..=300);
+    all.records.iter_mut().for_each(|record| record.keys.push(shared.clone()));
+    let (last, first) = all.records.split_at(150);
+    for records in [first, last] {
+        store.commit(&[Plan { records: records.to_vec(), ..all.clone() }]).unwrap();
+    }
+    assert_eq!(store.known(&id("one"), std::slice::from_ref(&shared), 0).unwrap().records, all.records);
+    let mut given_up = plan("one", 20..=120);
+    given_up.fade = (200..=250).collect();
+    store.commit(&[given_up]).unwrap();
+    let left = all.records.iter().filter(|record| !matches!(record.number, 20..=120 | 200..=250)).cloned();
+    let known = store.known(&id("one"), &[link("one", 205), shared], 0).unwrap();
+    assert_eq!(known.records, left.collect::<Vec<_>>());
+    assert_eq!(
+        known.traces.iter().map(|trace| trace.number).collect::<Vec<_>>(),
+        (200..=250).collect::<Vec<_>>()
+    );
+}
+
+fn a_long_history_in_no_order_is_newest_first(store: &dyn Store) {
+    let mut all = plan("one", 1..=400);
+    for record in &mut all.records {
+        let hours = i64::try_from(record.number * 7919 % 401 / 2).unwrap();
+        record.published = now() + SignedDuration::from_hours(hours);
+    }
+    let mut expected = all.records.clone();
+    expected.sort_by_key(|record| std::cmp::Reverse((record.published, record.number)));
+    for records in all.records.chunks(50) {
+        store.commit(&[Plan { records: records.to_vec(), ..all.clone() }]).unwrap();
+    }
+    assert_eq!(store.records(&id("one"), Newest::of(999)).unwrap(), expected);
+    assert_eq!(store.records(&id("one"), Newest::of(70)).unwrap(), expected[..70]);
 }
 
 fn a_record_given_up_a_key_is_not_found_by_it(store: &dyn Store) {

@@ -7,9 +7,9 @@
 #![allow(clippy::disallowed_methods, reason = "one of the files that touch the disk")]
 
 use std::{
-    cmp::Reverse,
     collections::BTreeSet,
     fs::File,
+    ops::Bound,
     path::{Path, PathBuf},
     thread,
     time::Duration,
@@ -22,18 +22,17 @@ use sled::{
 };
 
 use super::{
-    Joined, Newest,
     error::StoreError,
     guard::{Trouble, guarded, is_lock_trouble},
-    joined::{Place, Top},
-    layout::{self, Meta, Table},
+    layout::{self, Meta, Set, Table},
     line::Line,
+    runs::Run,
     seal,
     stage::Writes,
 };
 use crate::{
     id::{EntryKey, SourceId},
-    record::{Glance, Known, Plan, Record, SourceState, Trace},
+    record::{Glance, Plan, Record, SourceState, Trace},
 };
 
 /// sled's own default of 1 GiB is more than the machines of these users have; real use is about twice this. What a pass
@@ -197,7 +196,7 @@ impl Index {
         Ok(())
     }
 
-    fn begun(&self) -> Meta {
+    pub fn begun(&self) -> Meta {
         self.meta.expect("an index is begun before it is written")
     }
 
@@ -223,6 +222,26 @@ impl Index {
         self.guard("read", || {
             let pairs = self.table(table).scan_prefix(base);
             pairs.map(|pair| pair.map(|(key, value)| (key.to_vec(), value.to_vec()))).collect()
+        })
+    }
+
+    /// The run in which an item, which comes with its source, is or would be.
+    pub fn run(&self, set: Set, item: &[u8]) -> Result<Run, Trouble> {
+        let item_bytes = set.item_bytes();
+        let base = &item[..item.len() - item_bytes];
+        self.guard("read", || {
+            let table = self.table(set.table());
+            let last = table.range(base..=item).next_back().transpose()?;
+            let (key, items) = last.unwrap_or_else(|| (base.into(), IVec::default()));
+            let after = (Bound::Excluded(key.as_ref()), Bound::Unbounded);
+            let end = table.range::<&[u8], _>(after).keys().next().transpose()?;
+            Ok(Run {
+                key: key.to_vec(),
+                items: items.to_vec(),
+                end: end.filter(|end| end.starts_with(base)).map(|end| end.to_vec()),
+                base_bytes: base.len(),
+                item_bytes,
+            })
         })
     }
 
@@ -301,56 +320,23 @@ impl Index {
         Ok(sources)
     }
 
-    /// What stays of a record that was let go; `None`: it was not, or there never was one.
-    pub fn trace(&self, source: &SourceId, number: u64) -> Result<Option<Trace>, Trouble> {
-        let key = layout::of_record(source, number);
-        let value = self.guard("read", || self.table(Table::Trace).get(&key))?;
-        value.map(|value| layout::read_trace(number, &value)).transpose().map_err(Trouble::Damaged)
-    }
-
-    /// The traces of records numbered up to `last`, by number.
-    pub fn traces_up_to(&self, source: &SourceId, last: u64) -> Result<Vec<Trace>, Trouble> {
-        let pairs = self.guard("read", || {
-            let range = layout::of_record(source, 0)..=layout::of_record(source, last);
-            self.table(Table::Trace).range(range).collect::<Result<Vec<_>, _>>()
-        })?;
-        let read = |(key, value): &(IVec, IVec)| {
-            let number = layout::read_number(key).unwrap_or_default();
-            layout::read_trace(number, value).map_err(Trouble::Damaged)
-        };
-        pairs.iter().map(read).collect()
-    }
-
     /// The number of the first trace; `None`: there is none.
     pub fn first_trace(&self, source: &SourceId) -> Result<Option<u64>, Trouble> {
         self.guard("read", || {
-            let first = self.table(Table::Trace).scan_prefix(layout::of_source(source)).keys().next();
-            Ok(first.transpose()?.and_then(|key| layout::read_number(&key)))
+            let first = self.table(Table::Trace).scan_prefix(layout::of_source(source)).values().next();
+            Ok(first.transpose()?.and_then(|run| layout::first_trace(&run)))
         })
     }
 
-    /// The records and traces with any of `keys`, and the `recent` last records, each once, by number.
-    pub fn known(&self, source: &SourceId, keys: &[EntryKey], recent: usize) -> Result<Known, Trouble> {
-        let mut known = Known::default();
-        for number in self.numbers(source, keys, recent)? {
-            if let Some(record) = self.record(source, number)? {
-                known.records.push(record);
-            } else {
-                known.traces.push(self.trace(source, number)?.ok_or_else(|| missing(source))?);
-            }
-        }
-        Ok(known)
-    }
-
     /// The numbers of the records and traces that have any of `keys`, and of the `recent` last records.
-    fn numbers(&self, source: &SourceId, keys: &[EntryKey], recent: usize) -> Result<BTreeSet<u64>, Trouble> {
-        let mut numbers = BTreeSet::new();
+    pub fn numbers(
+        &self,
+        source: &SourceId,
+        keys: &[EntryKey],
+        recent: usize,
+    ) -> Result<BTreeSet<u64>, Trouble> {
+        let mut numbers = self.numbers_of_keys(source, keys)?;
         self.guard("read", || {
-            for key in keys {
-                for found in self.table(Table::Key).scan_prefix(layout::of_key(source, key.digest())).keys() {
-                    numbers.extend(layout::read_number(&found?));
-                }
-            }
             let mut last = BTreeSet::new();
             let mut newest_first = self.table(Table::Record).scan_prefix(layout::of_source(source)).keys();
             while let Some(key) = newest_first.next_back() {
@@ -366,88 +352,17 @@ impl Index {
         Ok(numbers)
     }
 
-    /// The records a feed of `shown` does not show, newest first, at most `most` of them.
-    pub fn beyond(&self, source: &SourceId, shown: Newest, most: usize) -> Result<Vec<Record>, Trouble> {
-        let numbers = self.guard("read", || {
-            let mut numbers = Vec::new();
-            let mut first = None;
-            let keys = self.table(Table::Published).scan_prefix(layout::of_source(source)).keys();
-            for (place, key) in keys.enumerate() {
-                let Some((published, number)) = layout::read_published(&key?) else { continue };
-                let is_young = shown.reaches(*first.get_or_insert(published), published);
-                if place >= shown.count || !is_young {
-                    numbers.push(number);
-                }
-                if numbers.len() == most {
-                    break;
-                }
-            }
-            Ok(numbers)
-        })?;
-        self.records(source, numbers)
-    }
-
-    /// The numbers of the records a feed shows, newest first.
-    pub fn newest(&self, source: &SourceId, newest: Newest) -> Result<Vec<u64>, Trouble> {
-        self.guard("read", || {
-            let mut numbers = Vec::new();
-            let mut first = None;
-            for key in
-                self.table(Table::Published).scan_prefix(layout::of_source(source)).keys().take(newest.count)
-            {
-                let Some((published, number)) = layout::read_published(&key?) else { continue };
-                if !newest.reaches(*first.get_or_insert(published), published) {
-                    break;
-                }
-                numbers.push(number);
-            }
-            Ok(numbers)
-        })
-    }
-
-    /// The newest records of several sources together, newest first, each with the place of its source.
-    pub fn joined(
-        &self,
-        sources: &[&SourceId],
-        wanted: &Joined<'_>,
-    ) -> Result<Vec<(usize, Record)>, Trouble> {
-        let mut top = Top::of(wanted.most);
-        for (at, source) in sources.iter().enumerate() {
-            let mut keys = self.table(Table::Published).scan_prefix(layout::of_source(source)).keys();
-            let mut first = None;
-            for _ in 0..wanted.each.count {
-                let Some(key) = self.guard("read", || keys.next().transpose())? else { break };
-                let Some((published, number)) = layout::read_published(&key) else { continue };
-                if !wanted.each.reaches(*first.get_or_insert(published), published) {
-                    break;
-                }
-                let place = (Reverse(published), at, Reverse(number));
-                if !top.has_room(&place) {
-                    break;
-                }
-                if let Some(admits) = wanted.admits
-                    && !admits(&self.record(source, number)?.ok_or_else(|| missing(source))?)
-                {
-                    continue;
-                }
-                top.put(place);
-            }
-        }
-        let record = |(_, at, Reverse(number)): Place| {
-            let source = sources[at];
-            Ok((at, self.record(source, number)?.ok_or_else(|| missing(source))?))
+    /// When the records of a source were published, in seconds, and their numbers, newest first.
+    pub fn published(&self, source: &SourceId) -> impl Iterator<Item = Result<(i64, u64), Trouble>> {
+        let mut runs = self.table(Table::Published).scan_prefix(layout::of_source(source)).values();
+        let runs = std::iter::from_fn(move || self.guard("read", || runs.next().transpose()).transpose());
+        let read = |item: &[u8]| {
+            layout::read_published(item).ok_or_else(|| Trouble::Damaged("a run is cut short".to_owned()))
         };
-        top.finish().into_iter().map(record).collect()
-    }
-
-    /// The records with these numbers, in this order.
-    pub fn records(
-        &self,
-        source: &SourceId,
-        numbers: impl IntoIterator<Item = u64>,
-    ) -> Result<Vec<Record>, Trouble> {
-        let record = |number| self.record(source, number)?.ok_or_else(|| missing(source));
-        numbers.into_iter().map(record).collect()
+        runs.flat_map(move |run| match run {
+            Ok(items) => items.chunks(Set::Published.item_bytes()).map(read).collect(),
+            Err(trouble) => vec![Err(trouble)],
+        })
     }
 
     /// Everything, source by source: its state, then its records and its traces, each by number.
@@ -462,7 +377,11 @@ impl Index {
                 sink(Line::Record { source: source.clone(), record: Box::new(record) })
                     .map_err(Trouble::World)?;
             }
-            for trace in self.traces_up_to(&source, u64::MAX)? {
+            let traces = match self.begun().version {
+                1 | 2 => self.old_traces(&source)?,
+                _ => self.traces(&source, (0, u64::MAX), &mut None)?,
+            };
+            for trace in traces {
                 sink(Line::Trace { source: source.clone(), trace }).map_err(Trouble::World)?;
             }
         }
@@ -505,9 +424,9 @@ impl Index {
     fn value<T: DeserializeOwned>(&self, table: Table, base: &[u8]) -> Result<Option<T>, Trouble> {
         let bytes = self.guard("read", || {
             // Most values are one part, and to ask for it costs less than to look for what follows.
-            let first = self.table(table).get(layout::of_part(base, 0))?;
-            if let Some(only) = first.filter(|part| layout::is_last(part)) {
-                return Ok(only.to_vec());
+            let Some(first) = self.table(table).get(layout::of_part(base, 0))? else { return Ok(Vec::new()) };
+            if layout::is_last(&first) {
+                return Ok(first.to_vec());
             }
             let mut bytes = Vec::new();
             for part in self.table(table).scan_prefix(base).values() {
@@ -566,6 +485,7 @@ impl Walk<'_> {
     }
 }
 
-fn missing(source: &SourceId) -> Trouble {
+/// That a source is not as whole as it says.
+pub fn missing(source: &SourceId) -> Trouble {
     Trouble::Damaged(format!("something of source `{source}` is missing"))
 }

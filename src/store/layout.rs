@@ -12,8 +12,8 @@ use crate::{
     record::Trace,
 };
 
-/// The version of the index this code writes, and the newest it reads. 2: traces.
-pub const VERSION: u32 = 2;
+/// The version of the index this code writes, and the newest it reads. 2: traces. 3: runs.
+pub const VERSION: u32 = 3;
 /// The largest value: sixteen of them, a full leaf, stay inside a segment of sled.
 const PART_BYTES: usize = 4096;
 /// How a value's JSON is to be read; its first byte.
@@ -24,13 +24,13 @@ const VALUE_VERSION: u8 = 1;
 pub enum Table {
     /// Source, number, part → the record.
     Record,
-    /// Source, digest of a key, number → nothing.
+    /// Runs of [`Set::Key`].
     Key,
     /// Source, part → its state.
     Source,
-    /// Source, published descending, number descending → nothing.
+    /// Runs of [`Set::Published`].
     Published,
-    /// Source, number → what stays of a record that was let go.
+    /// Runs of [`Set::Trace`].
     Trace,
 }
 
@@ -50,6 +50,38 @@ impl Table {
     }
 }
 
+/// What is kept of each source as a sorted set, in runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Set {
+    /// Digest of a key, number of a record or trace that has it.
+    Key,
+    /// Published descending, number descending of a record.
+    Published,
+    /// What stays of a record that was let go, once for each of its keys: number, place of the key, id, published, first
+    /// seen, day, digest of the key.
+    Trace,
+}
+
+impl Set {
+    /// Where it is.
+    pub const fn table(self) -> Table {
+        match self {
+            Self::Key => Table::Key,
+            Self::Published => Table::Published,
+            Self::Trace => Table::Trace,
+        }
+    }
+
+    /// How long an item is, without its source.
+    pub const fn item_bytes(self) -> usize {
+        match self {
+            Self::Key => 24,
+            Self::Published => 16,
+            Self::Trace => 69,
+        }
+    }
+}
+
 /// Where all that belongs to a source begins, in every table.
 pub fn of_source(source: &SourceId) -> Vec<u8> {
     let mut key = source.as_str().as_bytes().to_vec();
@@ -57,29 +89,24 @@ pub fn of_source(source: &SourceId) -> Vec<u8> {
     key
 }
 
-/// Where the parts of a record begin, and where its trace is when it was let go.
+/// Where the parts of a record begin, and the items of its trace when it was let go.
 pub fn of_record(source: &SourceId, number: u64) -> Vec<u8> {
     joined(of_source(source), &number.to_be_bytes())
 }
 
-/// Where the numbers of the records with this key begin.
-pub fn of_key(source: &SourceId, key: KeyDigest) -> Vec<u8> {
-    joined(of_source(source), &key.0)
-}
-
-/// The key that says a record has a key.
+/// The item that says a record has a key.
 pub fn key(source: &SourceId, key: KeyDigest, number: u64) -> Vec<u8> {
-    joined(of_key(source, key), &number.to_be_bytes())
+    joined(joined(of_source(source), &key.0), &number.to_be_bytes())
 }
 
-/// The key that gives a record its place in a feed.
+/// The item that gives a record its place in a feed.
 pub fn published(source: &SourceId, published: Timestamp, number: u64) -> Vec<u8> {
     let seconds = (published.as_second().cast_unsigned() ^ (1 << 63)).to_be_bytes();
     let key = joined(of_source(source), &seconds.map(|byte| !byte));
     joined(key, &number.to_be_bytes().map(|byte| !byte))
 }
 
-/// When the record at this place of a feed was published, in seconds, and its number; `None`: not such a key.
+/// When the record at this place of a feed was published, in seconds, and its number; `None`: not such an item.
 pub fn read_published(key: &[u8]) -> Option<(i64, u64)> {
     let (rest, number) = key.split_last_chunk::<8>()?;
     let (_, seconds) = rest.split_last_chunk::<8>()?;
@@ -87,7 +114,7 @@ pub fn read_published(key: &[u8]) -> Option<(i64, u64)> {
     Some((seconds.cast_signed(), u64::from_be_bytes(number.map(|byte| !byte))))
 }
 
-/// The number at the end of a key of the key or trace table; `None`: not such a key.
+/// The number at the end of an item of [`Set::Key`], or of the key of a trace as versions 1 and 2 have it; `None`: neither.
 pub fn read_number(key: &[u8]) -> Option<u64> {
     key.last_chunk::<8>().map(|number| u64::from_be_bytes(*number))
 }
@@ -135,32 +162,57 @@ pub fn value<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
     }
 }
 
-/// A trace as a value: there are millions of them, so not as JSON.
-pub fn trace(trace: &Trace) -> Vec<u8> {
-    let mut bytes = vec![VALUE_VERSION];
-    bytes.extend_from_slice(&trace.id.to_bytes());
+/// The items of a trace; none if it has no key, for nothing would ever be recognized by it.
+pub fn trace(source: &SourceId, trace: &Trace) -> Vec<Vec<u8>> {
+    let mut told = trace.id.to_bytes().to_vec();
     for time in [trace.published, trace.first_seen] {
-        bytes.extend_from_slice(&time.as_second().to_be_bytes());
-        bytes.extend_from_slice(&time.subsec_nanosecond().to_be_bytes());
+        told.extend_from_slice(&time.as_second().to_be_bytes());
+        told.extend_from_slice(&time.subsec_nanosecond().to_be_bytes());
     }
     let day = trace.day.map_or([0; 4], |day| {
         let [high, low] = day.year().to_be_bytes();
         [high, low, day.month().cast_unsigned(), day.day().cast_unsigned()]
     });
-    bytes.extend_from_slice(&day);
-    trace.keys.iter().for_each(|key| bytes.extend_from_slice(&key.0));
-    bytes
+    told.extend_from_slice(&day);
+    let base = of_record(source, trace.number);
+    let item = |(place, key): (u8, &KeyDigest)| [base.as_slice(), &[place], &told, &key.0].concat();
+    (0..=u8::MAX).zip(&trace.keys).map(item).collect()
 }
 
-/// The trace of record `number` from its value.
-pub fn read_trace(number: u64, bytes: &[u8]) -> Result<Trace, String> {
+/// Where the items of traces begin and end whose numbers are from `first` to `last`.
+pub fn of_traces(source: &SourceId, (first, last): (u64, u64)) -> (Vec<u8>, Vec<u8>) {
+    let rest = Set::Trace.item_bytes() - size_of::<u64>();
+    (joined(of_record(source, first), &vec![0; rest]), joined(of_record(source, last), &vec![u8::MAX; rest]))
+}
+
+/// The number of the trace that a run begins with; `None`: it has none.
+pub fn first_trace(run: &[u8]) -> Option<u64> {
+    run.first_chunk::<8>().map(|number| u64::from_be_bytes(*number))
+}
+
+/// Adds what an item says to the traces before it.
+pub fn read_trace(item: &[u8], traces: &mut Vec<Trace>) -> Result<(), String> {
+    let number = first_trace(item).unwrap_or_default();
+    let trace = trace_of(number, item.get(9..).unwrap_or_default())?;
+    match traces.last_mut() {
+        Some(last) if last.number == number => last.keys.extend(trace.keys),
+        _ => traces.push(trace),
+    }
+    Ok(())
+}
+
+/// The trace of record `number` as versions 1 and 2 have it, from its value.
+pub fn read_old_trace(number: u64, bytes: &[u8]) -> Result<Trace, String> {
+    match bytes.split_first() {
+        Some((&VALUE_VERSION, rest)) => trace_of(number, rest),
+        Some((version, _)) => Err(format!("a trace has version {version}")),
+        None => trace_of(number, bytes),
+    }
+}
+
+fn trace_of(number: u64, bytes: &[u8]) -> Result<Trace, String> {
     let short = || "a trace is cut short".to_owned();
-    let rest = match bytes.split_first() {
-        Some((&VALUE_VERSION, rest)) => rest,
-        Some((version, _)) => return Err(format!("a trace has version {version}")),
-        None => return Err(short()),
-    };
-    let (id, rest) = rest.split_first_chunk::<16>().ok_or_else(short)?;
+    let (id, rest) = bytes.split_first_chunk::<16>().ok_or_else(short)?;
     let (published, rest) = read_time(rest).ok_or_else(short)?;
     let (first_seen, rest) = read_time(rest).ok_or_else(short)?;
     let ([high, low, month, day], rest) = rest.split_first_chunk::<4>().ok_or_else(short)?;
@@ -198,6 +250,8 @@ pub fn weight(table: Table, key: &[u8], value: &[u8]) -> u128 {
 /// What the index says of itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Meta {
+    /// How it is laid out.
+    pub version: u32,
     /// Which store it belongs to.
     pub epoch: Uuid,
     /// The last commit it holds.
@@ -213,12 +267,12 @@ pub struct Meta {
 impl Meta {
     /// Of an index that holds nothing yet.
     pub const fn empty(epoch: Uuid) -> Self {
-        Self { epoch, last_seq: 0, sources: 0, records: 0, sum: 0 }
+        Self { version: VERSION, epoch, last_seq: 0, sources: 0, records: 0, sum: 0 }
     }
 
     /// As bytes.
     pub fn encode(&self) -> Vec<u8> {
-        let mut bytes = VERSION.to_be_bytes().to_vec();
+        let mut bytes = self.version.to_be_bytes().to_vec();
         bytes.extend_from_slice(self.epoch.as_bytes());
         bytes.extend_from_slice(&self.last_seq.to_be_bytes());
         bytes.extend_from_slice(&self.sources.to_be_bytes());
@@ -240,6 +294,7 @@ impl Meta {
         let (records, rest) = rest.split_first_chunk::<8>().ok_or(None)?;
         let sum = rest.try_into().map_err(|_| None)?;
         Ok(Self {
+            version,
             epoch: Uuid::from_bytes(*epoch),
             last_seq: u64::from_be_bytes(*last_seq),
             sources: u64::from_be_bytes(*sources),
@@ -288,11 +343,20 @@ mod tests {
     fn a_trace_survives_to_the_nanosecond() {
         let mut kept = crate::store::samples::record("one", 7).trace();
         kept.published = "1969-12-31T23:59:59.123456789Z".parse().unwrap();
+        kept.keys = vec![KeyDigest([9; 16]), KeyDigest([1; 16])];
         for day in [None, Some(jiff::civil::date(-1, 12, 31))] {
             kept.day = day;
-            assert_eq!(read_trace(7, &trace(&kept)), Ok(kept.clone()));
+            let (first, last) = of_traces(&source(), (7, 7));
+            let mut read = Vec::new();
+            for item in trace(&source(), &kept) {
+                assert!(first < item && item < last);
+                let item = item.strip_prefix(b"a-source\0").unwrap();
+                assert_eq!(item.len(), Set::Trace.item_bytes());
+                read_trace(item, &mut read).unwrap();
+                assert!(read_trace(&item[..40], &mut read).is_err());
+            }
+            assert_eq!(read, [kept.clone()], "with its keys in their order");
         }
-        assert!(read_trace(7, &trace(&kept)[..40]).is_err());
     }
 
     #[test]

@@ -33,11 +33,13 @@ mod layout;
 mod lease;
 mod line;
 mod lock;
+mod lookup;
 mod memory;
 mod recover;
 mod renew;
 mod repair;
 mod retention;
+mod runs;
 mod seal;
 mod stage;
 mod start;
@@ -51,6 +53,8 @@ mod recovery;
 pub(crate) mod samples;
 #[cfg(test)]
 mod trials;
+#[cfg(test)]
+mod versions;
 
 use std::time::Duration;
 

@@ -12,10 +12,12 @@ use std::{
 
 use super::{
     StoreError, checkpoint,
+    guard::Trouble,
     index::{Extent, Index},
     journal::sync_dir,
-    layout::Meta,
+    layout::{self, Meta},
     line::{self, Heading, Line},
+    repair::Repair,
     seal,
     start::{Live, Place, remove},
 };
@@ -39,6 +41,21 @@ impl Place {
         bytes > self.small_bytes().max(checkpoint_bytes.saturating_mul(OUTGROWN))
     }
 
+    /// Where the old index is while a new one is put in its place.
+    fn outgrown(&self) -> PathBuf {
+        self.dir.join("db.old")
+    }
+
+    /// Ends what a crash left half done: without an index, the old one is there.
+    pub fn settle_swap(&self) -> Result<(), StoreError> {
+        let (db, outgrown) = (self.db(), self.outgrown());
+        if db.exists() || !outgrown.exists() {
+            return remove(&outgrown);
+        }
+        fs::rename(&outgrown, &db).map_err(|error| StoreError::io("rename", &outgrown, error))?;
+        sync_dir(&self.dir)
+    }
+
     fn small_bytes(&self) -> u64 {
         // Tests have small journals, and mean small indexes too.
         SMALL.min(self.journal_bytes.saturating_mul(8))
@@ -49,6 +66,44 @@ impl Place {
         let meta = live.index.meta().expect("an index in use says what it is");
         let (fresh, _) = self.fresh(meta, |index| self.load(&self.dir.join(checkpoint::CURRENT), index))?;
         self.swap(live, &fresh)
+    }
+
+    /// An index of an older version as one of this version, made from all it holds; the inner `Err` says why it cannot
+    /// be.
+    pub fn carry_over(
+        &self,
+        index: Index,
+        repairs: &mut Vec<Repair>,
+    ) -> Result<Result<Index, Option<String>>, StoreError> {
+        let was = index.meta().expect("a trusted index says what it is");
+        if was.version == layout::VERSION {
+            return Ok(Ok(index));
+        }
+        let mut damage = None;
+        let copied = self.fresh(was, |fresh| {
+            let mut piece = Piece::default();
+            match index.lines(&mut |line| piece.take(line, self, fresh)) {
+                Ok(()) => piece.flush(self, fresh),
+                Err(Trouble::World(error)) => Err(error),
+                Err(Trouble::Damaged(why)) => {
+                    damage = Some(why);
+                    Ok(())
+                }
+            }
+        });
+        let (fresh, is) = copied?;
+        if is.records != was.records || is.sources != was.sources {
+            damage.get_or_insert_with(|| {
+                format!("it holds {} records where {} were written", is.records, was.records)
+            });
+        }
+        if damage.is_some() {
+            index.discard();
+            return Ok(Err(damage));
+        }
+        let index = self.replace(index, &fresh)?;
+        repairs.push(Repair::CarriedOver { from: was.version, records: is.records });
+        Ok(Ok(index))
     }
 
     /// Puts what `lines` say into an empty store.
@@ -92,19 +147,25 @@ impl Place {
         index.finish(meta.last_seq).map_err(told)?;
         let meta = index.meta().expect("a finished index says what it is");
         index.close().map_err(told)?;
+        sync_dir(&path)?;
         Ok((path, meta))
     }
 
     fn swap(&self, live: Live, fresh: &Path) -> Result<Live, StoreError> {
-        live.index.discard();
-        let outgrown = self.dir.join("db.old");
+        let index = self.replace(live.index, fresh)?;
+        Ok(Live { index, ..live })
+    }
+
+    /// Puts a new index in the place of an old one. A start that finds neither goes on with the old one.
+    fn replace(&self, index: Index, fresh: &Path) -> Result<Index, StoreError> {
+        index.discard();
+        let outgrown = self.outgrown();
         remove(&outgrown)?;
         fs::rename(self.db(), &outgrown).map_err(|error| StoreError::io("rename", &self.db(), error))?;
         fs::rename(fresh, self.db()).map_err(|error| StoreError::io("rename", fresh, error))?;
         sync_dir(&self.dir)?;
         remove(&outgrown)?;
-        let index = Index::open(&self.db()).map_err(|trouble| self.told(trouble))?;
-        Ok(Live { index, ..live })
+        Index::open(&self.db()).map_err(|trouble| self.told(trouble))
     }
 
     /// Fills a new index with what a checked checkpoint holds.

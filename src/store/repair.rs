@@ -2,6 +2,8 @@
 
 use std::{fmt, path::PathBuf};
 
+use super::layout::VERSION;
+
 /// Something that was mended, or that could not be; a person should read it once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Repair {
@@ -39,6 +41,13 @@ pub enum Repair {
         why: String,
         /// Where the old one was put; `None`: there was none.
         aside: Option<PathBuf>,
+        /// How many records the new one holds.
+        records: u64,
+    },
+    /// The index was laid out as an older version does it; a new one was made from it.
+    CarriedOver {
+        /// The older version.
+        from: u32,
         /// How many records the new one holds.
         records: u64,
     },
@@ -91,6 +100,11 @@ impl fmt::Display for Repair {
                     None => Ok(()),
                 }
             }
+            Self::CarriedOver { from, records } => write!(
+                f,
+                "made the index anew with {}, it was of version {from} and is of version {VERSION} now",
+                count(*records, "record")
+            ),
             Self::Secured { last_seq } => write!(
                 f,
                 "checkpoint and journal were not complete, the index was; wrote a new checkpoint up to commit {last_seq}"

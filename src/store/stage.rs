@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     guard::Trouble,
-    index::Index,
-    layout::{self, Meta, Table},
+    index::{Index, Pair},
+    layout::{self, Meta, Set, Table},
+    runs::{self, Run},
 };
 use crate::{
     id::SourceId,
@@ -16,6 +17,46 @@ use crate::{
 
 /// What becomes of each key; `None`: it is removed.
 pub type Writes = BTreeMap<(Table, Vec<u8>), Option<Vec<u8>>>;
+
+/// What is to become of values, and of the items of sets.
+#[derive(Default)]
+struct Changes {
+    writes: Writes,
+    /// Whether each is in.
+    items: BTreeMap<(Set, Vec<u8>), bool>,
+}
+
+impl Changes {
+    fn add(&mut self, set: Set, items: impl IntoIterator<Item = Vec<u8>>) {
+        self.items.extend(items.into_iter().map(|item| ((set, item), true)));
+    }
+
+    fn remove(&mut self, set: Set, items: impl IntoIterator<Item = Vec<u8>>) {
+        self.items.extend(items.into_iter().map(|item| ((set, item), false)));
+    }
+
+    fn add_trace(&mut self, source: &SourceId, trace: &Trace) {
+        self.add(Set::Trace, layout::trace(source, trace));
+        self.add(Set::Key, items_of_trace(source, trace));
+    }
+
+    fn remove_trace(&mut self, source: &SourceId, trace: &Trace) {
+        self.remove(Set::Trace, layout::trace(source, trace));
+        self.remove(Set::Key, items_of_trace(source, trace));
+    }
+
+    fn put(&mut self, table: Table, parts: Vec<Pair>) {
+        self.writes.extend(parts.into_iter().map(|(key, part)| ((table, key), Some(part))));
+    }
+}
+
+fn items_of_record(source: &SourceId, record: &Record) -> impl Iterator<Item = Vec<u8>> {
+    record.keys.iter().map(|key| layout::key(source, key.digest(), record.number))
+}
+
+fn items_of_trace(source: &SourceId, trace: &Trace) -> impl Iterator<Item = Vec<u8>> {
+    trace.keys.iter().map(|key| layout::key(source, *key, trace.number))
+}
 
 /// Of a group of plans, what each source and record come to in the end.
 #[derive(Default)]
@@ -48,45 +89,34 @@ impl Index {
     /// What plans come to, and what the index will say of itself then.
     pub fn stage(&self, plans: &[Plan], mut meta: Meta) -> Result<(Writes, Meta), Trouble> {
         let mut group = Group::of(plans);
-        let mut writes = Writes::new();
+        let mut changes = Changes::default();
         for (&source, &state) in &group.states {
             let base = layout::of_source(source);
-            meta.sources +=
-                u64::from(self.replace(Table::Source, &base, layout::parts(&base, state), &mut writes)?);
+            meta.sources += u64::from(!self.clear(Table::Source, &base, &mut changes)?);
+            changes.put(Table::Source, layout::parts(&base, state));
         }
+        let mut held = None;
         for &(source, number) in &group.fade {
             let (was_written, old) = (group.records.remove(&(source, number)), self.record(source, number)?);
             let Some(record) = was_written.or(old.as_ref()) else { continue };
             meta.records -= u64::from(old.is_some());
-            let trace = record.trace();
-            self.unlink(source, number, old.as_ref(), &mut writes)?;
-            self.replace(Table::Record, &layout::of_record(source, number), Vec::new(), &mut writes)?;
-            writes.insert((Table::Trace, layout::of_record(source, number)), Some(layout::trace(&trace)));
-            let added = |key: &_| ((Table::Key, layout::key(source, *key, number)), Some(Vec::new()));
-            writes.extend(trace.keys.iter().map(added));
+            self.unlink((source, number), old.as_ref(), &mut held, &mut changes)?;
+            changes.add_trace(source, &record.trace());
         }
         for (&(source, number), &record) in &group.records {
             let old = self.record(source, number)?;
-            self.unlink(source, number, old.as_ref(), &mut writes)?;
-            let base = layout::of_record(source, number);
-            meta.records +=
-                u64::from(self.replace(Table::Record, &base, layout::parts(&base, record), &mut writes)?);
-            writes.insert(
-                (Table::Published, layout::published(source, record.published, number)),
-                Some(Vec::new()),
-            );
-            let added = |key: &crate::id::EntryKey| {
-                ((Table::Key, layout::key(source, key.digest(), number)), Some(Vec::new()))
-            };
-            writes.extend(record.keys.iter().map(added));
+            meta.records += u64::from(old.is_none());
+            self.unlink((source, number), old.as_ref(), &mut held, &mut changes)?;
+            changes.put(Table::Record, layout::parts(&layout::of_record(source, number), record));
+            changes.add(Set::Published, [layout::published(source, record.published, number)]);
+            changes.add(Set::Key, items_of_record(source, record));
         }
         for (&source, &last) in group.forget.iter().filter(|(_, last)| **last > 0) {
-            for trace in self.traces_up_to(source, last)? {
-                self.unlink(source, trace.number, None, &mut writes)?;
+            for trace in self.traces(source, (0, last), &mut held)? {
+                changes.remove_trace(source, &trace);
             }
         }
-        self.weigh(&writes, &mut meta)?;
-        Ok((writes, meta))
+        self.settle(changes, meta)
     }
 
     /// Traces as a checkpoint or an export has them.
@@ -94,17 +124,13 @@ impl Index {
         &self,
         source: &SourceId,
         traces: &[Trace],
-        mut meta: Meta,
+        meta: Meta,
     ) -> Result<(Writes, Meta), Trouble> {
-        let mut writes = Writes::new();
+        let mut changes = Changes::default();
         for trace in traces {
-            writes
-                .insert((Table::Trace, layout::of_record(source, trace.number)), Some(layout::trace(trace)));
-            let added = |key: &_| ((Table::Key, layout::key(source, *key, trace.number)), Some(Vec::new()));
-            writes.extend(trace.keys.iter().map(added));
+            changes.add_trace(source, trace);
         }
-        self.weigh(&writes, &mut meta)?;
-        Ok((writes, meta))
+        self.settle(changes, meta)
     }
 
     /// Everything of `was` as `source`'s; nothing when `source` is known already.
@@ -130,40 +156,40 @@ impl Index {
         Ok((writes, meta))
     }
 
-    /// Takes away what leads to a record, or to its trace, and the trace itself.
+    /// Takes away a record, or its trace, with what leads to it. `held` is a run of traces.
     fn unlink(
         &self,
-        source: &SourceId,
-        number: u64,
+        (source, number): (&SourceId, u64),
         old: Option<&Record>,
-        writes: &mut Writes,
+        held: &mut Option<Run>,
+        changes: &mut Changes,
     ) -> Result<(), Trouble> {
         if let Some(old) = old {
-            writes.insert((Table::Published, layout::published(source, old.published, number)), None);
-            let gone =
-                |key: &crate::id::EntryKey| ((Table::Key, layout::key(source, key.digest(), number)), None);
-            writes.extend(old.keys.iter().map(gone));
+            self.clear(Table::Record, &layout::of_record(source, number), changes)?;
+            changes.remove(Set::Published, [layout::published(source, old.published, number)]);
+            changes.remove(Set::Key, items_of_record(source, old));
         }
-        if let Some(trace) = self.trace(source, number)? {
-            writes.insert((Table::Trace, layout::of_record(source, number)), None);
-            let gone = |key: &_| ((Table::Key, layout::key(source, *key, number)), None);
-            writes.extend(trace.keys.iter().map(gone));
+        for trace in self.traces(source, (number, number), held)? {
+            changes.remove_trace(source, &trace);
         }
         Ok(())
     }
 
-    /// Puts the parts of a value in place of those there are; says whether there were none.
-    fn replace(
-        &self,
-        table: Table,
-        base: &[u8],
-        parts: Vec<(Vec<u8>, Vec<u8>)>,
-        writes: &mut Writes,
-    ) -> Result<bool, Trouble> {
+    /// Takes away the parts of a value; whether there were any.
+    fn clear(&self, table: Table, base: &[u8], changes: &mut Changes) -> Result<bool, Trouble> {
         let old = self.pairs(table, base)?;
-        let is_new = old.is_empty();
-        writes.extend(old.into_iter().map(|(key, _)| ((table, key), None)));
-        writes.extend(parts.into_iter().map(|(key, part)| ((table, key), Some(part))));
-        Ok(is_new)
+        let is_there = !old.is_empty();
+        changes.writes.extend(old.into_iter().map(|(key, _)| ((table, key), None)));
+        Ok(is_there)
+    }
+
+    /// Brings the changes of items into their runs, each of which is read and written once.
+    fn settle(&self, changes: Changes, mut meta: Meta) -> Result<(Writes, Meta), Trouble> {
+        let Changes { mut writes, items } = changes;
+        for (set, (key, value)) in runs::settled(&items, |set, item| self.run(set, item))? {
+            writes.insert((set.table(), key), value);
+        }
+        self.weigh(&writes, &mut meta)?;
+        Ok((writes, meta))
     }
 }

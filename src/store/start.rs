@@ -115,7 +115,7 @@ impl Place {
     /// From whatever the disk holds to a store in use.
     pub fn start(&self, repairs: &mut Vec<Repair>) -> Result<Live, StoreError> {
         checkpoint::sweep(&self.dir)?;
-        remove(&self.dir.join("db.old"))?;
+        self.settle_swap()?;
         let told_before = repairs.len();
         let seal = seal::compare(&self.db(), &self.journal_dir(), &self.seal())?;
         let mut found = journal::find(&self.journal_dir(), seal)?;
@@ -131,7 +131,11 @@ impl Place {
         };
         evidence.last = evidence.bases().into_iter().chain([evidence.commits.last()]).max().unwrap_or(0);
 
-        let index = match self.open_index(&evidence, epoch, seal)? {
+        let believed = match self.open_index(&evidence, epoch, seal)? {
+            Ok(index) => self.carry_over(index, repairs)?,
+            Err(why) => Err(why),
+        };
+        let index = match believed {
             Ok(index) => {
                 let meta = index.meta().expect("a trusted index says what it is");
                 evidence.epoch = meta.epoch;

@@ -8,13 +8,16 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use jiff::SignedDuration;
 use tempfile::TempDir;
 
 use super::{
-    Repair, Store as _,
+    Memory, Newest, Repair, Store as _,
     frame::{self, Frame},
     recovery::{assert_holds, commit, copy, group, open},
+    samples::{self, id, link, plan, record},
 };
+use crate::{id::EntryKey, record::Plan};
 
 /// For each of the four kinds of trial: 520 together, in the time that a cup of tea is poured.
 const TRIALS: u64 = 130;
@@ -234,4 +237,52 @@ fn a_commit_half_written_when_power_failed_is_absent_or_whole() {
         let repairs = survives(dir.path(), commits + whole, &format!("seed {seed}, {length} bytes"));
         assert!(whole == 1 || repairs > 0, "seed {seed}: the torn end was not told");
     }
+}
+
+/// A plan of any kind: records new and changed under keys that others have, records that fade, a source renamed.
+fn any_plan(dice: &mut Dice) -> Plan {
+    const SLUGS: [&str; 3] = ["one", "two", "three"];
+    let slug = *dice.pick(&SLUGS);
+    let mut plan = plan(slug, []);
+    let any_number = |dice: &mut Dice| 1 + dice.below(400) as u64;
+    if dice.below(12) == 0 {
+        return Plan { forget: any_number(dice) / 4, ..plan };
+    }
+    for _ in 0..dice.below(60) {
+        let mut record = record(slug, any_number(dice));
+        record.published = samples::now() + SignedDuration::from_hours(any_number(dice).cast_signed());
+        record.keys = (0..=dice.below(3)).map(|_| link("any", dice.below(40) as u64)).collect();
+        plan.records.push(record);
+    }
+    plan.fade = (0..dice.below(30)).map(|_| any_number(dice)).collect();
+    plan.was = (dice.below(6) == 0).then(|| id(dice.pick::<&str>(&SLUGS)));
+    plan
+}
+
+#[test]
+fn plans_of_any_kind_come_to_what_memory_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let (engine, memory) = (open(folder.path(), FEW_BYTES).unwrap().0, Memory::new());
+    let mut dice = Dice(4000);
+    let keys: Vec<EntryKey> = (0..40).map(|number| link("any", number)).collect();
+    for turn in 0..60 {
+        let plans = [any_plan(&mut dice)];
+        engine.commit(&plans).unwrap();
+        memory.commit(&plans).unwrap();
+        assert_eq!(engine.states().unwrap(), memory.states().unwrap(), "turn {turn}");
+        for slug in ["one", "two", "three"].map(id) {
+            let newest = Newest::of(usize::MAX);
+            assert!(
+                engine.records(&slug, newest).unwrap() == memory.records(&slug, newest).unwrap(),
+                "turn {turn}"
+            );
+            for keys in keys.chunks(1 + turn % 5) {
+                assert!(
+                    engine.known(&slug, keys, 3).unwrap() == memory.known(&slug, keys, 3).unwrap(),
+                    "turn {turn}"
+                );
+            }
+        }
+    }
+    assert_eq!(engine.examine().unwrap().1, []);
 }

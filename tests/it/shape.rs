@@ -83,7 +83,7 @@ fn source_files() -> Vec<(String, String)> {
 
 /// Modules that are compiled for tests alone.
 const TEST_FILES: &[&str] =
-    &["store/contract.rs", "store/recovery.rs", "store/samples.rs", "store/trials.rs", "store/probe.rs"];
+    &["store/contract.rs", "store/recovery.rs", "store/samples.rs", "store/trials.rs", "store/versions.rs"];
 
 #[test]
 fn the_world_is_touched_in_a_short_list_of_files() {
