@@ -9,7 +9,7 @@ use url::Url;
 
 use super::{
     DateFrom, DateRule, DayMonthOrder, Digest, EXTRACTOR_VERSION, FieldRule, Kind, LinkRule, NextPlace,
-    NextRule, Rules, settings::Settings,
+    NextRule, Rules,
 };
 
 /// All that rules say, named part by named part: the same for rules that read alike.
@@ -23,28 +23,45 @@ pub fn said(rules: &Rules) -> Said {
     Said(parts.bytes)
 }
 
-/// The digest of what decides what is read from a page; `rules`: what they say, if there are any.
-pub fn digest(url: &Url, (kind, rules): (Kind, Option<&Said>), settings: &Settings) -> Digest {
-    let mut parts = Parts::default();
-    parts.add("extractor", &EXTRACTOR_VERSION.to_string());
-    parts.add("url", url.as_str());
-    parts.add("timezone", zone_name(&settings.timezone));
-    parts.add_some("language", settings.language.as_deref());
-    let mut headers: Vec<&str> = settings.headers.iter().map(|(name, _)| name.as_str()).collect();
-    headers.sort_unstable();
-    for name in headers {
-        parts.add("header", name);
+/// What decides what is read from a page beside its address, half way to a digest: many sources have it in common.
+pub struct Besides(blake3::Hasher);
+
+impl Besides {
+    /// Of a source with these header lines; `rules`: what they say, if there are any.
+    pub fn new(
+        (kind, rules): (Kind, Option<&Said>),
+        (timezone, language): (&TimeZone, Option<&str>),
+        headers: &[(String, String)],
+    ) -> Self {
+        let mut parts = Parts::default();
+        parts.add("extractor", &EXTRACTOR_VERSION.to_string());
+        parts.add("timezone", zone_name(timezone));
+        parts.add_some("language", language);
+        let mut headers: Vec<&str> = headers.iter().map(|(name, _)| name.as_str()).collect();
+        headers.sort_unstable();
+        for name in headers {
+            parts.add("header", name);
+        }
+        match kind {
+            // What every source was before there were kinds.
+            Kind::Found => {}
+            Kind::Page => parts.add("kind", "page"),
+            Kind::Feed => parts.add("kind", "feed"),
+        }
+        if let Some(Said(rules)) = rules {
+            parts.bytes.extend_from_slice(rules);
+        }
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&parts.bytes);
+        Self(hasher)
     }
-    match kind {
-        // What every source was before there were kinds.
-        Kind::Found => {}
-        Kind::Page => parts.add("kind", "page"),
-        Kind::Feed => parts.add("kind", "feed"),
+
+    /// The digest of such a source at an address.
+    pub fn digest(&self, url: &Url) -> Digest {
+        let mut parts = Parts::default();
+        parts.add("url", url.as_str());
+        Digest(self.0.clone().update(&parts.bytes).finalize().to_hex().to_string())
     }
-    if let Some(Said(rules)) = rules {
-        parts.bytes.extend_from_slice(rules);
-    }
-    Digest(blake3::hash(&parts.bytes).to_hex().to_string())
 }
 
 /// The zone's name; every zone of a config has one.

@@ -325,6 +325,7 @@ fn stem(sheet: &Sheet<'_>) -> String {
     sheet.path().file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
+mod alike;
 mod pieces;
 #[cfg(test)]
 mod properties;

@@ -6,7 +6,7 @@ use url::Url;
 
 use super::{
     Keep, Kind, Request, Rules, Source,
-    digest::{digest, said},
+    digest::{Besides, said},
     field, next, own,
     settings::{Settings, settings},
     sheet::{Wrong, quote},
@@ -51,7 +51,12 @@ pub fn source(
     reader.finish();
     let (id, url) = (id?, url?);
     let rules = rules?.map(|rules| (said(&rules), rules));
-    let digest = digest(&url, (kind, rules.as_ref().map(|(said, _)| said)), &settings);
+    let besides = Besides::new(
+        (kind, rules.as_ref().map(|(said, _)| said)),
+        (&settings.timezone, settings.language.as_deref()),
+        &settings.headers,
+    );
+    let digest = besides.digest(&url);
     Some(Source {
         id,
         was,

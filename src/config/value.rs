@@ -14,7 +14,7 @@ use url::Url;
 
 use super::{
     headers,
-    keys::Kind,
+    keys::{Key, Kind},
     sheet::{Wrong, nearest, quote},
     table::Item,
 };
@@ -171,34 +171,50 @@ pub fn count(item: Item<'_>) -> Option<usize> {
 
 /// An absolute http or https address without a name or password.
 pub fn address(item: Item<'_>) -> Option<Url> {
-    let text = item.full_text()?;
-    let expected = item.key.kind.words();
-    let name = item.key.name;
+    match read_address(item.key, item.full_text()?) {
+        Ok(url) => Some(url),
+        Err(wrong) => {
+            item.report(*wrong);
+            None
+        }
+    }
+}
+
+/// The address that a key's text is.
+///
+/// # Errors
+/// Why it is none.
+pub fn read_address(key: &Key, text: &str) -> Result<Url, Box<Wrong>> {
+    let expected = || key.kind.words();
+    let name = key.name;
     let wrong = match Url::parse(text) {
         Ok(url) if !url.username().is_empty() || url.password().is_some() => {
             let hint = "send them as a header: `headers = { Authorization = \"Basic ${NAME}\" }`, from the environment";
-            Wrong::new(format!("`{name}` holds a name or password")).expected(expected).hint(hint.to_owned())
+            Wrong::new(format!("`{name}` holds a name or password"))
+                .expected(expected())
+                .hint(hint.to_owned())
         }
         Ok(url) if !matches!(url.scheme(), "http" | "https") => {
             let (message, hint) = not_http(name, text, &url);
-            Wrong::new(message).expected(expected).hint(hint)
+            Wrong::new(message).expected(expected()).hint(hint)
         }
         Ok(url) if url.host_str().is_none_or(str::is_empty) => {
-            Wrong::new(format!("`{name}` has no host")).expected(expected)
+            Wrong::new(format!("`{name}` has no host")).expected(expected())
         }
-        Ok(_) if text.contains("${") => Wrong::new(format!("`{name}` holds `${{`")).expected(expected).hint(
-            "`${NAME}` is put in only in `headers`, `cookies`, `basic`, `bearer` and `proxy`".to_owned(),
-        ),
-        Ok(url) => return Some(url),
+        Ok(_) if text.contains("${") => {
+            Wrong::new(format!("`{name}` holds `${{`")).expected(expected()).hint(
+                "`${NAME}` is put in only in `headers`, `cookies`, `basic`, `bearer` and `proxy`".to_owned(),
+            )
+        }
+        Ok(url) => return Ok(url),
         Err(url::ParseError::RelativeUrlWithoutBase) => {
             Wrong::new(format!("`{name}` is not an absolute address"))
-                .expected(expected)
+                .expected(expected())
                 .hint(with_scheme(text))
         }
-        Err(error) => Wrong::new(format!("`{name}` is not an address: {error}")).expected(expected),
+        Err(error) => Wrong::new(format!("`{name}` is not an address: {error}")).expected(expected()),
     };
-    item.report(wrong);
-    None
+    Err(Box::new(wrong))
 }
 
 fn not_http(name: &str, text: &str, url: &Url) -> (String, Option<String>) {

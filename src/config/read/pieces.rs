@@ -6,13 +6,15 @@
 use std::{
     collections::BTreeSet,
     num::NonZeroUsize,
+    path::Path,
     sync::atomic::{AtomicUsize, Ordering},
     thread,
 };
 
 use super::{
-    Config, ConfigText, Environment, Known, Settings, Shared, Sheet, Source, TableReader, Taken, defaults,
-    entries_of, feed, free_slug, keys, named, parse, short, source, source_file, tables_by_id,
+    Config, ConfigText, Environment, Known, Settings, Shared, Sheet, Source, TableReader, Taken,
+    alike::Tables, defaults, entries_of, feed, free_slug, keys, named, parse, short, source, source_file,
+    tables_by_id,
 };
 use crate::id::SourceId;
 
@@ -43,7 +45,7 @@ fn read_in(bytes: usize, texts: &[ConfigText], environment: Environment<'_>) -> 
 
     let count = pieces.len();
     config.sources = spread(count + files.len(), &|place| match pieces.get(place) {
-        Some(piece) => sources(&part((*piece).to_owned()), environment, &defaults),
+        Some(piece) => sources((piece, &main.path), environment, &defaults),
         None => file_source(&files[place - count], environment, &defaults),
     })?;
     config.sources.sort_by(|a, b| a.id.cmp(&b.id));
@@ -101,7 +103,7 @@ fn cut(text: &str, bytes: usize) -> Option<(String, Vec<&str>)> {
 }
 
 /// Whether a line is the header of a source, and not of a table in one.
-fn is_head(line: &str) -> bool {
+pub fn is_head(line: &str) -> bool {
     let id = line.strip_prefix("[source.").and_then(|rest| rest.split_once(']'));
     id.is_some_and(|(id, _)| !id.contains(['.', '"', '\'']))
 }
@@ -139,9 +141,15 @@ fn spread(count: usize, work: &(dyn Fn(usize) -> Option<Vec<Source>> + Sync)) ->
 }
 
 /// The sources of one piece.
-fn sources(piece: &ConfigText, environment: Environment<'_>, defaults: &Settings) -> Option<Vec<Source>> {
+fn sources(
+    (piece, path): (&str, &Path),
+    environment: Environment<'_>,
+    defaults: &Settings,
+) -> Option<Vec<Source>> {
+    let mut tables = Tables::of(piece);
+    let file = ConfigText { path: path.to_owned(), text: std::mem::take(&mut tables.read) };
     let shared = Shared::default();
-    let sheet = Sheet::new(piece, environment, &shared);
+    let sheet = Sheet::new(&file, environment, &shared);
     let mut root = parse(&sheet);
     let mut found = Vec::new();
     for (id, value) in entries_of(&mut root, "source") {
@@ -150,6 +158,8 @@ fn sources(piece: &ConfigText, environment: Environment<'_>, defaults: &Settings
         let id = free_slug(&sheet, id.get_ref(), id.span())?;
         found.push(source(reader, Some(id), (defaults, &BTreeSet::new()))?);
     }
+    let others = tables.others(&sheet, &found)?;
+    found.extend(others);
     (root.len() == 1 && !sheet.has_problems()).then_some(found)
 }
 
@@ -197,6 +207,10 @@ mod tests {
             format!("{HEAD}{}{}{FEED}{}", table("b"), dated, table("c")),
             format!("{}\r\n{FEED}{HEAD}", table("b").replace('\n', "\r\n")),
             format!("# notes\n\n{}was = \"old\" # [source.old]\n", table("a")),
+            format!("{}{}", table("a"), table("b")).replace("entry", "title = \"T\"\nentry"),
+            format!("{}{}", table("a"), table("b"))
+                + "headers = { a = \"b\" }\nlanguage = \"ar\"\nkind = \"page\"\n"
+                + &table("c"),
             EVERY_KEY.to_owned(),
         ] {
             let (pieces, whole) = both(&[file("gleaner.toml", &text), other.clone()]);
@@ -213,6 +227,8 @@ mod tests {
             format!("{}was = \"b\"\n{}", table("a"), table("b")),
             format!("{}was = \"all\"\n{FEED}", table("a")),
             format!("{}entri = \"li\"\n", table("a")),
+            format!("{}{}", table("a"), table("b").replace("https", "ftp")),
+            format!("{}{}", table("a"), table("health")),
             format!("{}x = [\n[source.b]\n]\n", table("a")),
             format!("source.a.url = \"https://a.example/\"\n{}", table("a")),
             format!("{}[feed.none]\ntitle = \"None\"\nsources = [\"z*\"]\n", table("a")),
