@@ -82,19 +82,14 @@ pub enum Came {
 pub enum Order {
     /// A source is due again then, what its last refresh brought being committed.
     Again(SourceId, Timestamp),
+    /// These sources are due, and these hosts asked to be left alone until then.
+    Due(Vec<usize>, HashMap<String, Timestamp>),
+    /// No more will be due: it ends when nothing is left to do.
+    Last,
     /// Everything by another config from now on, and what is due by it.
     Config(Arc<Config>, Agenda),
     /// No further source is begun.
     Stop,
-}
-
-/// Whether one goes on when nothing is left to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Until {
-    /// No.
-    Done,
-    /// Yes, until told to stop.
-    Stopped,
 }
 
 /// What every refresh needs.
@@ -121,7 +116,7 @@ pub async fn drive<S: Store + 'static>(
     crew: Crew<S>,
     agenda: Agenda,
     sender: mpsc::Sender<Came>,
-    (mut orders, until): (mpsc::UnboundedReceiver<Order>, Until),
+    mut orders: mpsc::UnboundedReceiver<Order>,
 ) {
     let mut drive = Drive {
         crew,
@@ -132,16 +127,13 @@ pub async fn drive<S: Store + 'static>(
         parsers: Parsers::default(),
         sender,
         begun: (clock::now(), clock::Watch::start()),
+        is_all: false,
     };
     loop {
         if drive.begin_what_may().await.is_err() {
             return;
         }
-        if drive.tasks.is_empty()
-            && drive.queue.waiting() == 0
-            && drive.agenda.next().is_none()
-            && until == Until::Done
-        {
+        if drive.is_done() {
             return;
         }
         let sleep = drive.sleep();
@@ -153,6 +145,8 @@ pub async fn drive<S: Store + 'static>(
             }
             order = orders.recv() => match order {
                 Some(Order::Again(id, due)) => drive.again(&id, due),
+                Some(Order::Due(places, held)) => drive.put(places, held),
+                Some(Order::Last) => drive.is_all = true,
                 Some(Order::Config(config, agenda)) => drive.reload(config, agenda),
                 Some(Order::Stop) | None => break,
             },
@@ -175,6 +169,8 @@ struct Drive<S> {
     parsers: Parsers,
     sender: mpsc::Sender<Came>,
     begun: (Timestamp, clock::Watch),
+    /// No more will be due.
+    is_all: bool,
 }
 
 /// A refresh that is over.
@@ -189,6 +185,10 @@ impl<S: Store + 'static> Drive<S> {
     /// The time that rests are counted in: it goes on evenly whatever is done to the clock.
     fn steady(&self) -> Timestamp {
         self.begun.0.checked_add(self.begun.1.elapsed()).unwrap_or(Timestamp::MAX)
+    }
+
+    fn is_done(&self) -> bool {
+        self.is_all && self.tasks.is_empty() && self.queue.waiting() == 0 && self.agenda.next().is_none()
     }
 
     async fn begin_what_may(&mut self) -> Result<(), Unheard> {
@@ -253,6 +253,13 @@ impl<S: Store + 'static> Drive<S> {
         // One that is in the config no more is not due any more.
         if let Ok(place) = self.crew.config.sources.binary_search_by(|source| source.id.cmp(id)) {
             self.agenda.put(due, place);
+        }
+    }
+
+    fn put(&mut self, places: Vec<usize>, held: HashMap<String, Timestamp>) {
+        self.crew.held.extend(held);
+        for place in places {
+            self.queue.push(host(&self.crew.config.sources[place]), place);
         }
     }
 
@@ -418,10 +425,11 @@ pub fn one(
     Ok(One { refreshed, mended, unkept: None })
 }
 
-/// What is due now, and why the rest is not.
+/// Which sources are due now, and why others are not.
+#[derive(Default)]
 pub struct Due {
     /// What is due.
-    pub agenda: Agenda,
+    pub places: Vec<usize>,
     /// What is not, why, and at how many failures it stands.
     pub waiting: Vec<(usize, Wait, u32)>,
     /// Hosts that asked to be left alone, and until when.
@@ -433,28 +441,61 @@ pub fn standing(state: &Glance) -> u32 {
     if state.held > 0 { u32::MAX } else { state.failures.max(state.forbidden) }
 }
 
-/// Looks at every source.
-pub fn due(config: &Config, store: &dyn Store, wish: &dyn Fn(&Glance) -> Wish) -> Result<Due, StoreError> {
+/// Looks at every source, host by host: whether one asks to be left alone is known before any source of it is due.
+/// What is found of some is told before others are looked at.
+pub fn look(
+    config: &Config,
+    store: &dyn Store,
+    wish: impl Fn(&Glance) -> Wish,
+) -> impl Iterator<Item = Result<Due, StoreError>> {
     let now = clock::now();
-    let mut due = Due { agenda: Agenda::default(), waiting: Vec::new(), held: HashMap::new() };
-    let sources: Vec<&Source> = config.sources.iter().collect();
-    for (place, one) in workspace::glances(&sources, store).enumerate() {
-        let (source, state) = one?;
-        match schedule::wait(source, &state, now, wish(&state)) {
-            None => due.agenda.put(Timestamp::MIN, place),
-            Some(wait) => {
-                let hold = state.hold.as_ref().filter(|hold| hold.scope == Scope::Host);
-                if let (Wait::Asked(until), Some(_)) = (&wait, hold) {
-                    due.held
-                        .entry(host(source).to_owned())
-                        .and_modify(|at| *at = (*until).max(*at))
-                        .or_insert(*until);
-                }
-                due.waiting.push((place, wait, standing(&state)));
+    let places = by_host(config);
+    let mut looked_at = 0;
+    std::iter::from_fn(move || {
+        let some = some_hosts(config, &places[looked_at..]);
+        looked_at += some.len();
+        let due = || {
+            let sources: Vec<&Source> = some.iter().map(|place| &config.sources[*place]).collect();
+            let mut due = Due::default();
+            for (place, one) in some.iter().zip(workspace::glances(&sources, store)) {
+                let (source, state) = one?;
+                due.add((*place, source), &state, schedule::wait(source, &state, now, wish(&state)));
             }
+            Ok(due)
+        };
+        (!some.is_empty()).then(due)
+    })
+}
+
+impl Due {
+    fn add(&mut self, (place, source): (usize, &Source), state: &Glance, wait: Option<Wait>) {
+        let Some(wait) = wait else { return self.places.push(place) };
+        let hold = state.hold.as_ref().filter(|hold| hold.scope == Scope::Host);
+        if let (Wait::Asked(until), Some(_)) = (&wait, hold) {
+            let at = self.held.entry(host(source).to_owned()).or_insert(*until);
+            *at = (*until).max(*at);
         }
+        self.waiting.push((place, wait, standing(state)));
     }
-    Ok(due)
+}
+
+/// How many sources are looked at before it is told what was found.
+const LOOKED_AT: usize = 100;
+
+/// The sources of the first hosts.
+fn some_hosts<'a>(config: &Config, places: &'a [usize]) -> &'a [usize] {
+    let host_of = |place: usize| host(&config.sources[place]);
+    let is_end = |at: &usize| host_of(places[at - 1]) != host_of(places[*at]);
+    &places[..(LOOKED_AT..places.len()).find(is_end).unwrap_or(places.len())]
+}
+
+/// Every source, those of one host after each other.
+fn by_host(config: &Config) -> Vec<usize> {
+    let mut first: HashMap<&str, usize> = HashMap::with_capacity(config.sources.len());
+    let order = |(place, source)| (*first.entry(host(source)).or_insert(place), place);
+    let mut places: Vec<(usize, usize)> = config.sources.iter().enumerate().map(order).collect();
+    places.sort_unstable();
+    places.into_iter().map(|(_, place)| place).collect()
 }
 
 /// Puts together what is committed together: so whoever commits is woken once for all of it.

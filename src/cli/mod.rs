@@ -27,6 +27,7 @@ mod opml;
 mod parsers;
 mod replay;
 mod retain;
+mod round;
 mod run;
 mod serve;
 mod status;

@@ -1,7 +1,7 @@
 //! `run`: one pass over the sources that are due.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     path::Path,
     sync::Arc,
 };
@@ -9,12 +9,12 @@ use std::{
 use clap::Args;
 use jiff::Timestamp;
 use serde_json::json;
-use tokio::sync::mpsc;
 
 use super::{
     Exit, Failure, Outcome, Places, Replay, alert, desk, followers,
-    live::{self, Came, Crew, One, Order, Until},
+    live::{self, Came, Crew, One, Order},
     rename, replay, retain,
+    round::Round,
     terminal::Terminal,
     workspace,
 };
@@ -222,75 +222,68 @@ impl<'a> Pass<'a> {
 
     /// Refreshes over the network whatever is due; whether a person stopped it.
     fn live(&mut self, config: &Arc<Config>, sources: &[&Source]) -> Result<bool, Failure> {
+        let mut round = None;
+        let begun = self.begin(config, sources, &mut round);
+        let Some(mut round) = round else { return begun.map(|_| false) };
+        let outcome = begun.and_then(|due| {
+            let bar = self.terminal.progress(due);
+            let mut outcome = Ok(());
+            while let (Ok(()), Some(group)) = (&outcome, round.next()) {
+                bar.inc(group.len() as u64);
+                outcome = bar.suspend(|| self.take(group)).map(|_| ());
+            }
+            bar.finish_and_clear();
+            outcome
+        });
+        let is_stopped = round.end();
+        outcome.map(|()| is_stopped)
+    }
+
+    /// Looks which sources are due, and begins with the first of them; how many there are.
+    fn begin(
+        &mut self,
+        config: &Arc<Config>,
+        sources: &[&Source],
+        round: &mut Option<Round>,
+    ) -> Result<usize, Failure> {
         let wish = if self.options.force { Wish::Forced } else { Wish::Nearly };
         let is_decided = |state: &Glance| state.held > 0 && (self.options.accept || self.options.dry_run);
         let wish = |state: &Glance| if is_decided(state) { Wish::Forced } else { wish };
-        let due =
-            live::due(config, &**self.store, &wish).map_err(|error| workspace::store_failure(&error))?;
-        let chosen: BTreeSet<&SourceId> = sources.iter().map(|source| &source.id).collect();
+        let chosen: HashSet<&SourceId> = sources.iter().map(|source| &source.id).collect();
         let is_chosen = |place: usize| chosen.contains(&config.sources[place].id);
-        for (place, wait, failures) in due.waiting {
-            if is_chosen(place) {
-                self.wait(&config.sources[place], &wait, failures);
+        let (mut count, mut waiting) = (0, Vec::new());
+        for due in live::look(config, &**self.store, wish) {
+            let mut due = due.map_err(|error| workspace::store_failure(&error))?;
+            due.places.retain(|place| is_chosen(*place));
+            waiting.extend(due.waiting.into_iter().filter(|(place, ..)| is_chosen(*place)));
+            count += due.places.len();
+            if round.is_none() && !due.places.is_empty() {
+                let new = Round::start(self.crew(config));
+                *round = Some(new.map_err(|error| Failure::ours(error.to_string()))?);
+            }
+            if let Some(round) = round {
+                round.order(Order::Due(due.places, due.held));
             }
         }
-        let mut agenda = due.agenda;
-        agenda.retain(is_chosen);
-        if agenda.next().is_none() {
-            return Ok(false);
+        if let Some(round) = round {
+            round.order(Order::Last);
         }
-        let bar = self.terminal.progress(agenda.len());
-        let runtime = live::runtime(1).map_err(|error| Failure::ours(error.to_string()))?;
-        let (sender, came) = mpsc::channel(live::WAITING);
-        let (groups, mut receiver) = mpsc::channel(1);
-        let (order, orders) = mpsc::unbounded_channel();
-        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-        let store = Arc::clone(self.store);
-        let crew = Crew {
+        waiting.sort_unstable_by_key(|(place, ..)| *place);
+        for (place, wait, failures) in waiting {
+            self.wait(&config.sources[place], &wait, failures);
+        }
+        Ok(count)
+    }
+
+    fn crew(&self, config: &Arc<Config>) -> Crew<Engine> {
+        Crew {
             config: Arc::clone(config),
             client: live::client(),
-            store,
-            held: due.held,
+            store: Arc::clone(self.store),
+            held: HashMap::new(),
             accepts: self.options.accept,
             pages: self.kept_in(),
-        };
-        let driving = runtime.spawn(async move {
-            let signalled = async {
-                live::stopped().await;
-                // Who waits for either is gone only when all is over.
-                let _ = stop.send(());
-                let _ = order.send(Order::Stop);
-                std::future::pending::<()>().await;
-            };
-            let driven = async {
-                tokio::join!(
-                    live::drive(crew, agenda, sender, (orders, Until::Done)),
-                    live::group(came, groups)
-                );
-            };
-            tokio::select! {
-                () = driven => {}
-                () = signalled => {}
-            }
-        });
-        let mut outcome = Ok(());
-        while let Some(group) = receiver.blocking_recv() {
-            bar.inc(group.len() as u64);
-            outcome = bar.suspend(|| self.take(group)).map(|_| ());
-            if outcome.is_err() {
-                break;
-            }
         }
-        bar.finish_and_clear();
-        drop(receiver);
-        if let Err(error) = runtime.block_on(driving)
-            && error.is_panic()
-        {
-            std::panic::resume_unwind(error.into_panic());
-        }
-        // A page that is still being parsed is nobody's concern any more.
-        runtime.shutdown_background();
-        outcome.map(|()| stopped.blocking_recv().is_ok())
     }
 
     /// Commits what came and says how it ended; when each source is due again.

@@ -20,7 +20,7 @@ use super::{
     Exit, Failure, Outcome, Places,
     alert::Messenger,
     followers::{self, Runner},
-    live::{self, Came, Crew, Order, Until},
+    live::{self, Came, Crew, Order},
     publish::{Changed, First, publish_all, publish_those},
     rename, retain,
     run::{self, Pass, Taken},
@@ -78,7 +78,7 @@ pub fn serve(places: &Places, _: &Options, terminal: &mut Terminal) -> Outcome {
         let _ = weak.upgrade().is_some_and(|sender| sender.blocking_send(Came::Beat).is_ok());
     };
     let mut tellers = Tellers { runner: Runner::start(awake.clone()), messenger: Messenger::start(awake) };
-    let driven = live::drive(crew, agenda, sender.clone(), (orders, Until::Stopped));
+    let driven = live::drive(crew, agenda, sender.clone(), orders);
     let driving = runtime.spawn(async { tokio::join!(driven, live::group(came, groups)) });
     let watching = runtime.spawn(watch(sender, order.clone()));
     let web = Web::open(&runtime, (places, &config), &store)?;
@@ -249,14 +249,16 @@ fn agenda(
     config: &Config,
     store: &Arc<Engine>,
 ) -> Result<(Agenda, std::collections::HashMap<String, Timestamp>), Failure> {
-    let mut due =
-        live::due(config, &**store, &|_| Wish::Due).map_err(|error| workspace::store_failure(&error))?;
-    for (place, wait, _) in due.waiting {
-        if let Some(until) = wait.until() {
-            due.agenda.put(until, place);
+    let (mut agenda, mut held) = (Agenda::default(), std::collections::HashMap::new());
+    for due in live::look(config, &**store, |_| Wish::Due) {
+        let due = due.map_err(|error| workspace::store_failure(&error))?;
+        let waiting = due.waiting.iter().filter_map(|(place, wait, _)| Some((wait.until()?, *place)));
+        for (at, place) in due.places.iter().map(|place| (Timestamp::MIN, *place)).chain(waiting) {
+            agenda.put(at, place);
         }
+        held.extend(due.held);
     }
-    Ok((due.agenda, due.held))
+    Ok((agenda, held))
 }
 
 /// The config as it is now; `None`: it has problems, which were told, and the old one stays.
