@@ -14,12 +14,11 @@ use std::{
     collections::HashMap,
     fmt::Write as _,
     fs::{self, File},
+    hash::{Hash as _, Hasher},
     io::{self, Write as _},
     path::{Path, PathBuf},
     time::UNIX_EPOCH,
 };
-
-use url::Url;
 
 use crate::{
     assemble,
@@ -34,7 +33,7 @@ use crate::{
 pub struct Imprint([u8; 16]);
 
 /// An imprint in the making.
-pub struct Maker(blake3::Hasher);
+pub struct Maker(Bytes);
 
 impl Maker {
     /// Of the feed of one source.
@@ -42,14 +41,16 @@ impl Maker {
         let mut maker = Self::new(program, config, &source.id);
         maker.source(source);
         // In the feed of several sources these are the joined feed's own.
-        maker.add(&(&source.was, &source.keep, source.archive, &source.formats, source.every));
+        let Source { was, keep, archive, formats, every, .. } = source;
+        (was, keep, archive, formats, every).hash(&mut maker.0);
         maker
     }
 
     /// Of a joined feed.
     pub fn of_joined(program: &Program, config: &Config, rule: &FeedRule) -> Self {
         let mut maker = Self::new(program, config, &rule.id);
-        maker.add(rule);
+        // Its `Debug` names every field there is, also one that is new.
+        format!("{rule:?}").hash(&mut maker.0);
         maker
     }
 
@@ -59,44 +60,44 @@ impl Maker {
     }
 
     fn new(Program(program): &Program, config: &Config, id: &SourceId) -> Self {
-        let mut maker = Self(blake3::Hasher::new());
-        maker.add(&(program, id, config.base_url.as_ref().map(Url::as_str), &config.hubs));
+        let mut maker = Self(Bytes::default());
+        (program, id, &config.base_url, &config.hubs).hash(&mut maker.0);
         maker
     }
 
     /// A source as feeds show it.
     pub fn source(&mut self, source: &Source) {
         let Source { id, url, title, language, every, .. } = source;
-        self.add(&(id, url.as_str(), title, language, every));
+        (id, url, title, language, every).hash(&mut self.0);
     }
 
     /// What is known of a source beside its records, and when those changed.
     pub fn state(&mut self, state: &Glance) {
         let Glance { first_id, page_title, page_url, language, changed_at, last_number, .. } = state;
-        self.add(&(
-            first_id,
-            page_title,
-            page_url,
-            language,
-            changed_at,
-            last_number,
-            assemble::began_at(state.first_succeeded_at, state.succeeded_at),
-        ));
-    }
-
-    /// Its `Debug` names every field there is, also one that is new.
-    fn add(&mut self, part: &dyn std::fmt::Debug) {
-        let mut text = String::new();
-        write!(text, "{part:?}").expect("a string takes what it is given");
-        self.0.update(&text.len().to_le_bytes());
-        self.0.update(text.as_bytes());
+        let began_at = assemble::began_at(state.first_succeeded_at, state.succeeded_at);
+        (first_id, page_title, page_url, language, changed_at, last_number, began_at).hash(&mut self.0);
     }
 
     /// The imprint.
     pub fn finish(&self) -> Imprint {
-        let digest = self.0.finalize();
+        let digest = self.0.0.finalize();
         let (first, _) = digest.as_bytes().split_first_chunk::<16>().expect("a digest has 32 bytes");
         Imprint(*first)
+    }
+}
+
+/// A digest of what is hashed: the same program hashes the same values by the same bytes.
+#[derive(Default)]
+struct Bytes(blake3::Hasher);
+
+impl Hasher for Bytes {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// Nobody asks for it: the whole digest is taken.
+    fn finish(&self) -> u64 {
+        0
     }
 }
 

@@ -551,3 +551,35 @@ pub async fn signalled(kind: SignalKind) {
 pub fn client() -> Client {
     Client::new(clock::now, client::system())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{self, ConfigText};
+
+    /// How many sources are looked at together, and of how many hosts.
+    fn together(hosts: impl Fn(usize) -> usize) -> Vec<(usize, usize)> {
+        let table =
+            |place| format!("[source.s{place}]\nurl = \"https://h{}.example/{place}\"\n", hosts(place));
+        let text = (100..400).map(table).collect();
+        let config = config::read(&[ConfigText { path: "gleaner.toml".into(), text }], &|_| None).unwrap();
+        let places = by_host(&config);
+        let (mut rest, mut seen, mut found) = (&places[..], HashSet::new(), Vec::new());
+        while !rest.is_empty() {
+            let some = some_hosts(&config, rest);
+            let hosts: HashSet<&str> = some.iter().map(|place| host(&config.sources[*place])).collect();
+            assert!(hosts.iter().all(|host| seen.insert(host.to_string())), "a host is looked at once");
+            found.push((some.len(), hosts.len()));
+            rest = &rest[some.len()..];
+        }
+        found
+    }
+
+    #[test]
+    fn all_sources_of_a_host_are_looked_at_together() {
+        assert_eq!(together(|place| place), [(100, 100); 3]);
+        assert_eq!(together(|place| place % 2), [(150, 1); 2]);
+        assert_eq!(together(|place| place % 7), [(129, 3), (129, 3), (42, 1)]);
+        assert_eq!(together(|_| 0), [(300, 1)]);
+    }
+}

@@ -149,7 +149,7 @@ pub enum Heal {
 }
 
 /// How much history a feed shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Keep {
     /// At most this many entries, newest first.
     pub entries: usize,

@@ -108,25 +108,25 @@ pub fn is_head(line: &str) -> bool {
     id.is_some_and(|(id, _)| !id.contains(['.', '"', '\'']))
 }
 
-/// What each piece of work gives, in any order; `None`: one of them gives nothing, and the others need not be done.
+/// What each piece of work gives, in their order; `None`: one of them gives nothing, and the others need not be done.
 fn spread(count: usize, work: &(dyn Fn(usize) -> Option<Vec<Source>> + Sync)) -> Option<Vec<Source>> {
     let next = AtomicUsize::new(0);
     let work_on = || {
-        let mut all = Vec::new();
+        let mut done = Vec::new();
         loop {
             let place = next.fetch_add(1, Ordering::Relaxed);
             if place >= count {
-                return Some(all);
+                return Some(done);
             }
-            let Some(mut sources) = work(place) else {
+            let Some(sources) = work(place) else {
                 next.store(count, Ordering::Relaxed);
                 return None;
             };
-            all.append(&mut sources);
+            done.push((place, sources));
         }
     };
     let processors = thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    thread::scope(|scope| {
+    let mut done = thread::scope(|scope| {
         let others: Vec<_> = (1..processors).map(|_| scope.spawn(work_on)).collect();
         let mut all = work_on();
         for other in others {
@@ -137,7 +137,9 @@ fn spread(count: usize, work: &(dyn Fn(usize) -> Option<Vec<Source>> + Sync)) ->
             });
         }
         all
-    })
+    })?;
+    done.sort_unstable_by_key(|(place, _)| *place);
+    Some(done.into_iter().flat_map(|(_, sources)| sources).collect())
 }
 
 /// The sources of one piece.
