@@ -8,7 +8,7 @@ use std::collections::{HashMap, hash_map::Entry};
 use super::{
     Sheet, Source, free_slug,
     keys::{self, Key},
-    pieces::is_head,
+    pieces::{is_head, sections},
     value,
 };
 use crate::config::digest::{self, Besides};
@@ -85,12 +85,12 @@ fn url_key() -> &'static Key {
 
 /// The text before the first header of a source, and each source's.
 fn split(piece: &str) -> impl Iterator<Item = &str> {
-    let mut lines = piece.split_inclusive('\n').peekable();
+    let mut sections = sections(piece).peekable();
     let mut rest = piece;
     std::iter::from_fn(move || {
-        let mut bytes = lines.next()?.len();
-        while let Some(line) = lines.next_if(|line| !is_head(line)) {
-            bytes += line.len();
+        let mut bytes = sections.next()?.len();
+        while let Some(section) = sections.next_if(|section| !is_head(section)) {
+            bytes += section.len();
         }
         let (table, after) = rest.split_at(bytes);
         rest = after;

@@ -11,6 +11,8 @@ use std::{
     thread,
 };
 
+use memchr::memmem;
+
 use super::{
     Config, ConfigText, Environment, Known, Settings, Shared, Sheet, Source, TableReader, Taken,
     alike::Tables, defaults, entries_of, feed, free_slug, keys, named, parse, short, source, source_file,
@@ -77,34 +79,42 @@ fn read_in(bytes: usize, texts: &[ConfigText], environment: Environment<'_>) -> 
 /// What is about sources, in pieces of about so many bytes, and the rest. `None`: what looks like a header may stand
 /// in a text of several lines.
 fn cut(text: &str, bytes: usize) -> Option<(String, Vec<&str>)> {
-    if text.contains("\"\"\"") || text.contains("'''") {
+    if ["\"\"\"", "'''"].iter().any(|quotes| memmem::find(text.as_bytes(), quotes.as_bytes()).is_some()) {
         return None;
     }
     let (mut rest, mut pieces) = (String::new(), Vec::new());
     let mut piece: Option<usize> = None;
     let mut at = 0;
-    for line in text.split_inclusive('\n') {
-        let is_source = line.starts_with("[source.");
-        let is_other = line.starts_with('[') && !is_source;
-        let is_full = is_source && is_head(line) && piece.is_some_and(|start| at - start >= bytes);
-        if is_other || is_full {
+    for section in sections(text) {
+        let is_source = section.starts_with("[source.");
+        let is_full = is_head(section) && piece.is_some_and(|start| at - start >= bytes);
+        if !is_source || is_full {
             pieces.extend(piece.take().map(|start| &text[start..at]));
         }
         if is_source {
             piece.get_or_insert(at);
+        } else {
+            rest.push_str(section);
         }
-        if piece.is_none() {
-            rest.push_str(line);
-        }
-        at += line.len();
+        at += section.len();
     }
     pieces.extend(piece.map(|start| &text[start..]));
     Some((rest, pieces))
 }
 
-/// Whether a line is the header of a source, and not of a table in one.
-pub fn is_head(line: &str) -> bool {
-    let id = line.strip_prefix("[source.").and_then(|rest| rest.split_once(']'));
+/// A text before each line that begins like a header; the first section may have none.
+pub fn sections(text: &str) -> impl Iterator<Item = &str> {
+    let mut ends = memmem::find_iter(text.as_bytes(), "\n[").map(|at| at + 1).chain([text.len()]);
+    let mut start = 0;
+    std::iter::from_fn(move || {
+        let end = ends.next()?;
+        Some(&text[std::mem::replace(&mut start, end)..end])
+    })
+}
+
+/// Whether a section begins with the header of a source, and not of a table in one.
+pub fn is_head(section: &str) -> bool {
+    let id = section.strip_prefix("[source.").and_then(|rest| rest.split_once(']'));
     id.is_some_and(|(id, _)| !id.contains(['.', '"', '\'']))
 }
 
