@@ -14,6 +14,7 @@
 
 mod auto;
 mod ceiling;
+mod changed;
 mod listings;
 mod truth;
 mod versions;

@@ -11,7 +11,7 @@ use serde_json::Value;
 use url::Url;
 
 /// One entry of the truth.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Truth {
     pub title: Option<String>,
     pub link: Option<String>,

@@ -7,7 +7,6 @@ use jiff::civil::Date;
 use rustc_hash::FxHashSet;
 
 use super::{facts::Texts, groups::Group};
-use crate::moment;
 
 /// One newer entry may be a pinned one; so many are a list.
 const FEWEST: usize = 3;
@@ -15,13 +14,15 @@ const FEWEST: usize = 3;
 /// Whether newer entries stand outside of a listing, by the days in their addresses.
 pub fn is_newer_elsewhere(texts: &Texts<'_, '_>, group: &Group) -> bool {
     let tree = texts.tree;
-    let day = |at: u32| tree.get(at).href.and_then(moment::day_of_address);
-    let newest = |item: &u32| (*item..tree.get(*item).end).find_map(day);
+    let all = texts.address_days();
+    let newest = |item: &u32| {
+        let first = all.get(all.partition_point(|(at, _)| at < item))?;
+        Some(first.1).filter(|_| tree.holds(*item, first.0))
+    };
     let days: Vec<Date> = group.items.iter().filter_map(newest).collect();
     let Some(newest) = days.iter().max().filter(|_| days.len() * 2 > group.items.len()) else { return false };
-    let all = (0..tree.elements.len()).filter_map(|at| u32::try_from(at).ok());
-    let newer = all.filter(|at| day(*at).is_some_and(|day| day > *newest));
-    newer.filter_map(|at| tree.get(at).href).collect::<FxHashSet<_>>().len() >= FEWEST
+    let newer = all.iter().filter(|(_, day)| day > newest).filter_map(|(at, _)| tree.get(*at).href);
+    newer.collect::<FxHashSet<_>>().len() >= FEWEST
 }
 
 #[cfg(test)]

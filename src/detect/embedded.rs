@@ -8,7 +8,7 @@ use rustc_hash::FxHashSet;
 use scraper::{ElementRef, Html};
 
 use super::{
-    Evidence, Keys, Known, Looking, PROPOSED, Proposal, Texts, Tree, ranked, selector::is_plain_name,
+    Evidence, Keys, Known, Looking, PROPOSED, Proposal, Texts, Tree, compound::is_plain_name, ranked,
 };
 use crate::extract::{
     self,

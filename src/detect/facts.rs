@@ -5,9 +5,11 @@ use std::{
     collections::HashSet,
 };
 
+use jiff::civil::Date;
+
 use crate::{
     extract::text,
-    moment::{Heading, Lexicon, Mention, Place, Value, day_alone, scan, time_alone},
+    moment::{self, Heading, Lexicon, Mention, Place, Value, day_alone, scan, time_alone},
 };
 
 use super::tree::{Tree, digest, index};
@@ -58,6 +60,7 @@ pub struct Texts<'t, 'a> {
     lexicon: Lexicon,
     known: RefCell<Vec<Option<Facts>>>,
     date_lines: OnceCell<Vec<u32>>,
+    address_days: OnceCell<Vec<(u32, Date)>>,
 }
 
 impl<'t, 'a> Texts<'t, 'a> {
@@ -69,6 +72,7 @@ impl<'t, 'a> Texts<'t, 'a> {
             lexicon,
             known: RefCell::new(vec![None; tree.elements.len()]),
             date_lines: OnceCell::new(),
+            address_days: OnceCell::new(),
         }
     }
 
@@ -108,6 +112,14 @@ impl<'t, 'a> Texts<'t, 'a> {
     /// Whether an element is a time of day and no more.
     pub fn is_time_alone(&self, at: u32) -> bool {
         time_alone(self.tree.text(at), self.lexicon).is_some()
+    }
+
+    /// The links whose addresses have a day in them, in page order.
+    pub fn address_days(&self) -> &[(u32, Date)] {
+        self.address_days.get_or_init(|| {
+            let all = (0..self.tree.elements.len()).map(|at| u32::try_from(at).unwrap_or(u32::MAX));
+            all.filter_map(|at| Some((at, moment::day_of_address(self.tree.get(at).href?)?))).collect()
+        })
     }
 
     fn is_date_line(&self, at: u32) -> bool {

@@ -49,6 +49,16 @@ pub fn groups(tree: &Tree<'_>, most: usize) -> Vec<Group> {
         if element.tag == "article" {
             add(7, 0);
         }
+        if element.tag == "tr" {
+            // The row that names the columns, and the one with the further pages, have others.
+            add(
+                8,
+                mix(
+                    element.path,
+                    tree.children(at).filter(|cell| tree.get(*cell).tag == "td").count() as u64,
+                ),
+            );
+        }
     }
     let few = buckets.values().filter_map(|items| few_linked(tree, items));
     let few: Vec<(u64, Vec<u32>)> = few.map(|linked| (signature(&linked), linked)).collect();
@@ -108,7 +118,7 @@ fn outermost(tree: &Tree<'_>, items: &mut Vec<u32>) {
 }
 
 /// A digest of a set of elements.
-fn signature(items: &[u32]) -> u64 {
+pub fn signature(items: &[u32]) -> u64 {
     items.iter().fold(items.len() as u64, |sum, at| mix(sum, u64::from(*at)))
 }
 

@@ -11,6 +11,7 @@
 
 mod above;
 mod columns;
+mod compound;
 mod confidence;
 mod elsewhere;
 mod embedded;
@@ -173,7 +174,8 @@ fn ranked(texts: &Texts<'_, '_>, evidence: &Evidence) -> Vec<Scored> {
     all.sort_by(|a, b| b.score.total_cmp(&a.score));
     let mut chosen: Vec<Scored> = Vec::new();
     for scored in &all {
-        let scored = score::ascend(texts, score::descend(texts, scored.clone(), &all), &all);
+        let scored = score::descend(texts, scored.clone(), &all);
+        let scored = score::widen(texts, score::ascend(texts, scored, &all), &all);
         if !chosen.iter().any(|other| overlaps(texts.tree, other, &scored)) {
             chosen.push(scored);
         }

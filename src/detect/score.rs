@@ -62,6 +62,8 @@ pub struct Features {
     pub cells: f64,
     /// Letters of an entry's text, the median.
     pub chars: f64,
+    /// The share of their text that is in the largest of them.
+    pub largest: f64,
     /// Whether nothing in the entries is a headline but all of them, they are parts of a page, and none is dated: boxes, not
     /// records.
     pub whole: f64,
@@ -130,14 +132,8 @@ fn leave_out_other_rows(tree: &Tree<'_>, group: &mut Group) {
         return;
     }
     let cells = |at: u32| {
-        let mut child = at + 1;
-        let mut count = (0_usize, 0_usize);
-        while child < tree.get(at).end {
-            count.0 += usize::from(tree.get(child).tag == "td");
-            count.1 += usize::from(tree.get(child).tag == "th");
-            child = tree.get(child).end;
-        }
-        count
+        let count = |tag: &str| tree.children(at).filter(|cell| tree.get(*cell).tag == tag).count();
+        (count("td"), count("th"))
     };
     let mut kinds: FxHashMap<(usize, usize), usize> = FxHashMap::default();
     for at in &group.items {
@@ -198,9 +194,16 @@ fn features(texts: &Texts<'_, '_>, group: &Group, fields: &Fields) -> Features {
         multi: multi(fields),
         cells: cells(texts, items),
         chars: f64::from(chars[chars.len() / 2]),
+        largest: chars.last().map_or(0.0, |most| f64::from(*most) / bytes.max(1) as f64),
         whole: f64::from(u8::from(headline.is_entry && headline.is_part_of_page && dates < 0.5)),
     }
 }
+
+/// What has more of the text than this is not the others' like.
+const LOPSIDED: f64 = 0.85;
+
+/// More labels without a date than this are a menu.
+const FEW_LABELS: f64 = 30.0;
 
 fn sum(of: &Features) -> f64 {
     let yes = |is: bool| f64::from(u8::from(is));
@@ -218,6 +221,13 @@ fn sum(of: &Features) -> f64 {
         - 1.6 * of.multi
         - 2.4 * of.cells
         - 1.5 * of.whole
+        - 0.8 * yes(of.largest > LOPSIDED && of.count >= 3.0)
+        - 0.8
+            * yes(of.count > FEW_LABELS
+                && of.chars < 30.0
+                && of.words < 3.0
+                && of.dates < 0.1
+                && of.headings < 0.1)
         - 0.6 * yes(of.words > 20.0)
         - 1.2 * yes(of.count < 3.0)
         - 2.5 * yes(of.words > 40.0)
@@ -367,6 +377,42 @@ pub fn ascend(texts: &Texts<'_, '_>, of: Scored, all: &[Scored]) -> Scored {
     };
     let outer = all.iter().filter(is_around).max_by(|a, b| a.score.total_cmp(&b.score)).cloned();
     outer.unwrap_or(of)
+}
+
+/// Replaces a group by one that has a few elements more, where these have what its entries have: the newest of a listing
+/// is often built otherwise.
+pub fn widen(texts: &Texts<'_, '_>, of: Scored, all: &[Scored]) -> Scored {
+    const WORSE: f64 = 0.5;
+    let own = &of.group.items;
+    let is_more = |at: &&u32| own.binary_search(at).is_err();
+    let is_wider = |outer: &&Scored| {
+        let items = &outer.group.items;
+        let more = items.len().saturating_sub(own.len());
+        (1..=(own.len() / 8).max(1)).contains(&more)
+            && items.iter().filter(is_more).count() == more
+            && outer.score > of.score - WORSE
+            && items.iter().filter(is_more).all(|at| is_like(texts, outer, *at, of.features.dates > 0.7))
+    };
+    let wider = all.iter().filter(is_wider).max_by(|a, b| a.score.total_cmp(&b.score)).cloned();
+    wider.unwrap_or(of)
+}
+
+/// Whether an element of a group has what the others have: a link, and a date where they are dated, else the headline in
+/// its place.
+fn is_like(texts: &Texts<'_, '_>, of: &Scored, item: u32, are_dated: bool) -> bool {
+    let tree = texts.tree;
+    let inside = || item..tree.get(item).end;
+    let is_dated = |at: u32| {
+        tree.get(at).node.attr("datetime").is_some() || texts.of(at).date.is_some_and(|date| date.is_mostly())
+    };
+    let has_headline = || {
+        let sample = columns::sample(&of.group.items);
+        let cells = &of.fields.columns[of.fields.headline].cells;
+        let place = sample.binary_search(&item).ok();
+        place.is_some_and(|place| cells.binary_search_by_key(&place, |(item, _)| usize::from(*item)).is_ok())
+    };
+    let is_linked = of.fields.link.is_none() || inside().any(|at| tree.get(at).href.is_some());
+    is_linked && if are_dated { inside().any(is_dated) } else { has_headline() }
 }
 
 fn is_inside(tree: &Tree<'_>, outer: &Scored, inner: &Scored) -> bool {

@@ -6,27 +6,9 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
-    names::Hold,
+    compound::{Simple, cost, is, is_plain_name, matching, of_tag, simples, write},
     tree::{Tree, index},
 };
-
-/// What one compound of a selector asks for.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-enum Simple<'a> {
-    Tag(&'a str),
-    Class(&'a str),
-    TagClass(&'a str, &'a str),
-    Id(&'a str),
-    Itemprop(&'a str),
-    /// A tag at a place among its parent's elements, from 1.
-    Place(&'a str, u16),
-    /// A tag that holds another.
-    Has(&'a str, &'static str),
-    /// A row with at least so many cells.
-    Cells(u16),
-    /// A tag without any class.
-    Bare(&'a str),
-}
 
 /// How two compounds are joined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,32 +45,31 @@ const MAX_LEVELS: usize = 9;
 pub fn of_entries(tree: &Tree<'_>, items: &[u32]) -> Option<Found> {
     let marks = Marks::of(tree, items);
     let mut best = Best { marks: &marks, found: None };
-    let leaves = leaves(tree, items);
     let outers: Vec<Outer<'_>> = outers(tree, items)
         .into_iter()
         .map(|(simple, cost)| Outer { around: Around::of(tree, matching(tree, &simple)), simple, cost })
         .collect();
-    for (leaf, cost) in &leaves {
-        if best.is_settled(*cost) {
-            continue;
-        }
-        let all: Vec<u32> = matching(tree, leaf);
-        if all.len() > 40 * items.len() + 400 {
-            continue;
-        }
-        let fit = best.offer(Chain { leaf: leaf.clone(), outer: Vec::new(), cost: *cost }, &all);
-        if fit > 0.999 {
-            continue;
-        }
-        let near = near(tree, (leaf, *cost, &all), &outers, &mut best);
-        if near.first().is_none_or(|first| first.fit > 0.999) {
-            continue;
-        }
-        for near in near.iter().take(6) {
-            offer_inside(tree, near, &outers, &mut best);
-        }
+    let named = leaves(tree, items);
+    best.try_leaves(tree, (&named, items.len()), &outers, Nesting::OfLists);
+    if best.fit() < LEAST_PLAIN_FIT {
+        best.try_leaves(tree, (&held_classes(tree, items), items.len()), &outers, Nesting::OfLists);
+    }
+    if best.fit() < LEAST_PLAIN_FIT && tree.get(items[0]).tag == "div" {
+        best.try_leaves(tree, (&named, items.len()), &outers, Nesting::OfBoxes);
     }
     best.found.map(|(fit, chain)| Found { text: written(&chain), fit })
+}
+
+/// Below this fit selectors are tried that a person would rather not write.
+const LEAST_PLAIN_FIT: f64 = 0.95;
+
+/// Which elements may be named between an entry and what is around its list.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Nesting {
+    /// Those that are made to hold a list's entries.
+    OfLists,
+    /// Boxes too, each directly in the one around it.
+    OfBoxes,
 }
 
 /// A selector of two compounds.
@@ -126,11 +107,21 @@ fn near<'o, 'a>(
 }
 
 /// Offers a selector of two compounds inside each third.
-fn offer_inside<'a>(tree: &Tree<'a>, near: &Near<'_, 'a>, outers: &[Outer<'a>], best: &mut Best<'_, 'a>) {
+fn offer_inside<'a>(
+    tree: &Tree<'a>,
+    near: &Near<'_, 'a>,
+    (outers, nesting): (&[Outer<'a>], Nesting),
+    best: &mut Best<'_, 'a>,
+) {
     // `#list > tbody > tr`: the rows of a table inside it are others.
-    let is_nested =
-        near.joint == Joint::Child && matches!(near.outer.simple, Simple::Tag("tbody" | "ul" | "ol"));
-    let joints: &[Joint] = if is_nested { &[Joint::Inside, Joint::Child] } else { &[Joint::Inside] };
+    let joints: &[Joint] = match (near.joint, &near.outer.simple, nesting) {
+        (Joint::Child, Simple::Tag("tbody" | "ul" | "ol"), Nesting::OfLists) => {
+            &[Joint::Inside, Joint::Child]
+        }
+        (Joint::Child, Simple::Tag(_), Nesting::OfBoxes) => &[Joint::Child],
+        (_, _, Nesting::OfLists) => &[Joint::Inside],
+        (_, _, Nesting::OfBoxes) => &[],
+    };
     for outer in outers.iter().take(30) {
         for joint in joints {
             let cost = near.chain.cost + outer.cost + if *joint == Joint::Child { 0.45 } else { 0.4 };
@@ -187,21 +178,6 @@ impl Around {
     }
 }
 
-/// The elements that are so, in document order.
-fn matching(tree: &Tree<'_>, simple: &Simple<'_>) -> Vec<u32> {
-    let index = tree.by_name();
-    let named = match simple {
-        Simple::Class(class) | Simple::TagClass(_, class) => index.classes.get(class),
-        Simple::Id(id) => index.ids.get(id),
-        Simple::Tag(tag) | Simple::Place(tag, _) | Simple::Has(tag, _) | Simple::Bare(tag) => {
-            index.tags.get(tag)
-        }
-        Simple::Cells(_) => index.tags.get("tr"),
-        Simple::Itemprop(_) => return (0..len(tree)).filter(|at| is(tree, *at, simple)).collect(),
-    };
-    named.map_or_else(Vec::new, |named| named.iter().copied().filter(|at| is(tree, *at, simple)).collect())
-}
-
 /// The best selector offered so far: the better fit, and of equals the cheaper.
 struct Best<'m, 'a> {
     marks: &'m Marks,
@@ -212,6 +188,41 @@ impl<'a> Best<'_, 'a> {
     /// Whether nothing that costs as much can be better.
     fn is_settled(&self, cost: f64) -> bool {
         self.found.as_ref().is_some_and(|(fit, chain)| *fit > 0.999 && chain.cost <= cost)
+    }
+
+    /// How well the best fits.
+    fn fit(&self) -> f64 {
+        self.found.as_ref().map_or(0.0, |(fit, _)| *fit)
+    }
+
+    /// Offers what entries may be, alone and inside what is around them; `count` is how many entries there are.
+    fn try_leaves(
+        &mut self,
+        tree: &Tree<'a>,
+        (leaves, count): (&[(Simple<'a>, f64)], usize),
+        outers: &[Outer<'a>],
+        nesting: Nesting,
+    ) {
+        for (leaf, cost) in leaves {
+            if self.is_settled(*cost) {
+                continue;
+            }
+            let all: Vec<u32> = matching(tree, leaf);
+            if all.len() > 40 * count + 400 {
+                continue;
+            }
+            let fit = self.offer(Chain { leaf: leaf.clone(), outer: Vec::new(), cost: *cost }, &all);
+            if fit > 0.999 {
+                continue;
+            }
+            let near = near(tree, (leaf, *cost, &all), outers, self);
+            if near.first().is_none_or(|first| first.fit > 0.999) {
+                continue;
+            }
+            for near in near.iter().take(6) {
+                offer_inside(tree, near, (outers, nesting), self);
+            }
+        }
     }
 
     /// How well what a selector found fits.
@@ -307,34 +318,6 @@ impl Marks {
     }
 }
 
-fn len(tree: &Tree<'_>) -> u32 {
-    u32::try_from(tree.elements.len()).unwrap_or(u32::MAX)
-}
-
-fn is(tree: &Tree<'_>, at: u32, simple: &Simple<'_>) -> bool {
-    let element = tree.get(at);
-    let has_class = |class: &str| element.classes.iter().any(|(own, _)| *own == class);
-    match simple {
-        Simple::Tag(tag) => element.tag == *tag,
-        Simple::Class(class) => has_class(class),
-        Simple::TagClass(tag, class) => element.tag == *tag && has_class(class),
-        Simple::Id(id) => element.id == Some(*id),
-        Simple::Itemprop(prop) => element.node.attr("itemprop") == Some(*prop),
-        Simple::Place(tag, place) => element.tag == *tag && element.place == *place,
-        Simple::Has(tag, inner) => {
-            element.tag == *tag && (at + 1..element.end).any(|inside| tree.get(inside).tag == *inner)
-        }
-        Simple::Cells(place) => {
-            let is_cell = |inside: &u32| {
-                let inner = tree.get(*inside);
-                inner.parent == at && inner.tag == "td" && inner.place == *place
-            };
-            element.tag == "tr" && (at + 1..element.end).any(|inside| is_cell(&inside))
-        }
-        Simple::Bare(tag) => element.tag == *tag && element.node.attr("class").is_none(),
-    }
-}
-
 fn is_in(tree: &Tree<'_>, at: u32, outer: &[(Joint, Simple<'_>)]) -> bool {
     let Some(((joint, simple), rest)) = outer.split_first() else { return true };
     match joint {
@@ -366,66 +349,6 @@ fn common<'a>(tree: &Tree<'a>, elements: &[u32], share: f64) -> Vec<(Simple<'a>,
     common
 }
 
-fn simples<'a>(tree: &Tree<'a>, at: u32) -> Vec<Simple<'a>> {
-    let element = tree.get(at);
-    let mut simples = vec![Simple::Tag(element.tag)];
-    for (class, _) in &element.classes {
-        if is_plain_name(class) {
-            simples.push(Simple::Class(class));
-            simples.push(Simple::TagClass(element.tag, class));
-        }
-    }
-    simples.extend(element.id.filter(|id| is_plain_name(id)).map(Simple::Id));
-    simples.extend(element.node.attr("itemprop").filter(|prop| is_plain_name(prop)).map(Simple::Itemprop));
-    simples
-}
-
-/// Names that need no escaping in CSS.
-pub fn is_plain_name(name: &str) -> bool {
-    let mut bytes = name.bytes();
-    let first = bytes.next();
-    first.is_some_and(|b| b.is_ascii_alphabetic() || b == b'_' || !b.is_ascii())
-        && bytes.all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_') || !b.is_ascii())
-}
-
-fn cost(tree: &Tree<'_>, simple: &Simple<'_>, elements: &[u32]) -> f64 {
-    let of_class = |class: &str| {
-        let hold = elements.iter().flat_map(|at| &tree.get(*at).classes).find(|(own, _)| *own == class);
-        match hold.map(|(_, hold)| *hold) {
-            Some(Hold::Meaning) => 0.7,
-            Some(Hold::Plain) => 1.0,
-            _ => 1.9,
-        }
-    };
-    match simple {
-        Simple::Tag(tag) => of_tag(tag),
-        Simple::Class(class) => of_class(class),
-        Simple::TagClass(_, class) => of_class(class) + 0.12,
-        Simple::Id(id) => {
-            if id.bytes().any(|b| b.is_ascii_digit()) {
-                2.0
-            } else {
-                0.9
-            }
-        }
-        Simple::Itemprop(_) => 0.5,
-        Simple::Place(tag, _) => of_tag(tag) + if matches!(*tag, "td" | "th") { 0.6 } else { 1.6 },
-        Simple::Has(tag, _) => of_tag(tag) + 0.5,
-        Simple::Cells(_) => of_tag("tr") + 0.8,
-        Simple::Bare(tag) => of_tag(tag) + 1.2,
-    }
-}
-
-fn of_tag(tag: &str) -> f64 {
-    match tag {
-        "article" | "time" => 0.6,
-        "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "main" => 0.8,
-        "li" | "tr" | "td" | "a" | "ul" | "ol" | "table" | "dt" | "dd" | "section" | "p" | "img"
-        | "tbody" => 1.2,
-        _ => 1.6,
-    }
-}
-
 fn leaves<'a>(tree: &Tree<'a>, items: &[u32]) -> Vec<(Simple<'a>, f64)> {
     let mut leaves = common(tree, items, 0.9);
     leaves.retain(|(simple, _)| !matches!(simple, Simple::Id(_)));
@@ -434,18 +357,54 @@ fn leaves<'a>(tree: &Tree<'a>, items: &[u32]) -> Vec<(Simple<'a>, f64)> {
     if items.iter().all(|at| tree.get(*at).tag == tag) {
         for inner in ["a", "td", "h1", "h2", "h3", "h4", "time", "p", "strong", "b"] {
             leaves.push((Simple::Has(tag, inner), of_tag(tag) + 0.5));
+            if tag == "div" {
+                leaves.push((Simple::HasChild(tag, inner), of_tag(tag) + 0.55));
+            }
         }
-        let cells =
-            (items[0] + 1..tree.get(items[0]).end).filter(|at| tree.get(*at).parent == items[0]).count();
-        if tag == "tr" && cells >= 2 {
-            let simple = Simple::Cells(u16::try_from(cells).unwrap_or(u16::MAX));
-            leaves.push((simple, of_tag(tag) + 0.8));
-        }
+        leaves.extend(cells(tree, items[0]).map(|cells| (cells, of_tag(tag) + 0.8)));
         if items.iter().all(|at| tree.get(*at).node.attr("class").is_none()) {
             leaves.push((Simple::Bare(tag), of_tag(tag) + 1.2));
         }
     }
     leaves
+}
+
+/// What holds a class that stands in nearly all of these elements.
+fn held_classes<'a>(tree: &Tree<'a>, items: &[u32]) -> Vec<(Simple<'a>, f64)> {
+    const MOST: usize = 6;
+    const MAX_INSIDE: u32 = 60;
+    let tag = tree.get(items[0]).tag;
+    if !items.iter().all(|at| tree.get(*at).tag == tag) {
+        return Vec::new();
+    }
+    let inside: Vec<u32> =
+        items.iter().flat_map(|at| at + 1..tree.get(*at).end.min(at + MAX_INSIDE)).collect();
+    let mut counts: FxHashMap<&'a str, usize> = FxHashMap::default();
+    for item in items {
+        let inside = item + 1..tree.get(*item).end.min(item + MAX_INSIDE);
+        let own: FxHashSet<&'a str> =
+            inside.flat_map(|at| tree.get(at).classes.iter().map(|(class, _)| *class)).collect();
+        for class in own.into_iter().filter(|class| is_plain_name(class)) {
+            *counts.entry(class).or_default() += 1;
+        }
+    }
+    let common = counts.into_iter().filter(|(_, count)| *count * 20 >= items.len() * 19);
+    let mut held: Vec<(Simple<'a>, f64)> = common
+        .map(|(class, _)| Simple::HasClass(tag, class))
+        .map(|simple| (simple.clone(), cost(tree, &simple, &inside)))
+        .collect();
+    held.sort_by(|a, b| a.1.total_cmp(&b.1).then_with(|| a.0.cmp(&b.0)));
+    held.truncate(MOST);
+    held
+}
+
+/// What has as many cells as a row; `None`: it is no row.
+fn cells<'a>(tree: &Tree<'a>, row: u32) -> Option<Simple<'a>> {
+    const FEWEST: usize = 2;
+    let (tag, count) = (tree.get(row).tag, tree.children(row).count());
+    let cell = if tag == "tr" { "td" } else { "div" };
+    let is_row = tag == "tr" || tag == "div" && tree.children(row).all(|child| tree.get(child).tag == cell);
+    (is_row && count >= FEWEST).then(|| Simple::Cells(tag, cell, u16::try_from(count).unwrap_or(u16::MAX)))
 }
 
 /// What stands around nearly all of these elements.
@@ -536,18 +495,4 @@ fn written(chain: &Chain<'_>) -> String {
     }
     text.push_str(&write(&chain.leaf));
     text
-}
-
-fn write(simple: &Simple<'_>) -> String {
-    match simple {
-        Simple::Tag(tag) => (*tag).to_owned(),
-        Simple::Class(class) => format!(".{class}"),
-        Simple::TagClass(tag, class) => format!("{tag}.{class}"),
-        Simple::Id(id) => format!("#{id}"),
-        Simple::Itemprop(prop) => format!("[itemprop=\"{prop}\"]"),
-        Simple::Place(tag, place) => format!("{tag}:nth-child({place})"),
-        Simple::Has(tag, inner) => format!("{tag}:has({inner})"),
-        Simple::Cells(place) => format!("tr:has(> td:nth-child({place}))"),
-        Simple::Bare(tag) => format!("{tag}:not([class])"),
-    }
 }

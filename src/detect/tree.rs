@@ -274,6 +274,13 @@ impl<'a> Tree<'a> {
         outer <= inner && inner < self.get(outer).end
     }
 
+    /// The elements directly in an element.
+    pub fn children(&self, at: u32) -> impl Iterator<Item = u32> + '_ {
+        let end = self.get(at).end;
+        let next = move |child: &u32| Some(self.get(*child).end).filter(|next| *next < end);
+        std::iter::successors(Some(at + 1).filter(|first| *first < end), next)
+    }
+
     /// The elements around an element, the nearest first.
     pub fn around(&self, at: u32) -> impl Iterator<Item = u32> + '_ {
         std::iter::successors(self.parent(at), |at| self.parent(*at))

@@ -317,3 +317,69 @@ fn the_days_of_a_calendar_are_its_headlines_where_nothing_else_tells_them_apart(
     let headline = &named.reading.sightings[0].entry.headline;
     assert_eq!(headline, "Pilots and pier crews", "{}", named.keys.to_toml());
 }
+
+#[test]
+fn rows_of_boxes_without_names_are_told_by_what_is_directly_in_them() {
+    let head = "<main><div><div>Ship</div><div>Due</div><div>Held</div></div>";
+    let found = best(9, [head, "</main>"], |n| {
+        let ship = SHIPS[n as usize % 4];
+        format!(
+            "<div><div><a href=/{n}>The {ship} number {n}</a></div><div>It was held that her dues were owed, {n}</div>\
+             <div>0{n} March 2024</div></div>"
+        )
+    });
+    let keys = found.keys.to_toml();
+    assert_eq!(found.reading.sightings.len(), 9, "{keys}");
+    assert_eq!(days(&found).first().map(String::as_str), Some("2024-03-01"), "{keys}");
+}
+
+#[test]
+fn a_few_rows_are_found_among_those_that_lay_out_their_table() {
+    let around = [
+        "<table><tr><td colspan=4>All the cases that the harbour court has held since the last flood, in the order of their day\
+         <tr><td colspan=4><a href=?a>By day</a> <a href=?b>By ship</a><tr><th>Case<th>No.<th>Held<th>By",
+        "<tr><td colspan=4><a href=?2>2</a> <a href=?3>3</a> <a href=?4>4</a></table>",
+    ];
+    let found = best(4, around, |n| {
+        let ship = SHIPS[n as usize % 4];
+        format!("<tr><td><a href=/{n}.pdf>Harbour v. {ship}</a><td>24-{n}<td>0{n}/15/2024<td>Reeve</tr>")
+    });
+    assert_eq!(found.reading.sightings.len(), 4, "{}", found.keys.to_toml());
+}
+
+#[test]
+fn of_records_on_a_flat_page_those_with_a_document_are_entries() {
+    let found = best(16, ["<h1>Decisions</h1>", ""], |n| {
+        let ship = SHIPS[n as usize % 4];
+        let number = format!("89-R-9900{n}");
+        let number = if n % 3 == 1 { format!("<a href=/{n}.pdf>{number}</a>") } else { number };
+        format!(
+            "<br>ALL SAT<br><b>{number}</b><br><ul><b>In Re: The {ship}, her {n} masts</b>; it was held that her dues were owed to \
+             the harbour from the first tide on.</ul><hr>"
+        )
+    });
+    let keys = found.keys.to_toml();
+    assert_eq!(found.reading.sightings.len(), 6, "{keys}");
+    assert!(found.reading.sightings[0].entry.headline.starts_with("In Re:"), "{keys}");
+}
+
+#[test]
+fn the_newest_entry_is_one_of_the_listing_though_it_is_built_otherwise() {
+    let row = |n: u32| {
+        let (ship, day) = (SHIPS[n as usize % 4], 29 - n);
+        let link = format!("<h3><a href=/{n}>The {ship} leaves the pier with {n} passengers</a></h3>");
+        match n {
+            1 => format!("<li class='notice lead'><div>{link}<p><b>{day} January 2024</b></div></li>"),
+            _ => format!("<li class=notice>{link}<b>{day} January 2024</b></li>"),
+        }
+    };
+    let found = best(9, ["<main><ul>", "</ul></main>"], row);
+    let keys = found.keys.to_toml();
+    assert_eq!(days(&found).first().map(String::as_str), Some("2024-01-28"), "{keys}");
+    assert_eq!(found.reading.sightings.len(), 9, "{keys}");
+    let advertised = |n: u32| match n {
+        5 => "<li class='ad'><a href=https://shoes.example/>Save up to half on shoes</a></li>".to_owned(),
+        _ => row(n).replace(" lead", ""),
+    };
+    assert_eq!(best(9, ["<main><ul>", "</ul></main>"], advertised).reading.sightings.len(), 8);
+}
