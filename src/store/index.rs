@@ -7,6 +7,7 @@
 #![allow(clippy::disallowed_methods, reason = "one of the files that touch the disk")]
 
 use std::{
+    cell::Cell,
     collections::BTreeSet,
     fs::File,
     ops::Bound,
@@ -43,6 +44,8 @@ const FLUSH_EVERY_MS: u64 = 500;
 /// sled's lock on its file lasts some milliseconds beyond its handle.
 const LOCK_PATIENCE: Duration = Duration::from_secs(2);
 const LOCK_RETRY: Duration = Duration::from_millis(5);
+/// More than a run over twenty thousand sources writes in which nothing changed.
+const LONG_BYTES: u64 = if cfg!(test) { 100_000 } else { 32 << 20 };
 const META_KEY: &[u8] = b"meta";
 /// So many steps of a walk cost less than looking for a key.
 const STEPS: usize = 4;
@@ -55,6 +58,8 @@ pub struct Index {
     meta_table: Tree,
     /// As of the last write, also one that did not write it.
     meta: Option<Meta>,
+    /// How much was written since it was opened.
+    written: Cell<u64>,
 }
 
 /// A key and its value.
@@ -103,7 +108,13 @@ impl Index {
             }
             Some(Err(None)) => return Err(Trouble::Damaged("what it says of itself is garbled".to_owned())),
         };
-        Ok(Self { path: path.to_path_buf(), db, tables, meta_table, meta })
+        Ok(Self { path: path.to_path_buf(), db, tables, meta_table, meta, written: Cell::new(0) })
+    }
+
+    /// Whether so much was written that the next start should not have to read it: when sled opens, it reads all that
+    /// was written since it last did.
+    pub fn is_long(&self) -> bool {
+        self.written.get() > LONG_BYTES
     }
 
     /// What it says of itself; `None`: it is empty, or a rebuild was not finished.
@@ -252,6 +263,8 @@ impl Index {
                 (*table as usize, key.as_slice().into(), value.as_deref().map(IVec::from))
             })
             .collect();
+        let bytes: usize = writes.iter().filter_map(|(_, _, value)| Some(value.as_ref()?.len())).sum();
+        self.written.set(self.written.get() + bytes as u64);
         let meta = meta.map(|meta| IVec::from(meta.encode()));
         let trees: Vec<&Tree> = self.tables.iter().chain([&self.meta_table]).collect();
         self.guard("write", || {

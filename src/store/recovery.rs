@@ -141,6 +141,24 @@ pub fn newest_log(dir: &Path) -> PathBuf {
 }
 
 #[test]
+fn a_start_does_not_read_all_that_was_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let noted = || {
+        let names = fs::read_dir(folder.path().join("db")).unwrap().map(|file| file.unwrap().file_name());
+        names.filter(|name| name.to_string_lossy().starts_with("snap.")).collect::<Vec<_>>()
+    };
+    let (engine, _) = open(folder.path(), u64::MAX).unwrap();
+    commit(&engine, 1, 40);
+    engine.close().unwrap();
+    drop(engine);
+    // sled notes where its pages are when it opened and found anything new.
+    let closed = noted();
+    let (engine, _) = open(folder.path(), u64::MAX).unwrap();
+    assert_eq!((noted(), closed.len()), (closed, 1));
+    assert_holds(&engine, 40, "read again");
+}
+
+#[test]
 fn a_clean_close_leaves_nothing_to_say() {
     let dir = folder(30, FEW_BYTES, End::Closed);
     assert!(dir.path().join("checkpoint.previous.jsonl").exists(), "the test has checkpoints");

@@ -363,7 +363,12 @@ impl Place {
     }
 
     pub fn close(&self, index: Index) -> Result<(), StoreError> {
+        let is_long = index.is_long();
         index.close().map_err(|trouble| self.told(trouble))?;
+        if is_long {
+            // Now, when nobody waits for it.
+            Index::open(&self.db()).and_then(Index::close).map_err(|trouble| self.told(trouble))?;
+        }
         seal::seal(&self.db(), &self.journal_dir(), &self.seal())
     }
 
