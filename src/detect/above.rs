@@ -34,13 +34,6 @@ pub fn above(texts: &Texts<'_, '_>, group: &Group) -> Option<Above> {
 
 /// The headings of years or months that say what the dates of a group leave open; `None`: there are none, or only one.
 pub fn completing(texts: &Texts<'_, '_>, group: &Group) -> Option<Above> {
-    const LONGEST: u32 = 40;
-    let tree = texts.tree;
-    let end = tree.get(*group.items.last()?).end;
-    let is_line = |at: &u32| {
-        let is_short = (4..=LONGEST).contains(&tree.text_bytes(*at)) && tree.get(*at).has_own_text;
-        is_short && texts.heading(*at).is_some()
-    };
     let goes_one_way = |headings: &[u32]| {
         let said: Vec<_> = headings.iter().filter_map(|line| texts.heading(*line)).collect();
         let steps = |goes: fn(&Heading, &Heading) -> bool| {
@@ -48,7 +41,7 @@ pub fn completing(texts: &Texts<'_, '_>, group: &Group) -> Option<Above> {
         };
         steps(Heading::gt).max(steps(Heading::lt)) / (said.len() as f64 - 1.0).max(1.0)
     };
-    likeliest(tree, group, (0..end).filter(is_line), &goes_one_way)
+    likeliest(texts.tree, group, texts.headings().iter().map(|(line, _)| *line), &goes_one_way)
 }
 
 /// Whether all headings name a month.

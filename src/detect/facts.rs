@@ -60,6 +60,7 @@ pub struct Texts<'t, 'a> {
     lexicon: Lexicon,
     known: RefCell<Vec<Option<Facts>>>,
     date_lines: OnceCell<Vec<u32>>,
+    headings: OnceCell<Vec<(u32, Heading)>>,
     address_days: OnceCell<Vec<(u32, Date)>>,
 }
 
@@ -72,6 +73,7 @@ impl<'t, 'a> Texts<'t, 'a> {
             lexicon,
             known: RefCell::new(vec![None; tree.elements.len()]),
             date_lines: OnceCell::new(),
+            headings: OnceCell::new(),
             address_days: OnceCell::new(),
         }
     }
@@ -99,9 +101,23 @@ impl<'t, 'a> Texts<'t, 'a> {
         })
     }
 
-    /// The year or month that an element names for all below it; `None`: none, or a day.
+    /// The lines of the page that name a year or a month for all below them, in its order.
+    pub fn headings(&self) -> &[(u32, Heading)] {
+        const LONGEST: u32 = 40;
+        self.headings.get_or_init(|| {
+            let all = (0..self.tree.elements.len()).map(|at| u32::try_from(at).unwrap_or(u32::MAX));
+            let is_line = |at: &u32| {
+                self.tree.get(*at).has_own_text && (4..=LONGEST).contains(&self.tree.text_bytes(*at))
+            };
+            let read = |at: u32| Some((at, Heading::read(self.tree.text(at), self.lexicon)?));
+            all.filter(is_line).filter_map(read).filter(|(_, heading)| heading.day.is_none()).collect()
+        })
+    }
+
+    /// The year or month that such a line names.
     pub fn heading(&self, at: u32) -> Option<Heading> {
-        Heading::read(self.tree.text(at), self.lexicon).filter(|heading| heading.day.is_none())
+        let found = self.headings().binary_search_by_key(&at, |(line, _)| *line).ok()?;
+        Some(self.headings()[found].1)
     }
 
     /// Whether an element is the day of a month and no more.

@@ -129,6 +129,6 @@ pub fn time_alone(text: &str, lexicon: Lexicon) -> Option<Daytime> {
 impl Reader<'_> {
     /// The token after the marks that stand here.
     fn after_marks(&self, at: usize) -> usize {
-        (at..).find(|at| self.mark(*at).is_none()).unwrap_or(at)
+        at + (at..self.tokens.len()).take_while(|at| self.mark(*at).is_some()).count()
     }
 }

@@ -41,7 +41,9 @@ pub(super) fn resolve(rows: &[Row<'_>], context: &Context<'_>) -> Vec<Resolution
         .map(|row| row.dates.iter().map(|date| reading::read(date, context, lexicon)).collect())
         .collect();
     reading::refuse_same_stamps(&mut readings);
-    readings.iter_mut().for_each(|row| above::complete(row, lexicon));
+    for row in &mut readings {
+        above::complete(row, lexicon);
+    }
     let state = |readings| State { readings, refused: Vec::new(), choice: Choice::None };
     let mut states: Vec<State<'_>> = readings.into_iter().map(state).collect();
     let page = Page { context, lexicon, today, order: settle_order(&states, context, lexicon, today) };

@@ -91,10 +91,9 @@ fn a_day_in_boxes_is_a_date() {
 
 #[test]
 fn stories_told_in_place_are_entries_and_links_at_the_foot_are_not() {
-    let foot = ["Privacy policy", "Terms of use", "Accessibility", "Site map", "Press kit"];
-    let foot: String = foot.iter().map(|text| format!("<li><a href=/{}>{text}</a>", text.len())).collect();
-    let foot = format!("<footer><ul>{foot}</ul></footer>");
-    let found = best(8, ["<div>", &foot], |n| {
+    let foot = "<footer><ul><li><a href=/a>Privacy policy</a><li><a href=/b>Terms of use</a><li><a href=/c>Accessibility</a>\
+                <li><a href=/d>Site map</a><li><a href=/e>Press kit</a></ul></footer>";
+    let found = best(8, ["<div>", foot], |n| {
         let ship = SHIPS[n as usize % 4];
         format!(
             "<div class=told><h4>The {ship} came in, as she did before</h4><p>On {} February, she lay at the pier.</p></div>",
