@@ -307,9 +307,18 @@ fn is_hash(class: &str) -> bool {
         .windows(2)
         .filter(|pair| pair[0].is_ascii_digit() != pair[1].is_ascii_digit())
         .count();
+    let is_mixed = has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase);
     tail.len() >= 5
-        && has(u8::is_ascii_digit)
-        && (changes >= 2 || (has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase)))
+        && if has(u8::is_ascii_digit) { changes >= 2 || is_mixed } else { is_mixed && is_scrambled(tail) }
+}
+
+/// `kFuHJG`, `dhclWg`: so few letters have neither two words after the first, nor words without vowels.
+fn is_scrambled(name: &str) -> bool {
+    const LONGEST: usize = 8;
+    let is_rise = |pair: &&[u8]| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase();
+    let rises = name.as_bytes().windows(2).filter(is_rise).count();
+    let has_vowel = name.bytes().any(|b| b"aeiouyAEIOUY".contains(&b));
+    name.len() <= LONGEST && name.bytes().all(|b| b.is_ascii_alphabetic()) && (rises >= 2 || !has_vowel)
 }
 
 /// Names of microformats2 (h-entry) for an entry and its parts; grids and paddings are called alike.
@@ -443,6 +452,9 @@ mod tests {
             "sc-fzXfMy",
             "is-active",
             "item-last",
+            "kFuHJG",
+            "dhclWg",
+            "color-primary-zABazT",
         ] {
             assert_eq!(hold(class), Hold::Volatile, "{class}");
         }
@@ -453,7 +465,7 @@ mod tests {
         for class in ["entry-title", "newsList", "et_pb_post", "press-release", "hentry", "teaser__title"] {
             assert_eq!(hold(class), Hold::Meaning, "{class}");
         }
-        for class in ["bulletin", "akten", "meldung"] {
+        for class in ["bulletin", "akten", "meldung", "newsItem", "hdrNav", "iOS", "rowHeadline"] {
             assert_ne!(hold(class), Hold::Volatile, "{class}");
         }
     }
