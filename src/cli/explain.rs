@@ -122,6 +122,8 @@ fn over_pages(source: &Source, reading: &Reading) -> String {
 fn nearest(source: &Source, page: &Page, reading: &Reading) -> Vec<String> {
     let Some(rules) = rules_of(source, reading) else { return Vec::new() };
     let mut lines = extract::nearest(&reading.document, rules);
+    // The verdict says that of the whole selector.
+    lines.retain(|line| *line != format!("`{}` matches nothing", rules.entry.text));
     let deadline = Deadline::after(PARSE_LIMIT);
     let found = detect::detect(&reading.document, page, &[], &|| deadline.is_ahead());
     lines.extend(found.proposals.first().filter(|best| best.confidence >= LIKELY).map(|best| {
@@ -149,8 +151,12 @@ fn as_text(source: &Source, page: &Page, reading: &Reading, verdict: Option<&Ver
     );
     if let Some(verdict) = verdict {
         let _ = writeln!(out, "{}: {}", verdict.word(), verdict.reason().unwrap_or_default());
-        for near in nearest(source, page, reading) {
+        let lines = nearest(source, page, reading);
+        for near in &lines {
             let _ = writeln!(out, "  nearest: {near}");
+        }
+        if lines.is_empty() && rules_of(source, reading).is_some() {
+            out.push_str("  nearest: nothing on the page is like a listing\n");
         }
     }
     for raw in &reading.listing.entries {

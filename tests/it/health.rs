@@ -214,7 +214,10 @@ fn the_first_bad_page_after_a_good_one_is_kept_beside_it() {
         town.0.gleaner(&["explain", "town", "--config", config, option, path]).out
     };
     // The newest of them, and one by its name.
-    assert!(explained("--replay", &pages).contains("drifted: "));
+    let drifted = explained("--replay", &pages);
+    assert!(drifted.contains("drifted: "), "{drifted}");
+    // Where nothing would match it says so, and repeats nothing of the verdict.
+    assert!(drifted.contains("nearest: nothing on the page is like a listing"), "{drifted}");
     assert!(explained("--case", &pages.join("town@good")).contains("Story 4"));
     town.run("2026-03-02T09:00:00Z", &listing(6), &[]);
     town.run("2026-03-02T10:00:00Z", &REDESIGN.replace("new", "bad again"), &[]);
