@@ -40,9 +40,10 @@ pub fn heads(tree: &Tree<'_>) -> Vec<Group> {
             buckets.entry(mix(mix(4, digest(element.tag)), digest(class))).or_default().push(at);
         }
     }
-    let few: Vec<Vec<u32>> = buckets.values().filter_map(|heads| few_linked(tree, heads)).collect();
-    buckets.extend(few.into_iter().map(|linked| (signature(&linked), linked)));
-    likeliest(tree, (buckets, TRIED), 3..=MAX_HEADS, worth)
+    let few = buckets.values().filter_map(|heads| few_linked(tree, heads));
+    let few: FxHashMap<u64, Vec<u32>> = few.map(|linked| (signature(&linked), linked)).collect();
+    let found = likeliest(tree, (buckets, TRIED), 3..=MAX_HEADS, worth);
+    if found.is_empty() { likeliest(tree, (few, 1), 3..=MAX_HEADS, worth) } else { found }
 }
 
 /// Of heads of which few link anywhere those that do: cases of which some are decided. `None`: most do, or hardly any.

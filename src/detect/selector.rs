@@ -122,7 +122,9 @@ fn offer_inside<'a>(
         (_, _, Nesting::OfLists) => &[Joint::Inside],
         (_, _, Nesting::OfBoxes) => &[],
     };
-    for outer in outers.iter().take(30) {
+    let is_said =
+        |outer: &Outer<'_>| outer.simple == near.outer.simple && !matches!(outer.simple, Simple::Tag(_));
+    for outer in outers.iter().take(30).filter(|outer| !is_said(outer)) {
         for joint in joints {
             let cost = near.chain.cost + outer.cost + if *joint == Joint::Child { 0.45 } else { 0.4 };
             if best.is_settled(cost) {
@@ -495,4 +497,35 @@ fn written(chain: &Chain<'_>) -> String {
     }
     text.push_str(&write(&chain.leaf));
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use scraper::Html;
+    use url::Url;
+
+    use super::*;
+
+    /// The selector of the boxes that begin with a sign and end with a stop.
+    fn entries(html: &str) -> String {
+        let html = Html::parse_document(html);
+        let tree = Tree::read(html.root_element(), &Url::parse("https://example.org/").unwrap());
+        let mut items = tree.by_name().tags["div"].clone();
+        items.retain(|at| {
+            tree.text(*at).starts_with('§') && tree.text(*at).find('.') == Some(tree.text(*at).len() - 1)
+        });
+        of_entries(&tree, &items).unwrap().text
+    }
+
+    #[test]
+    fn boxes_without_a_name_are_told_by_what_is_in_them() {
+        let rows = |row: &str| [row; 5].concat();
+        let others = "<div><i>a</i></div>".repeat(9);
+        let child = rows("<div><h3>§ 1</h3><p>It was held.</div>");
+        assert_eq!(entries(&format!("<div>{child}</div>{others}")), "div:has(> h3)");
+        let class = rows("<div><span><i class=caption>§ 1</i></span><i>It was held.</i></div>");
+        assert_eq!(entries(&format!("<div>{class}{others}</div>")), "div div:has(.caption)");
+        let cells = rows("<div><div>§ 1</div><div>2</div><div>3.</div></div>");
+        assert_eq!(entries(&format!("<div>{cells}</div>{others}")), "div div:has(> div:nth-child(3))");
+    }
 }
