@@ -259,7 +259,8 @@ impl<'a> Writer<'a> {
         let ids: Vec<&SourceId> = sources.iter().map(|source| &source.id).collect();
         let mut of_each: BTreeMap<usize, Vec<Record>> = BTreeMap::new();
         for (place, record) in self.store.joined(&ids, &wanted).map_err(ours)? {
-            of_each.entry(place).or_default().push(record);
+            // Most sources have one among them: room for four, as it grows by itself, is room for thousands too many.
+            of_each.entry(place).or_insert_with(|| Vec::with_capacity(1)).push(record);
         }
         let part = |(place, records): (usize, Vec<Record>)| {
             let source = sources[place];

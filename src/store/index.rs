@@ -36,9 +36,10 @@ use crate::{
     record::{Glance, Plan, Record, SourceState, Trace},
 };
 
-/// sled's own default of 1 GiB is more than the machines of these users have; real use is about twice this. What a pass
-/// reads it reads once, source by source, so that a larger one would hold what is not asked for again.
-const CACHE_BYTES: u64 = 16 << 20;
+/// sled's own default of 1 GiB is more than the machines of these users have. What a pass reads it reads once, source by
+/// source, so that a larger one would hold what is not asked for again. Real use is more: sled looks what to throw out
+/// when 64 pages of a 256th of all were asked for, so that a walk over some thousand pages holds all of them.
+const CACHE_BYTES: u64 = 8 << 20;
 /// How often sled writes and syncs by itself. Never `None`: that thread is also the one that frees space.
 const FLUSH_EVERY_MS: u64 = 500;
 /// sled's lock on its file lasts some milliseconds beyond its handle.
@@ -138,7 +139,7 @@ impl Index {
     pub fn finish(&mut self, last_seq: u64) -> Result<(), Trouble> {
         let mut meta = self.meta.expect("a rebuild begins with the epoch");
         meta.last_seq = last_seq;
-        self.write(&Writes::new(), Some(meta))?;
+        self.write(Writes::new(), Some(meta))?;
         self.meta = Some(meta);
         Ok(())
     }
@@ -184,16 +185,16 @@ impl Index {
         for plan in plans {
             let Some(was) = &plan.was else { continue };
             let (writes, meta) = self.stage_rename(&plan.source, was, self.begun())?;
-            self.write(&writes, (extent != Extent::Piece).then_some(meta))?;
+            self.write(writes, (extent != Extent::Piece).then_some(meta))?;
             self.meta = Some(meta);
         }
         let (writes, mut meta) = self.stage(plans, self.begun())?;
         match extent {
             Extent::Commit(seq) => {
                 meta.last_seq = seq;
-                self.write(&writes, Some(meta))?;
+                self.write(writes, Some(meta))?;
             }
-            Extent::Piece => self.write(&writes, None)?,
+            Extent::Piece => self.write(writes, None)?,
         }
         self.meta = Some(meta);
         Ok(())
@@ -202,7 +203,7 @@ impl Index {
     /// Writes traces as a checkpoint or an export has them.
     pub fn apply_traces(&mut self, source: &SourceId, traces: &[Trace]) -> Result<(), Trouble> {
         let (writes, meta) = self.stage_traces(source, traces, self.begun())?;
-        self.write(&writes, None)?;
+        self.write(writes, None)?;
         self.meta = Some(meta);
         Ok(())
     }
@@ -256,12 +257,10 @@ impl Index {
         })
     }
 
-    fn write(&self, writes: &Writes, meta: Option<Meta>) -> Result<(), Trouble> {
+    fn write(&self, writes: Writes, meta: Option<Meta>) -> Result<(), Trouble> {
         let writes: Vec<(usize, IVec, Option<IVec>)> = writes
-            .iter()
-            .map(|((table, key), value)| {
-                (*table as usize, key.as_slice().into(), value.as_deref().map(IVec::from))
-            })
+            .into_iter()
+            .map(|((table, key), value)| (table as usize, key.into(), value.map(IVec::from)))
             .collect();
         let bytes: usize = writes.iter().filter_map(|(_, _, value)| Some(value.as_ref()?.len())).sum();
         self.written.set(self.written.get() + bytes as u64);

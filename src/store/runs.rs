@@ -6,8 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The most that a run holds. Two items that are read are seldom in the same run, and one that is written has its whole run
-/// written: longer runs cost more time, and save little of the memory that records take.
+/// The most that a run holds. A change to one item has its whole run read and written, and runs of this length are about an
+/// eighth of a key for each entry, beside the key of its record: longer ones would save little.
 const RUN_BYTES: usize = 1024;
 
 /// A run of the index, or the place of one where there is none.
