@@ -357,11 +357,12 @@ fn leaves<'a>(tree: &Tree<'a>, items: &[u32]) -> Vec<(Simple<'a>, f64)> {
     leaves.truncate(14);
     let tag = tree.get(items[0]).tag;
     if items.iter().all(|at| tree.get(*at).tag == tag) {
+        // What none of the first has, all do not have.
+        let is_had = |simple: &Simple<'a>| items.iter().take(3).any(|at| is(tree, *at, simple));
         for inner in ["a", "td", "h1", "h2", "h3", "h4", "time", "p", "strong", "b"] {
-            leaves.push((Simple::Has(tag, inner), of_tag(tag) + 0.5));
-            if tag == "div" {
-                leaves.push((Simple::HasChild(tag, inner), of_tag(tag) + 0.55));
-            }
+            let has = [(Simple::Has(tag, inner), 0.5), (Simple::HasChild(tag, inner), 0.55)];
+            let has = has.into_iter().take(if tag == "div" { 2 } else { 1 });
+            leaves.extend(has.filter(|(has, _)| is_had(has)).map(|(has, more)| (has, of_tag(tag) + more)));
         }
         leaves.extend(cells(tree, items[0]).map(|cells| (cells, of_tag(tag) + 0.8)));
         if items.iter().all(|at| tree.get(*at).node.attr("class").is_none()) {
