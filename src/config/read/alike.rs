@@ -71,7 +71,7 @@ impl<'a> Tables<'a> {
                 let url = value::read_address(url_key(), own.url).ok()?;
                 let id = free_slug(sheet, own.id, 0..0)?;
                 let digest = besides.digest(&url);
-                let title = own.title.map(str::to_owned);
+                let title = own.title.map(str::to_owned).or_else(|| source.title.clone());
                 sources.push(Source { id, url, title, digest, ..source.clone() });
             }
         }
@@ -102,7 +102,7 @@ fn split(piece: &str) -> impl Iterator<Item = &str> {
 /// another address.
 fn own(table: &str) -> Option<(Own<'_>, &str)> {
     let (head, rest) = table.split_once('\n')?;
-    let id = head.trim_end().strip_prefix("[source.")?.strip_suffix(']')?;
+    let id = head.strip_suffix('\r').unwrap_or(head).strip_prefix("[source.")?.strip_suffix(']')?;
     let (url, rest) = plain(rest, "url")?;
     let (title, rest) = match plain(rest, "title") {
         Some((title, rest)) => (Some(title), rest),

@@ -220,6 +220,7 @@ mod tests {
             format!("{}\r\n{FEED}{HEAD}", table("b").replace('\n', "\r\n")),
             format!("# notes\n\n{}was = \"old\" # [source.old]\n", table("a")),
             format!("{}{}", table("a"), table("b")).replace("entry", "title = \"T\"\nentry"),
+            format!("{}{}", table("a"), table("b")).replace("headline", "title = \"T\"\nheadline"),
             format!("{}{}", table("a"), table("b"))
                 + "headers = { a = \"b\" }\nlanguage = \"ar\"\nkind = \"page\"\n"
                 + &table("c"),
@@ -241,6 +242,8 @@ mod tests {
             format!("{}entri = \"li\"\n", table("a")),
             format!("{}{}", table("a"), table("b").replace("https", "ftp")),
             format!("{}{}", table("a"), table("health")),
+            format!("{}{}", table("a"), table("b").replace(']', "]\u{a0}")),
+            format!("{}{}", table("a"), table("b").replace(']', "]\r\r")),
             format!("{}x = [\n[source.b]\n]\n", table("a")),
             format!("source.a.url = \"https://a.example/\"\n{}", table("a")),
             format!("{}[feed.none]\ntitle = \"None\"\nsources = [\"z*\"]\n", table("a")),
@@ -268,12 +271,36 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn pieces_never_say_anything_else(at in 0usize..2000, cut in 0usize..40, put in "(\\[source\\.[ab]\\]\n|[a-z\"\\[\\]=.\n]{0,3})") {
-            let floor = |mut at: usize| { while !EVERY_KEY.is_char_boundary(at) { at -= 1; } at };
-            let start = floor(at.min(EVERY_KEY.len()));
-            let end = floor((start + cut).min(EVERY_KEY.len())).max(start);
-            let text = format!("{}{put}{}{}", &EVERY_KEY[..start], &EVERY_KEY[end..], table("b"));
+            let text = changed(EVERY_KEY, (at, cut), &put) + &table("b");
             let (pieces, whole) = both(&[file("gleaner.toml", &text)]);
             proptest::prop_assert!(pieces.is_none() || pieces == whole, "{text}");
         }
+
+        #[test]
+        fn tables_that_are_alike_say_nothing_else_in_pieces(
+            at in 0usize..300, cut in 0usize..20, put in "[a-u\"'\\[\\]{}=.,# \t\r\n\\\\\u{a0}]{0,3}", title in 0usize..4,
+        ) {
+            let titled = |id: &str| match title {
+                0 => table(id).replace("entry", "title = \"T\"\nentry"),
+                1 => table(id).replace("headline", "title = \"T\"\nheadline"),
+                _ => table(id),
+            };
+            let text = changed(&["a", "b", "c"].map(titled).concat(), (at, cut), &put);
+            let (pieces, whole) = both(&[file("gleaner.toml", &text)]);
+            proptest::prop_assert!(pieces.is_none() || pieces == whole, "{text}");
+        }
+    }
+
+    /// A text in which some bytes are others.
+    fn changed(text: &str, (at, cut): (usize, usize), put: &str) -> String {
+        let floor = |mut at: usize| {
+            while !text.is_char_boundary(at) {
+                at -= 1;
+            }
+            at
+        };
+        let start = floor(at.min(text.len()));
+        let end = floor((start + cut).min(text.len())).max(start);
+        format!("{}{put}{}", &text[..start], &text[end..])
     }
 }
