@@ -43,6 +43,7 @@ fn holds_for<S: Store>(create: impl Fn() -> S) {
         a_small_surplus_waits,
         a_record_that_fades_with_its_own_commit_leaves_a_trace,
         a_record_comes_back_in_the_place_of_its_trace,
+        a_record_that_came_back_outlives_what_is_forgotten,
         the_oldest_traces_are_forgotten,
         a_renamed_source_keeps_its_memory,
         a_rename_never_mixes_two_histories,
@@ -381,6 +382,13 @@ fn a_record_comes_back_in_the_place_of_its_trace(store: &dyn Store) {
     assert_eq!(numbers(store, "one", Newest::of(9)), [3, 2, 1]);
     assert_eq!(store.known(&id("one"), &[link("one", 222)], 0).unwrap().records, back.records);
     assert_eq!(store.known(&id("one"), &[link("one", 2)], 0).unwrap(), Known::default());
+}
+
+fn a_record_that_came_back_outlives_what_is_forgotten(store: &dyn Store) {
+    store.commit(&[Plan { fade: vec![2], ..plan("one", 1..=4) }]).unwrap();
+    store.commit(&[plan("one", 2..=2), Plan { forget: 3, ..plan("one", 5..=5) }]).unwrap();
+    let known = store.known(&id("one"), &[link("one", 2)], 0).unwrap();
+    assert_eq!(known.records.iter().map(|record| record.number).collect::<Vec<_>>(), [2]);
 }
 
 fn the_oldest_traces_are_forgotten(store: &dyn Store) {

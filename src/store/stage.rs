@@ -112,8 +112,10 @@ impl Index {
             changes.add(Set::Key, items_of_record(source, record));
         }
         for (&source, &last) in group.forget.iter().filter(|(_, last)| **last > 0) {
-            for trace in self.traces(source, (0, last), &mut held)? {
-                changes.remove_trace(source, &trace);
+            let forgotten = self.traces(source, (0, last), &mut held)?;
+            let is_still_one = |trace: &&Trace| !group.records.contains_key(&(source, trace.number));
+            for trace in forgotten.iter().filter(is_still_one) {
+                changes.remove_trace(source, trace);
             }
         }
         self.settle(changes, meta)
