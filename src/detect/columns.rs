@@ -169,6 +169,17 @@ fn is_telling(texts: &Texts<'_, '_>, at: u32) -> bool {
         || element.node.attr("itemprop").is_some()
         || element.node.attr("datetime").is_some()
         || element.is_field
+        || is_day_in_boxes(texts, at)
+}
+
+/// Whether the elements in an element, none of which is a date, are one together: `<i>Nov</i><i>20</i><i>2026</i>`.
+fn is_day_in_boxes(texts: &Texts<'_, '_>, at: u32) -> bool {
+    let tree = texts.tree;
+    let is_date = |at: u32| texts.of(at).date.is_some_and(|date| date.is_mostly());
+    (5..=24).contains(&tree.text_bytes(at))
+        && tree.children(at).filter(|child| tree.text_bytes(*child) > 0).count() >= 2
+        && is_date(at)
+        && !tree.children(at).any(is_date)
 }
 
 fn column(texts: &Texts<'_, '_>, way: (u64, u8), cells: Vec<(u16, u32)>, sample: &[u32]) -> Column {

@@ -82,7 +82,7 @@ fn a_day_in_boxes_is_a_date() {
     let found = best(8, ["<div>", "</div>"], |n| {
         let ship = SHIPS[n as usize % 4];
         format!(
-            "<section><p class=cal><i>Feb</i><b>{}</b><i>2025</i></p><a href=/{n}>The ship {ship} came in</a></section>",
+            "<section><div class=cal><i>Feb</i><i>{}</i><i>2025</i></div><a href=/{n}>The ship {ship} came in</a></section>",
             20 - n
         )
     });
