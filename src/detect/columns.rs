@@ -175,7 +175,7 @@ fn is_telling(texts: &Texts<'_, '_>, at: u32) -> bool {
 /// Whether the elements in an element, none of which is a date, are one together: `<i>Nov</i><i>20</i><i>2026</i>`.
 fn is_day_in_boxes(texts: &Texts<'_, '_>, at: u32) -> bool {
     let tree = texts.tree;
-    let is_date = |at: u32| texts.of(at).date.is_some_and(|date| date.is_mostly());
+    let is_date = |at: u32| texts.of(at).is_date();
     (5..=24).contains(&tree.text_bytes(at))
         && tree.children(at).filter(|child| tree.text_bytes(*child) > 0).count() >= 2
         && is_date(at)
@@ -220,7 +220,7 @@ fn column(texts: &Texts<'_, '_>, way: (u64, u8), cells: Vec<(u16, u32)>, sample:
         words: mean(&|i| facts[i].words),
         chars: mean(&|i| f64::from(facts[i].chars)),
         dated: share(&|i| facts[i].date.is_some()),
-        mostly_dated: share(&|i| facts[i].date.is_some_and(|d| d.is_mostly())),
+        mostly_dated: share(&|i| facts[i].is_date()),
         with_year: dates.iter().filter(|d| d.has_year).count() as f64 / (dates.len().max(1) as f64),
         monotone: monotone(&dates),
         digits: mean(&|i| facts[i].digits),

@@ -37,13 +37,9 @@ pub fn matching(tree: &Tree<'_>, simple: &Simple<'_>) -> Vec<u32> {
         | Simple::HasClass(tag, _)
         | Simple::Cells(tag, ..)
         | Simple::Bare(tag) => index.tags.get(tag),
-        Simple::Itemprop(_) => return (0..len(tree)).filter(|at| is(tree, *at, simple)).collect(),
+        Simple::Itemprop(_) => return tree.all().filter(|at| is(tree, *at, simple)).collect(),
     };
     named.map_or_else(Vec::new, |named| named.iter().copied().filter(|at| is(tree, *at, simple)).collect())
-}
-
-fn len(tree: &Tree<'_>) -> u32 {
-    u32::try_from(tree.elements.len()).unwrap_or(u32::MAX)
 }
 
 /// Whether an element is so.

@@ -60,8 +60,7 @@ pub struct Held {
 /// The innermost element that shows a text a person typed.
 fn holder(texts: &Texts<'_, '_>, typed: &str) -> Option<u32> {
     let wanted = comparable(typed);
-    let all = (0..texts.tree.elements.len()).map(|at| u32::try_from(at).unwrap_or(u32::MAX));
-    let lines = all.filter(|at| texts.tree.text_bytes(*at) as usize <= 2 * typed.len() + 400);
+    let lines = texts.tree.all().filter(|at| texts.tree.text_bytes(*at) as usize <= 2 * typed.len() + 400);
     lines
         .filter(|at| comparable(texts.tree.text(*at)).contains(&wanted))
         .min_by_key(|at| (texts.tree.text_bytes(*at), u32::MAX - at))
@@ -85,8 +84,7 @@ impl Evidence {
             return evidence;
         }
         evidence.worded = Headlines::of(known.iter().map(|entry| entry.headline.as_str()));
-        for at in 0..texts.tree.elements.len() {
-            let at = u32::try_from(at).unwrap_or(u32::MAX);
+        for at in texts.tree.all() {
             let bytes = texts.tree.text_bytes(at);
             let by_link = texts.tree.get(at).href.and_then(|href| {
                 let resolved = address::resolve(base, href).ok()?;

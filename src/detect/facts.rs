@@ -43,10 +43,10 @@ pub struct Dated {
     pub orders: [i32; 2],
 }
 
-impl Dated {
+impl Facts {
     /// Whether the text is a date and little else.
-    pub fn is_mostly(&self) -> bool {
-        self.share >= 0.5
+    pub fn is_date(&self) -> bool {
+        self.date.is_some_and(|date| date.share >= 0.5)
     }
 }
 
@@ -95,22 +95,23 @@ impl<'t, 'a> Texts<'t, 'a> {
 
     /// The lines of the page that are a date and little else, in its order.
     pub fn date_lines(&self) -> &[u32] {
-        self.date_lines.get_or_init(|| {
-            let all = (0..self.tree.elements.len()).map(|at| u32::try_from(at).unwrap_or(u32::MAX));
-            all.filter(|at| self.is_date_line(*at)).collect()
-        })
+        self.date_lines.get_or_init(|| self.tree.all().filter(|at| self.is_date_line(*at)).collect())
     }
 
     /// The lines of the page that name a year or a month for all below them, in its order.
     pub fn headings(&self) -> &[(u32, Heading)] {
         const LONGEST: u32 = 40;
         self.headings.get_or_init(|| {
-            let all = (0..self.tree.elements.len()).map(|at| u32::try_from(at).unwrap_or(u32::MAX));
             let is_line = |at: &u32| {
                 self.tree.get(*at).has_own_text && (4..=LONGEST).contains(&self.tree.text_bytes(*at))
             };
             let read = |at: u32| Some((at, Heading::read(self.tree.text(at), self.lexicon)?));
-            all.filter(is_line).filter_map(read).filter(|(_, heading)| heading.day.is_none()).collect()
+            self.tree
+                .all()
+                .filter(is_line)
+                .filter_map(read)
+                .filter(|(_, heading)| heading.day.is_none())
+                .collect()
         })
     }
 
@@ -133,7 +134,7 @@ impl<'t, 'a> Texts<'t, 'a> {
     /// The links whose addresses have a day in them, in page order.
     pub fn address_days(&self) -> &[(u32, Date)] {
         self.address_days.get_or_init(|| {
-            let all = (0..self.tree.elements.len()).map(|at| u32::try_from(at).unwrap_or(u32::MAX));
+            let all = self.tree.all();
             all.filter_map(|at| Some((at, moment::day_of_address(self.tree.get(at).href?)?))).collect()
         })
     }
@@ -141,7 +142,7 @@ impl<'t, 'a> Texts<'t, 'a> {
     fn is_date_line(&self, at: u32) -> bool {
         const LONGEST: u32 = 80;
         let is_line = self.tree.get(at).has_own_text && (4..=LONGEST).contains(&self.tree.text_bytes(at));
-        is_line && self.of(at).date.is_some_and(|date| date.is_mostly())
+        is_line && self.of(at).is_date()
     }
 
     fn count(&self, text: &str) -> Facts {

@@ -34,11 +34,10 @@ pub fn further(html: &Html, tree: &Tree<'_>, listing: &Group, (base, url): (&Url
         let before = listing.items.partition_point(|item| *item <= at).checked_sub(1);
         before.is_some_and(|before| tree.holds(listing.items[before], at))
     };
-    let all = (0..tree.elements.len()).map(|at| u32::try_from(at).unwrap_or(u32::MAX));
     let leads = |at: u32| tree.get(at).href.is_some_and(is_further);
     let is_next =
         |at: u32| tree.get(at).href.is_some() && says_next(tree, at) && !is_in_listing(at) && leads(at);
-    let at = all.into_iter().find(|at| is_next(*at))?;
+    let at = tree.all().find(|at| is_next(*at))?;
     let cells = [Cell { item: 0, at: Some(at) }];
     let found = selector::of_field(tree, &cells, &|at| tree.text_bytes(at) > 0)?;
     (found.fit > 0.999 && !found.text.contains(":nth-child")).then_some(Further::Link(found.text))

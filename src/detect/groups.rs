@@ -28,8 +28,7 @@ const MAX_ITEMS: usize = 3000;
 /// The groups of a page worth a closer look.
 pub fn groups(tree: &Tree<'_>, most: usize) -> Vec<Group> {
     let mut buckets: FxHashMap<u64, Vec<u32>> = FxHashMap::default();
-    for (at, element) in tree.elements.iter().enumerate() {
-        let at = u32::try_from(at).unwrap_or(u32::MAX);
+    for (at, element) in tree.all().zip(&tree.elements) {
         if is_never_entry(element.tag) || (tree.text_bytes(at) < 4 && tree.links_in(at) == 0) {
             continue;
         }

@@ -242,8 +242,7 @@ impl Looking<'_, '_> {
         let tree = Tree::read(root, base);
         let rows: FxHashMap<NodeId, u32> =
             copy.rows.iter().zip(heads).map(|(row, head)| (*row, *head)).collect();
-        let all = (0..tree.elements.len()).map(|at| u32::try_from(at).unwrap_or(u32::MAX));
-        let items: Vec<u32> = all.filter(|at| rows.contains_key(&tree.get(*at).node.id())).collect();
+        let items: Vec<u32> = tree.all().filter(|at| rows.contains_key(&tree.get(*at).node.id())).collect();
         let texts = Texts::new(&tree);
         let evidence = Evidence::find(&texts, known, (base, &self.document.url));
         let mut scored = score::scored(&texts, Group { items }, &evidence)?;

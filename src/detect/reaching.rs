@@ -27,8 +27,7 @@ pub const LESS: f64 = 0.3;
 /// Sets of elements that may begin the records of a listing, the likeliest first.
 pub fn heads(tree: &Tree<'_>) -> Vec<Group> {
     let mut buckets: FxHashMap<u64, Vec<u32>> = FxHashMap::default();
-    for (at, element) in tree.elements.iter().enumerate() {
-        let at = u32::try_from(at).unwrap_or(u32::MAX);
+    for (at, element) in tree.all().zip(&tree.elements) {
         if !may_begin(element.tag) || element.is_chrome || tree.text_bytes(at) < 4 {
             continue;
         }

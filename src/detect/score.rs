@@ -287,11 +287,10 @@ fn is_of_kinds(texts: &Texts<'_, '_>, rows: &[&Vec<u32>], size: usize) -> bool {
     let of = |place: usize, value: &dyn Fn(u32) -> f64| {
         rows.iter().map(|cells| value(cells[place])).sum::<f64>() / rows.len() as f64
     };
-    let measures: [&dyn Fn(u32) -> f64; 3] = [
-        &|at| texts.of(at).digits,
-        &|at| f64::from(u8::from(texts.of(at).date.is_some_and(|date| date.is_mostly()))),
-        &|at| f64::from(u8::from(texts.tree.links_in(at) > 0 || texts.tree.get(at).href.is_some())),
-    ];
+    let measures: [&dyn Fn(u32) -> f64; 3] =
+        [&|at| texts.of(at).digits, &|at| f64::from(u8::from(texts.of(at).is_date())), &|at| {
+            f64::from(u8::from(texts.tree.links_in(at) > 0 || texts.tree.get(at).href.is_some()))
+        }];
     let differs = measures.iter().any(|measure| {
         let values: Vec<f64> = (0..size).map(|place| of(place, measure)).collect();
         let most = values.iter().copied().fold(f64::MIN, f64::max);
@@ -402,9 +401,7 @@ pub fn widen(texts: &Texts<'_, '_>, of: Scored, all: &[Scored]) -> Scored {
 fn is_like(texts: &Texts<'_, '_>, of: &Scored, item: u32, are_dated: bool) -> bool {
     let tree = texts.tree;
     let inside = || item..tree.get(item).end;
-    let is_dated = |at: u32| {
-        tree.get(at).node.attr("datetime").is_some() || texts.of(at).date.is_some_and(|date| date.is_mostly())
-    };
+    let is_dated = |at: u32| tree.get(at).node.attr("datetime").is_some() || texts.of(at).is_date();
     let has_headline = || {
         let sample = columns::sample(&of.group.items);
         let cells = &of.fields.columns[of.fields.headline].cells;

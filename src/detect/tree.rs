@@ -3,7 +3,7 @@
 //! Elements stand in document order, so that what is inside element `i` is `i..end`; all text of the page is one
 //! folded string, and an element's text a slice of it. What nobody sees is not in it.
 
-use std::cell::OnceCell;
+use std::{cell::OnceCell, ops::Range};
 
 use rustc_hash::FxHashMap;
 use scraper::{ElementRef, Node};
@@ -274,6 +274,11 @@ impl<'a> Tree<'a> {
         outer <= inner && inner < self.get(outer).end
     }
 
+    /// Every element, in document order.
+    pub fn all(&self) -> Range<u32> {
+        0..u32::try_from(self.elements.len()).unwrap_or(NONE)
+    }
+
     /// The elements directly in an element.
     pub fn children(&self, at: u32) -> impl Iterator<Item = u32> + '_ {
         let end = self.get(at).end;
@@ -303,8 +308,7 @@ impl<'a> Tree<'a> {
         let mut roots: Vec<(u32, &'static str)> = Vec::new();
         let mut covered: std::collections::HashMap<&'static str, (u32, u32)> =
             std::collections::HashMap::new();
-        for at in 0..self.elements.len() {
-            let at = u32::try_from(at).unwrap_or(NONE);
+        for at in self.all() {
             let Some(word) = self.chrome_word(at) else { continue };
             let bytes = self.text_bytes(at);
             if bytes > whole / 2 || self.holds_main(at, bytes > whole / 5) {
