@@ -68,13 +68,21 @@ pub fn groups(tree: &Tree<'_>, most: usize) -> Vec<Group> {
 /// Of rows of which few link anywhere those that do: cases of which some are decided, days of which some have an
 /// agenda. `None`: most do, and the others are entries without a link, or hardly any does.
 fn few_linked(tree: &Tree<'_>, items: &[u32]) -> Option<Vec<u32>> {
+    if items.iter().any(|at| tree.get(*at).tag != "tr") {
+        return None;
+    }
+    let is_few = |linked: &Vec<u32>| (linked.len() as f64) < LEAST_LINKED * items.len() as f64;
+    linked(tree, items, MAX_ITEMS).filter(is_few)
+}
+
+/// Of elements, at the most so many, those that link somewhere. `None`: there are few in all, or hardly any does.
+pub fn linked(tree: &Tree<'_>, items: &[u32], most: usize) -> Option<Vec<u32>> {
     const FEWEST: usize = 5;
-    if !(2 * FEWEST..=MAX_ITEMS).contains(&items.len()) || items.iter().any(|at| tree.get(*at).tag != "tr") {
+    if !(2 * FEWEST..=most).contains(&items.len()) {
         return None;
     }
     let linked: Vec<u32> = items.iter().copied().filter(|at| tree.links_in(*at) > 0).collect();
-    let is_few = (linked.len() as f64) < LEAST_LINKED * items.len() as f64;
-    (is_few && linked.len() >= FEWEST).then_some(linked)
+    (linked.len() >= FEWEST).then_some(linked)
 }
 
 /// Of sets of elements, in document order, the `most` that are worth most, each once and without what is inside another

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::{
@@ -213,11 +213,7 @@ impl Keys {
         if self.to_next {
             pairs.push(("to_next", json!(true)));
         }
-        let mut add = |name, selectors: &[String]| match selectors {
-            [] => {}
-            [one] => pairs.push((name, json!(one))),
-            several => pairs.push((name, json!(several))),
-        };
+        let mut add = |name, selectors| pairs.extend(one_or_several(selectors).map(|value| (name, value)));
         add("headline", &self.headline);
         add("link", &self.link);
         add("teaser", &self.teaser);
@@ -235,22 +231,14 @@ impl Keys {
 
     fn date(&self) -> Option<Value> {
         let own = match &self.date {
-            DateKey::At(selectors) => match selectors.as_slice() {
-                [] => None,
-                [one] => Some(("selector", json!(one))),
-                several => Some(("selector", json!(several))),
-            },
-            DateKey::From(field) => Some(("from", json!(field))),
             DateKey::None => None,
+            DateKey::At(selectors) if self.above.is_none() => return one_or_several(selectors),
+            DateKey::At(selectors) => one_or_several(selectors).map(|value| ("selector", value)),
+            DateKey::From(field) => Some(("from", json!(field))),
         };
-        match (own, &self.above) {
-            (Some(("selector", selector)), None) => Some(selector),
-            (None, None) => None,
-            (own, above) => {
-                let above = above.iter().map(|above| ("above", json!(above)));
-                Some(own.into_iter().chain(above).map(|(name, value)| (name.to_owned(), value)).collect())
-            }
-        }
+        let above = self.above.as_ref().map(|above| ("above", json!(above)));
+        let table = own.into_iter().chain(above).map(|(name, value)| (name.to_owned(), value));
+        Some(table.collect::<Map<_, _>>()).filter(|table| !table.is_empty()).map(Value::Object)
     }
 
     /// The source these keys make; `None`: they are no config, which would be a defect of this module.
@@ -259,6 +247,15 @@ impl Keys {
         let file = ConfigText { path: "gleaner.toml".into(), text };
         let config = config::read(&[file], &|_| None).ok()?;
         config.sources.into_iter().next()
+    }
+}
+
+/// Selectors as the config has them; `None`: there are none.
+fn one_or_several(selectors: &[String]) -> Option<Value> {
+    match selectors {
+        [] => None,
+        [one] => Some(json!(one)),
+        several => Some(json!(several)),
     }
 }
 

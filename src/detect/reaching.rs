@@ -7,7 +7,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
-    groups::{Group, likeliest, signature},
+    groups::{Group, likeliest, linked, signature},
     score::Scored,
     tree::{Tree, digest, mix},
 };
@@ -47,12 +47,7 @@ pub fn heads(tree: &Tree<'_>) -> Vec<Group> {
 
 /// Of heads of which few link anywhere those that do: cases of which some are decided. `None`: most do, or hardly any.
 fn few_linked(tree: &Tree<'_>, heads: &[u32]) -> Option<Vec<u32>> {
-    const FEWEST: usize = 5;
-    if !(2 * FEWEST..=MAX_HEADS).contains(&heads.len()) {
-        return None;
-    }
-    let linked: Vec<u32> = heads.iter().copied().filter(|at| tree.links_in(*at) > 0).collect();
-    (linked.len() >= FEWEST && linked.len() * 5 < heads.len() * 3).then_some(linked)
+    linked(tree, heads, MAX_HEADS).filter(|linked| linked.len() * 5 < heads.len() * 3)
 }
 
 /// The elements of each record: from its head to the next, or to the end of what is around both.
