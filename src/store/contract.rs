@@ -5,8 +5,8 @@ use std::time::Duration;
 use jiff::SignedDuration;
 
 use super::{
-    Joined, Lease, Line, Memory, Newest, Retention, Store, StoreError, engine,
-    samples::{id, link, now, plan, record},
+    Joined, Lease, Memory, Newest, Retention, Store, StoreError, engine,
+    samples::{exported, id, link, now, plan, record},
 };
 use crate::{
     fetch::retry::Scope,
@@ -421,17 +421,6 @@ fn a_rename_never_mixes_two_histories(store: &dyn Store) {
     store.commit(&[Plan { was: Some(id("old")), ..Plan::of(id("new"), new.state.clone()) }]).unwrap();
     assert_eq!(store.known(&id("new"), &[], 9).unwrap().records, new.records);
     assert_eq!(numbers(store, "old", Newest::of(9)), [4, 3, 2, 1]);
-}
-
-fn exported(store: &dyn Store) -> Vec<Line> {
-    let mut lines = Vec::new();
-    store
-        .export(&mut |line| {
-            lines.push(line);
-            Ok(())
-        })
-        .unwrap();
-    lines
 }
 
 fn an_export_fills_an_empty_store_and_comes_out_the_same(store: &dyn Store) {

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::Line;
+use super::{Line, Store};
 use crate::{
     entry::Entry,
     id::{EntryId, EntryKey, SourceId},
@@ -65,4 +65,16 @@ pub fn lines(slug: &str, records: u64) -> Vec<Line> {
     let source = Line::Source { source: plan.source.clone(), state: Box::new(plan.state) };
     let record = |record| Line::Record { source: plan.source.clone(), record: Box::new(record) };
     [source].into_iter().chain(plan.records.into_iter().map(record)).collect()
+}
+
+/// All that a store says of itself.
+pub fn exported(store: &dyn Store) -> Vec<Line> {
+    let mut lines = Vec::new();
+    store
+        .export(&mut |line| {
+            lines.push(line);
+            Ok(())
+        })
+        .unwrap();
+    lines
 }

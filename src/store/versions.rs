@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use super::{
     Engine, Line, Memory, Store, StoreError,
     recovery::{End, copy, folder, group, model, newest_log, open, words},
-    samples::plan,
+    samples::{exported, id, link, plan},
 };
 use crate::record::Plan;
 
@@ -36,17 +36,6 @@ fn without_commits(dir: &Path) {
     }
 }
 
-fn lines(store: &dyn Store) -> Vec<Line> {
-    let mut lines = Vec::new();
-    store
-        .export(&mut |line| {
-            lines.push(line);
-            Ok(())
-        })
-        .unwrap();
-    lines
-}
-
 /// Opens a store that should say what `memory` says, by every way it can be asked, and goes on with both.
 #[track_caller]
 fn assert_opens(dir: &Path, memory: &Memory, expected: &[&str], context: &str) {
@@ -59,7 +48,7 @@ fn assert_opens(dir: &Path, memory: &Memory, expected: &[&str], context: &str) {
     let (engine, again) = open(dir, FEW_BYTES).unwrap();
     assert_eq!(again, [], "{context}: it is told once");
     let more = Memory::new();
-    more.import(&mut lines(memory).into_iter().map(Ok)).unwrap();
+    more.import(&mut exported(memory).into_iter().map(Ok)).unwrap();
     more.commit(&group(3)).unwrap();
     assert_says(&engine, &more, context);
     assert!(!dir.join("db.old").exists(), "{context}");
@@ -67,8 +56,8 @@ fn assert_opens(dir: &Path, memory: &Memory, expected: &[&str], context: &str) {
 
 #[track_caller]
 fn assert_says(engine: &Engine, memory: &Memory, context: &str) {
-    let lines = lines(memory);
-    assert!(self::lines(engine) == lines, "{context}: an export says something else");
+    let lines = exported(memory);
+    assert!(exported(engine) == lines, "{context}: an export says something else");
     for line in lines {
         let (source, keys, number) = match &line {
             Line::Record { source, record } => (source, record.keys.clone(), record.number),
@@ -82,8 +71,8 @@ fn assert_says(engine: &Engine, memory: &Memory, context: &str) {
         let known = engine.known(source, &keys, 0).unwrap();
         assert_eq!(known, memory.known(source, &keys, 0).unwrap(), "{context}: {source} {number}");
     }
-    let traced = [super::samples::link("three", 2)];
-    let three = super::samples::id("three");
+    let traced = [link("three", 2)];
+    let three = id("three");
     assert_eq!(engine.known(&three, &traced, 0).unwrap(), memory.known(&three, &traced, 0).unwrap());
 }
 
@@ -93,7 +82,7 @@ fn a_store_of_every_older_version_opens() {
         let dir = copy_of(version);
         let (engine, repairs) = open(dir.path(), FEW_BYTES).unwrap();
         let from = version.strip_prefix("version-").unwrap();
-        let records = lines(&memory).iter().filter(|line| matches!(line, Line::Record { .. })).count();
+        let records = exported(&memory).iter().filter(|line| matches!(line, Line::Record { .. })).count();
         let told = format!(
             "made the index anew with {records} records, it was of version {from} and is of version 3 now"
         );

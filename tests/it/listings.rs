@@ -40,39 +40,21 @@ fn rows_are_entries_and_their_cells_are_not() {
 
 #[test]
 fn years_and_months_above_complete_the_dates_of_entries() {
-    let years = best(9, ["<div>", "</div>"], |n| {
-        let heading = if n % 3 == 1 { format!("<h2>{}</h2>", 2024 - n) } else { String::new() };
-        format!(
-            "{heading}<p><b>{} March</b> <a href=/{n}>The ship {} came in</a></p>",
-            20 - n,
-            SHIPS[n as usize % 4]
-        )
-    });
-    assert_eq!(
-        days(&years)[..4],
-        ["2023-03-19", "2023-03-18", "2023-03-17", "2020-03-16"],
-        "{}",
-        years.keys.to_toml()
-    );
-    let months = best(9, ["<div>", "</div>"], |n| {
-        let heading = if n % 3 == 1 { format!("<h2>May {}</h2>", 2024 - n) } else { String::new() };
-        format!(
-            "{heading}<p><b>{}</b> <a href=/{n}>The ship {} came in</a></p>",
-            20 - n,
-            SHIPS[n as usize % 4]
-        )
-    });
-    assert_eq!(
-        days(&months)[..4],
-        ["2023-05-19", "2023-05-18", "2023-05-17", "2020-05-16"],
-        "{}",
-        months.keys.to_toml()
-    );
-    let times = best(9, ["<div>", "</div>"], |n| {
-        let heading = if n % 3 == 1 { format!("<h2>{} February 2025</h2>", 20 - n) } else { String::new() };
-        let ship = SHIPS[n as usize % 4];
-        format!("{heading}<p><b>1{}:30</b> <a href=/{n}>The ship {ship} came in</a></p>", 9 - n)
-    });
+    // Each heading stands above three entries.
+    let below = |heading: fn(u32) -> String, own: fn(u32) -> String| {
+        best(9, ["<div>", "</div>"], |n| {
+            let heading = if n % 3 == 1 { format!("<h2>{}</h2>", heading(n)) } else { String::new() };
+            let ship = SHIPS[n as usize % 4];
+            format!("{heading}<p><b>{}</b> <a href=/{n}>The ship {ship} came in</a></p>", own(n))
+        })
+    };
+    let years = below(|n| (2024 - n).to_string(), |n| format!("{} March", 20 - n));
+    let expected = ["2023-03-19", "2023-03-18", "2023-03-17", "2020-03-16"];
+    assert_eq!(days(&years)[..4], expected, "{}", years.keys.to_toml());
+    let months = below(|n| format!("May {}", 2024 - n), |n| (20 - n).to_string());
+    let expected = ["2023-05-19", "2023-05-18", "2023-05-17", "2020-05-16"];
+    assert_eq!(days(&months)[..4], expected, "{}", months.keys.to_toml());
+    let times = below(|n| format!("{} February 2025", 20 - n), |n| format!("1{}:30", 9 - n));
     let first = times.reading.sightings[0].entry.moment.as_ref().unwrap();
     assert_eq!(first.instant.unwrap().to_string(), "2025-02-19T18:30:00Z", "{}", times.keys.to_toml());
 }
