@@ -135,3 +135,17 @@ fn no_file_is_longer_than_a_reader_bears() {
         .collect();
     assert!(long.is_empty(), "{long:?}");
 }
+
+#[test]
+fn no_merge_is_left_half_done() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let tracked = std::process::Command::new("git").arg("-C").arg(root).args(["ls-files", "-z"]).output();
+    // Out of a package from a registry there is no history, and nothing was merged.
+    let Ok(tracked) = tracked else { return };
+    let mark = "<".repeat(7) + " ";
+    for name in tracked.stdout.split(|byte| *byte == 0) {
+        let path = root.join(std::str::from_utf8(name).unwrap());
+        let Ok(text) = fs::read_to_string(&path) else { continue };
+        assert!(!text.lines().any(|line| line.starts_with(&mark)), "{} is half merged", path.display());
+    }
+}
