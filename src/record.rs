@@ -341,6 +341,11 @@ impl Plan {
     pub fn of(source: SourceId, state: SourceState) -> Self {
         Self { source, state, records: Vec::new(), fade: Vec::new(), forget: 0, was: None }
     }
+
+    /// Whether it changes anything beside the state.
+    pub fn has_records(&self) -> bool {
+        !self.records.is_empty() || !self.fade.is_empty() || self.forget > 0 || self.was.is_some()
+    }
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]

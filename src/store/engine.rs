@@ -18,15 +18,16 @@ use super::{
     Joined, Lease, Newest, Retention, Store, StoreError, checkpoint,
     frame::Frame,
     guard::Trouble,
-    index::{Extent, Index},
+    index::Index,
     journal::{self, sync_dir},
     lease::Leases,
     line::Line,
+    live::Live,
     lock::{self, Lock},
     repair::Repair,
     retention,
     seal::Seal,
-    start::{Live, Place},
+    start::Place,
 };
 use crate::{
     id::{EntryKey, SourceId},
@@ -89,15 +90,19 @@ impl Engine {
     pub fn examine(&self) -> Result<(Vec<String>, Vec<Repair>), StoreError> {
         let mut inner = self.inner();
         let live = inner.live(&self.place)?;
-        let meta = live.index.meta().expect("an index in use says what it is");
-        if let Err(trouble) = live.index.verify() {
+        let verified = self.place.index(live).and_then(|index| {
+            index.verify()?;
+            Ok(index.begun().records)
+        });
+        let records = verified.map_err(|trouble| {
             inner.drop_live();
-            return Err(self.place.told(trouble));
-        }
-        let mut lines = vec![format!("the index holds {} records, and adds up", meta.records)];
+            self.place.told(trouble)
+        })?;
+        let live = inner.live(&self.place)?;
+        let mut lines = vec![format!("the index holds {records} records, and adds up")];
         lines.push(format!(
             "the journal goes to commit {}, {} KiB since the last checkpoint",
-            meta.last_seq,
+            live.last_seq,
             live.journal.bytes() >> 10
         ));
         // A start does not read what nobody touched.
@@ -113,7 +118,7 @@ impl Engine {
         }
         if !repairs.is_empty() {
             self.place.checkpoint(live)?;
-            repairs.push(Repair::Secured { last_seq: meta.last_seq });
+            repairs.push(Repair::Secured { last_seq: live.last_seq });
         }
         Ok((lines, repairs))
     }
@@ -122,24 +127,38 @@ impl Engine {
         // What a panic left half done is dropped and read again from the disk.
         self.inner.lock().unwrap_or_else(|poisoned| {
             let mut inner = PoisonError::into_inner(poisoned);
-            if let Some(live) = inner.live.take() {
-                live.index.discard();
-            }
+            inner.drop_live();
             self.inner.clear_poison();
             inner
         })
     }
 
     /// Reads; a damaged index is mended once and asked again.
-    fn read<T>(&self, ask: impl Fn(&Index) -> Result<T, Trouble>) -> Result<T, StoreError> {
+    fn read<T>(&self, ask: impl Fn(&mut Live, &Place) -> Result<T, Trouble>) -> Result<T, StoreError> {
         let mut inner = self.inner();
-        let live = inner.live(&self.place)?;
-        match ask(&live.index) {
+        match ask(inner.live(&self.place)?, &self.place) {
             Ok(answer) => return Ok(answer),
             Err(Trouble::World(error)) => return Err(error),
             Err(Trouble::Damaged(_)) => inner.drop_live(),
         }
-        ask(&inner.live(&self.place)?.index).map_err(|trouble| self.place.told(trouble))
+        ask(inner.live(&self.place)?, &self.place).map_err(|trouble| self.place.told(trouble))
+    }
+
+    /// As [`Engine::read`], what the index says of a source's records; the default of one that nothing is known of.
+    fn ask<T: Default>(
+        &self,
+        source: &SourceId,
+        ask: impl Fn(&Index) -> Result<T, Trouble>,
+    ) -> Result<T, StoreError> {
+        self.read(
+            |live, place| if live.states.knows(source) { ask(place.index(live)?) } else { Ok(T::default()) },
+        )
+    }
+
+    /// Whether the index had to be opened.
+    #[cfg(test)]
+    pub(super) fn has_index(&self) -> bool {
+        self.inner().live.as_ref().is_some_and(|live| matches!(live.index, super::live::Slot::Open(_)))
     }
 
     #[cfg(test)]
@@ -150,15 +169,18 @@ impl Engine {
 
 impl Store for Engine {
     fn state(&self, source: &SourceId) -> Result<SourceState, StoreError> {
-        self.read(|index| Ok(index.state(source)?.unwrap_or_default()))
+        self.read(|live, _| live.states.get(source))
     }
 
     fn glances(&self, sources: &[&SourceId]) -> Result<Vec<Glance>, StoreError> {
-        self.read(|index| index.glances(sources))
+        self.read(|live, _| sources.iter().map(|source| live.states.glance(source)).collect())
     }
 
     fn states(&self) -> Result<Vec<(SourceId, SourceState)>, StoreError> {
-        self.read(Index::states)
+        self.read(|live, _| {
+            let state = |source: &SourceId| Ok((source.clone(), live.states.get(source)?));
+            live.states.sources().map(state).collect()
+        })
     }
 
     fn lease(
@@ -174,7 +196,7 @@ impl Store for Engine {
     }
 
     fn known(&self, source: &SourceId, keys: &[EntryKey], recent: usize) -> Result<Known, StoreError> {
-        self.read(|index| index.known(source, keys, recent))
+        self.ask(source, |index| index.known(source, keys, recent))
     }
 
     fn commit(&self, plans: &[Plan]) -> Result<(), StoreError> {
@@ -182,11 +204,11 @@ impl Store for Engine {
     }
 
     fn records(&self, source: &SourceId, newest: Newest) -> Result<Vec<Record>, StoreError> {
-        self.read(|index| index.records(source, index.newest(source, newest)?))
+        self.ask(source, |index| index.records(source, index.newest(source, newest)?))
     }
 
     fn joined(&self, sources: &[&SourceId], wanted: &Joined<'_>) -> Result<Vec<(usize, Record)>, StoreError> {
-        self.read(|index| index.joined(sources, wanted))
+        self.read(|live, place| place.index(live)?.joined(sources, wanted))
     }
 
     fn retain(&self, sources: &[(SourceId, Retention)]) -> Result<usize, StoreError> {
@@ -195,13 +217,13 @@ impl Store for Engine {
             let mut inner = self.inner();
             let (mut plans, mut waiting) = (Vec::new(), 0);
             for (source, retention) in some {
-                let index = &inner.live(&self.place)?.index;
-                let surplus = || {
-                    let state = index.state(source)?.unwrap_or_default();
+                let live = inner.live(&self.place)?;
+                let surplus = self.place.opened(live).and_then(|(index, states)| {
                     let beyond = index.beyond(source, retention.shown, retention::MOST)?;
-                    Ok(retention.plan(source, state, (&beyond, index.first_trace(source)?)))
-                };
-                let plan: Option<Plan> = surplus().map_err(|trouble| self.place.told(trouble))?;
+                    let beyond = (&beyond[..], index.first_trace(source)?);
+                    Ok(retention.plan(source, states.get(source)?, beyond))
+                });
+                let plan: Option<Plan> = surplus.map_err(|trouble| self.place.told(trouble))?;
                 waiting += plan.as_ref().map_or(0, |plan| plan.fade.len());
                 plans.extend(plan);
                 if waiting >= FADED_AT_ONCE {
@@ -219,13 +241,15 @@ impl Store for Engine {
     fn export(&self, sink: &mut dyn FnMut(Line) -> Result<(), StoreError>) -> Result<(), StoreError> {
         let mut inner = self.inner();
         let live = inner.live(&self.place)?;
-        live.index.lines(sink).map_err(|trouble| self.place.told(trouble))
+        let opened = self.place.opened(live);
+        opened
+            .and_then(|(index, states)| index.lines(states, sink))
+            .map_err(|trouble| self.place.told(trouble))
     }
 
     fn import(&self, lines: &mut dyn Iterator<Item = Result<Line, StoreError>>) -> Result<(), StoreError> {
         let mut inner = self.inner();
-        let sources = inner.live(&self.place)?.index.states().map_err(|trouble| self.place.told(trouble))?;
-        if !sources.is_empty() {
+        if !inner.live(&self.place)?.states.is_empty() {
             return Err(StoreError::NotEmpty);
         }
         let live = inner.live.take().expect("it was just asked");
@@ -234,7 +258,7 @@ impl Store for Engine {
 
     fn close(&self) -> Result<(), StoreError> {
         let Some(live) = self.inner().live.take() else { return Ok(()) };
-        self.place.close(live.index)
+        self.place.close(live)
     }
 }
 
@@ -252,7 +276,9 @@ impl Inner {
             return Ok(());
         }
         let live = self.live(place)?;
-        let seq = live.last_seq() + 1;
+        let without = live.states.without_vain_renames(plans);
+        let plans = without.as_deref().unwrap_or(plans);
+        let seq = live.last_seq + 1;
         let payload = serde_json::to_vec(plans).expect("plans hold nothing JSON cannot say");
         if let Err(broken) = live.journal.append(&Frame { seq, payload }) {
             if !broken.is_whole {
@@ -262,7 +288,7 @@ impl Inner {
         }
         tracing::debug!(plans = plans.len(), "committed");
         // From here on the commit is durable. An index that cannot take it is started again from the journal.
-        if live.index.apply(plans, Extent::Commit(seq)).is_err() {
+        if live.take(plans, seq, place).is_err() {
             self.drop_live();
         }
         for plan in plans {
@@ -307,7 +333,7 @@ impl Inner {
 
     fn drop_live(&mut self) {
         if let Some(live) = self.live.take() {
-            live.index.discard();
+            live.discard();
         }
     }
 }

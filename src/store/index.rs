@@ -30,10 +30,11 @@ use super::{
     runs::Run,
     seal,
     stage::Writes,
+    states::States,
 };
 use crate::{
     id::{EntryKey, SourceId},
-    record::{Glance, Plan, Record, SourceState, Trace},
+    record::{Plan, Record, SourceState, Trace},
 };
 
 /// sled's own default of 1 GiB is more than the machines of these users have. What a pass reads it reads once, source by
@@ -48,8 +49,6 @@ const LOCK_RETRY: Duration = Duration::from_millis(5);
 /// More than a run over twenty thousand sources writes in which nothing changed.
 const LONG_BYTES: u64 = if cfg!(test) { 100_000 } else { 32 << 20 };
 const META_KEY: &[u8] = b"meta";
-/// So many steps of a walk cost less than looking for a key.
-const STEPS: usize = 4;
 
 /// The sled index of one store.
 pub struct Index {
@@ -82,14 +81,15 @@ impl Index {
             sled::Config::new().path(path).cache_capacity(CACHE_BYTES).flush_every_ms(Some(FLUSH_EVERY_MS));
         let open = || {
             let db = config.open()?;
-            let tables =
-                Table::ALL.iter().map(|table| db.open_tree(table.name())).collect::<Result<_, _>>()?;
             let meta_table = db.open_tree("meta")?;
-            let meta = meta_table.get(META_KEY)?;
-            Ok((db, tables, meta_table, meta))
+            let bytes = meta_table.get(META_KEY)?;
+            let meta = bytes.map(|bytes| Meta::decode(&bytes));
+            let version = meta.and_then(Result::ok).map_or(layout::VERSION, |meta| meta.version);
+            let tables = Table::of(version).iter().map(|table| db.open_tree(table.name()));
+            Ok((tables.collect::<Result<_, _>>()?, meta_table, meta, db))
         };
         let mut waited = Duration::ZERO;
-        let (db, tables, meta_table, bytes) = loop {
+        let (tables, meta_table, meta, db) = loop {
             match guarded(path, "open", open) {
                 Err(Trouble::World(StoreError::Io { source, .. }))
                     if is_lock_trouble(&source) && waited < LOCK_PATIENCE =>
@@ -100,7 +100,7 @@ impl Index {
                 other => break other?,
             }
         };
-        let meta = match bytes.as_deref().map(Meta::decode) {
+        let meta = match meta {
             None => None,
             Some(Ok(meta)) => Some(meta),
             Some(Err(Some(found))) => {
@@ -153,7 +153,7 @@ impl Index {
     pub fn verify(&self) -> Result<(), Trouble> {
         let Some(said) = self.meta else { return Err(Trouble::Damaged("it is empty".to_owned())) };
         let mut found = Meta { sources: 0, records: 0, sum: 0, ..said };
-        for table in Table::ALL {
+        for &table in Table::of(said.version) {
             self.guard("read", || {
                 for pair in self.table(table) {
                     let (key, value) = pair?;
@@ -275,7 +275,7 @@ impl Index {
                     };
                 }
                 if let Some(meta) = &meta {
-                    trees[Table::ALL.len()].insert(META_KEY, meta.clone())?;
+                    trees[self.tables.len()].insert(META_KEY, meta.clone())?;
                 }
                 Ok::<(), ConflictableTransactionError<()>>(())
             });
@@ -287,49 +287,39 @@ impl Index {
         })
     }
 
-    /// What is known of a source; `None`: nothing.
-    pub fn state(&self, source: &SourceId) -> Result<Option<SourceState>, Trouble> {
-        self.value(Table::Source, &layout::of_source(source))
-    }
-
-    /// A part of what is known of each of these sources; the default where nothing is.
-    pub fn glances(&self, sources: &[&SourceId]) -> Result<Vec<Glance>, Trouble> {
-        let bases: Vec<Vec<u8>> = sources.iter().map(|source| layout::of_source(source)).collect();
-        let values = self.guard("read", || {
-            let mut walk = Walk { table: self.table(Table::Source), pairs: None, next: None };
-            bases.iter().map(|base| walk.value(base)).collect::<Result<Vec<_>, _>>()
-        })?;
-        let glance = |value: &Vec<u8>| match &value[..] {
-            [] => Ok(Glance::default()),
-            bytes => layout::value(bytes).map_err(Trouble::Damaged),
-        };
-        values.iter().map(glance).collect()
-    }
-
     /// One record; `None`: there is none with this number.
     pub fn record(&self, source: &SourceId, number: u64) -> Result<Option<Record>, Trouble> {
         self.value(Table::Record, &layout::of_record(source, number))
     }
 
-    /// Every source, in the order of their ids.
-    pub fn states(&self) -> Result<Vec<(SourceId, SourceState)>, Trouble> {
-        let state = |source: SourceId| {
-            let state = self.state(&source)?.ok_or_else(|| missing(&source))?;
-            Ok((source, state))
-        };
-        self.sources()?.into_iter().map(state).collect()
+    /// Every source that has a record.
+    pub fn sources(&self) -> Result<BTreeSet<SourceId>, Trouble> {
+        self.sources_of(Table::Record)
     }
 
-    /// The id of every source.
-    fn sources(&self) -> Result<BTreeSet<SourceId>, Trouble> {
+    fn sources_of(&self, table: Table) -> Result<BTreeSet<SourceId>, Trouble> {
         let mut sources = BTreeSet::new();
         self.guard("read", || {
-            for key in self.table(Table::Source).iter().keys() {
-                sources.extend(layout::read_source(&key?));
+            for key in self.table(table).iter().keys() {
+                let key = key?;
+                sources.extend(match table {
+                    Table::Record => layout::read_record(&key).map(|(source, _)| source),
+                    _ => layout::read_source(&key),
+                });
             }
             Ok(())
         })?;
         Ok(sources)
+    }
+
+    /// Every state of an index of version 1 to 3.
+    pub fn old_states(&self) -> Result<States, Trouble> {
+        let mut states = States::default();
+        for source in self.sources_of(Table::Source)? {
+            let state: Option<SourceState> = self.value(Table::Source, &layout::of_source(&source))?;
+            states.put(source.clone(), &state.ok_or_else(|| missing(&source))?);
+        }
+        Ok(states)
     }
 
     /// The number of the first trace; `None`: there is none.
@@ -378,20 +368,22 @@ impl Index {
     }
 
     /// Everything, source by source: its state, then its records and its traces, each by number.
-    pub fn lines(&self, sink: &mut dyn FnMut(Line) -> Result<(), StoreError>) -> Result<(), Trouble> {
-        // One state at a time: all of them are more than anything else that is held.
-        for source in self.sources()? {
-            let state = self.state(&source)?.ok_or_else(|| missing(&source))?;
-            let numbers = self.numbers(&source, &[], usize::MAX)?;
-            sink(Line::Source { source: source.clone(), state: Box::new(state) }).map_err(Trouble::World)?;
-            for number in numbers {
-                let record = self.record(&source, number)?.ok_or_else(|| missing(&source))?;
+    pub fn lines(
+        &self,
+        states: &States,
+        sink: &mut dyn FnMut(Line) -> Result<(), StoreError>,
+    ) -> Result<(), Trouble> {
+        for source in states.sources() {
+            let state = Box::new(states.get(source)?);
+            sink(Line::Source { source: source.clone(), state }).map_err(Trouble::World)?;
+            for number in self.numbers(source, &[], usize::MAX)? {
+                let record = self.record(source, number)?.ok_or_else(|| missing(source))?;
                 sink(Line::Record { source: source.clone(), record: Box::new(record) })
                     .map_err(Trouble::World)?;
             }
             let traces = match self.begun().version {
-                1 | 2 => self.old_traces(&source)?,
-                _ => self.traces(&source, (0, u64::MAX), &mut None)?,
+                1 | 2 => self.old_traces(source)?,
+                _ => self.traces(source, (0, u64::MAX), &mut None)?,
             };
             for trace in traces {
                 sink(Line::Trace { source: source.clone(), trace }).map_err(Trouble::World)?;
@@ -458,42 +450,6 @@ impl Index {
 
     fn guard<T>(&self, doing: &'static str, work: impl FnMut() -> sled::Result<T>) -> Result<T, Trouble> {
         guarded(&self.path, doing, work)
-    }
-}
-
-/// A way through a table from value to value: where they follow each other, each key is not looked for from the top.
-struct Walk<'a> {
-    table: &'a Tree,
-    pairs: Option<sled::Iter>,
-    /// The pair that comes next; `None`: none does.
-    next: Option<(IVec, IVec)>,
-}
-
-impl Walk<'_> {
-    /// The joined parts whose keys begin so; empty: there are none.
-    fn value(&mut self, base: &[u8]) -> sled::Result<Vec<u8>> {
-        let is_ahead = |next: &(IVec, IVec)| next.0.as_ref() >= base;
-        for _ in 0..STEPS {
-            if self.next.as_ref().is_none_or(is_ahead) {
-                break;
-            }
-            self.step()?;
-        }
-        if !self.next.as_ref().is_some_and(|next| next.0.starts_with(base)) {
-            self.pairs = Some(self.table.range(base..));
-            self.step()?;
-        }
-        let mut value = Vec::new();
-        while let Some((_, part)) = self.next.as_ref().filter(|(key, _)| key.starts_with(base)) {
-            value.extend_from_slice(part);
-            self.step()?;
-        }
-        Ok(value)
-    }
-
-    fn step(&mut self) -> sled::Result<()> {
-        self.next = self.pairs.as_mut().and_then(Iterator::next).transpose()?;
-        Ok(())
     }
 }
 

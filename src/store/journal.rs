@@ -223,6 +223,11 @@ impl Journal {
         Ok(())
     }
 
+    /// Which store it belongs to.
+    pub fn epoch(&self) -> Uuid {
+        self.epoch
+    }
+
     /// How much has been written since the last checkpoint.
     pub fn bytes(&self) -> u64 {
         self.current.bytes

@@ -12,8 +12,8 @@ use crate::{
     record::Trace,
 };
 
-/// The version of the index this code writes, and the newest it reads. 2: traces. 3: runs.
-pub const VERSION: u32 = 3;
+/// The version of the index this code writes, and the newest it reads. 2: traces. 3: runs. 4: no states.
+pub const VERSION: u32 = 4;
 /// The largest value: sixteen of them, a full leaf, stay inside a segment of sled.
 const PART_BYTES: usize = 4096;
 /// How a value's JSON is to be read; its first byte.
@@ -26,17 +26,24 @@ pub enum Table {
     Record,
     /// Runs of [`Set::Key`].
     Key,
-    /// Source, part → its state.
-    Source,
     /// Runs of [`Set::Published`].
     Published,
     /// Runs of [`Set::Trace`].
     Trace,
+    /// Source, part → its state; up to version 3.
+    Source,
 }
 
 impl Table {
-    /// All of them, in the order of their declaration.
-    pub const ALL: [Self; 5] = [Self::Record, Self::Key, Self::Source, Self::Published, Self::Trace];
+    const EVER: [Self; 5] = [Self::Record, Self::Key, Self::Published, Self::Trace, Self::Source];
+
+    /// Those an index of this version has, in the order of their declaration.
+    pub const fn of(version: u32) -> &'static [Self] {
+        match version {
+            1..4 => &Self::EVER,
+            _ => Self::EVER.split_at(4).0,
+        }
+    }
 
     /// Its name on disk.
     pub const fn name(self) -> &'static str {
@@ -256,7 +263,7 @@ pub struct Meta {
     pub epoch: Uuid,
     /// The last commit it holds.
     pub last_seq: u64,
-    /// How many sources it holds.
+    /// How many sources it holds; 0 from version 4 on.
     pub sources: u64,
     /// How many records it holds.
     pub records: u64,

@@ -1,13 +1,14 @@
 //! The store: plans → records that stay. The contract here is pure; `journal`, `checkpoint`, `index`, `seal`,
-//! `start`, `lock` and `engine` touch the disk.
+//! `start`, `live`, `lock` and `engine` touch the disk.
 //!
-//! A commit is durable when it stands in the store's own fsynced journal (`journal`). The sled index (`index`) is
-//! made from checkpoint and journal, is compared with them at every start, and is rebuilt when the two disagree
-//! (`recover` decides, `start` does). sled's file never shrinks, so an index that has outgrown what it holds is made
+//! A commit is durable when it stands in the store's own fsynced journal (`journal`). What it says of sources is held
+//! in memory, and filed at the end (`states`); what it says of records is in the sled index (`index`). Both are made from
+//! checkpoint and journal, are compared with them at a start, and are made again when they disagree (`recover`
+//! decides, `start` does). sled's file never shrinks, so an index that has outgrown what it holds is made
 //! anew from a checkpoint (`renew`). No sled type leaves `index`. The store refuses to decide anything about entries:
 //! what is new, changed or the same is the business of `merge`.
 //!
-//! Each format has a version of its own (`frame`, `line`, `layout`). A version goes up when an older release would
+//! Each format has a version of its own (`frame`, `line`, `layout`, `states`). A version goes up when an older release would
 //! lose or misread something; every older version is read. A new field of a state or record has a default instead.
 //!
 //! ```text
@@ -15,6 +16,7 @@
 //! <state>/journal/00000001.log      commits, in order, each a checked frame
 //! <state>/checkpoint.jsonl          everything up to one commit, as JSON Lines
 //! <state>/checkpoint.previous.jsonl the one before, with the journal since, in case the first is damaged
+//! <state>/states                    what is known of each source, up to one commit
 //! <state>/db/                       the sled index
 //! <state>/db.seal                   how `db/` and `journal/` were left, there only after a clean close
 //! <state>/db.damaged-*              what was set aside, the newest two
@@ -32,6 +34,7 @@ mod journal;
 mod layout;
 mod lease;
 mod line;
+mod live;
 mod lock;
 mod lookup;
 mod memory;
@@ -43,6 +46,7 @@ mod runs;
 mod seal;
 mod stage;
 mod start;
+mod states;
 pub mod transfer;
 
 #[cfg(test)]
@@ -53,6 +57,8 @@ mod recovery;
 pub(crate) mod samples;
 #[cfg(test)]
 mod trials;
+#[cfg(test)]
+mod unopened;
 #[cfg(test)]
 mod versions;
 

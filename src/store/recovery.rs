@@ -91,6 +91,7 @@ pub fn words(repairs: &[Repair]) -> Vec<&'static str> {
             Repair::CarriedOver { .. } => "carried over",
             Repair::Secured { .. } => "secured",
             Repair::Lost { .. } => "lost",
+            Repair::Outdated { .. } => "outdated",
             Repair::Pruned { .. } => "pruned",
         })
         .collect()
@@ -121,7 +122,7 @@ pub enum End {
 }
 
 #[track_caller]
-fn reopened(dir: &Path, commits: u64) -> Vec<Repair> {
+pub fn reopened(dir: &Path, commits: u64) -> Vec<Repair> {
     let (engine, repairs) = open(dir, FEW_BYTES).unwrap();
     assert_holds(&engine, commits, "after the accident");
     commit(&engine, commits + 1, commits + 1);
@@ -216,9 +217,9 @@ fn an_index_that_is_empty_is_never_believed() {
     fs::remove_dir_all(dir.path().join("db")).unwrap();
     copy(&other.path().join("db"), &dir.path().join("db"));
     fs::copy(other.path().join("db.seal"), dir.path().join("db.seal")).unwrap();
-    let (engine, repairs) = open(dir.path(), FEW_BYTES).unwrap();
+    let (engine, _) = open(dir.path(), FEW_BYTES).unwrap();
     assert_holds(&engine, 31, "an index of another store");
-    let text = repairs[0].to_string();
+    let text = engine.take_repairs()[0].to_string();
     assert!(text.contains("it belongs to another store; the old one is kept as"), "{text}");
 }
 

@@ -17,13 +17,15 @@ use super::{
     journal::sync_dir,
     layout::{self, Meta},
     line::{self, Heading, Line},
+    live::{Live, Slot},
     repair::Repair,
     seal,
-    start::{Live, Place, remove},
+    start::{Place, remove},
+    states::{Mark, States},
 };
 use crate::{
     id::SourceId,
-    record::{Plan, Trace},
+    record::{Plan, SourceState, Trace},
 };
 
 /// How many lines of a checkpoint go into one transaction.
@@ -32,6 +34,9 @@ const PIECE_LINES: usize = 500;
 const OUTGROWN: u64 = 4;
 /// Below this size nobody minds.
 const SMALL: u64 = 64 << 20;
+
+/// An index of this version, and the states that one of an older version held; or why there is none.
+pub type Carried = Result<(Index, Option<States>), Option<String>>;
 
 impl Place {
     /// Whether the index is far larger than what it holds, given the size of a checkpoint of that.
@@ -63,47 +68,49 @@ impl Place {
 
     /// Makes the index anew from the checkpoint that was just written; no commit may have come since.
     pub fn renew(&self, live: Live) -> Result<Live, StoreError> {
-        let meta = live.index.meta().expect("an index in use says what it is");
-        let (fresh, _) = self.fresh(meta, |index| self.load(&self.dir.join(checkpoint::CURRENT), index))?;
+        let meta = Meta { last_seq: live.last_seq, ..Meta::empty(live.journal.epoch()) };
+        let current = self.dir.join(checkpoint::CURRENT);
+        let (fresh, _, _) = self.fresh(meta, |index| self.load(&current, index))?;
         self.swap(live, &fresh)
     }
 
-    /// An index of an older version as one of this version, made from all it holds; the inner `Err` says why it cannot
-    /// be.
-    pub fn carry_over(
-        &self,
-        index: Index,
-        repairs: &mut Vec<Repair>,
-    ) -> Result<Result<Index, Option<String>>, StoreError> {
+    /// An index of an older version as one of this version, made from all it holds, and the states that it held; the
+    /// inner `Err` says why it cannot be.
+    pub fn carry_over(&self, index: Index, repairs: &mut Vec<Repair>) -> Result<Carried, StoreError> {
         let was = index.meta().expect("a trusted index says what it is");
         if was.version == layout::VERSION {
-            return Ok(Ok(index));
+            return Ok(Ok((index, None)));
         }
         let mut damage = None;
         let copied = self.fresh(was, |fresh| {
             let mut piece = Piece::default();
-            match index.lines(&mut |line| piece.take(line, self, fresh)) {
-                Ok(()) => piece.flush(self, fresh),
+            let lines = index
+                .old_states()
+                .and_then(|states| index.lines(&states, &mut |line| piece.take(line, self, fresh)));
+            match lines {
+                Ok(()) => piece.finish(self, fresh),
                 Err(Trouble::World(error)) => Err(error),
                 Err(Trouble::Damaged(why)) => {
                     damage = Some(why);
-                    Ok(())
+                    Ok(States::default())
                 }
             }
         });
-        let (fresh, is) = copied?;
-        if is.records != was.records || is.sources != was.sources {
+        let (fresh, is, states) = copied?;
+        if is.records != was.records || states.len() != was.sources {
             damage.get_or_insert_with(|| {
                 format!("it holds {} records where {} were written", is.records, was.records)
             });
         }
+        index.discard();
         if damage.is_some() {
-            index.discard();
             return Ok(Err(damage));
         }
-        let index = self.replace(index, &fresh)?;
+        // The old index was the only place they had.
+        self.file_states(&states, Mark { epoch: is.epoch, last_seq: is.last_seq, index_seq: is.last_seq })?;
+        let index = self.replace(&fresh)?;
         repairs.push(Repair::CarriedOver { from: was.version, records: is.records });
-        Ok(Ok(index))
+        Ok(Ok((index, Some(states))))
     }
 
     /// Puts what `lines` say into an empty store.
@@ -112,53 +119,56 @@ impl Place {
         mut live: Live,
         lines: &mut dyn Iterator<Item = Result<Line, StoreError>>,
     ) -> Result<Live, StoreError> {
-        let mut meta = live.index.meta().expect("an index in use says what it is");
-        meta.last_seq += 1;
-        let (fresh, filled) = self.fresh(meta, |index| {
+        let meta = Meta { last_seq: live.last_seq + 1, ..Meta::empty(live.journal.epoch()) };
+        let (fresh, filled, states) = self.fresh(meta, |index| {
             let mut piece = Piece::default();
             for line in lines {
                 piece.take(line?, self, index)?;
             }
-            piece.flush(self, index)
+            piece.finish(self, index)
         })?;
         // The checkpoint is what makes the import stand: a start that finds it makes the index from it.
         let index = Index::open(&fresh).map_err(|trouble| self.told(trouble))?;
-        let heading = heading(filled);
-        checkpoint::write(&self.dir, heading, |sink| {
-            index.lines(sink).map_err(|trouble| self.told(trouble))
+        checkpoint::write(&self.dir, heading(filled, &states), |sink| {
+            index.lines(&states, sink).map_err(|trouble| self.told(trouble))
         })?;
         index.close().map_err(|trouble| self.told(trouble))?;
         live.journal.rotate()?;
+        (live.states, live.last_seq, live.is_filed) = (states, filled.last_seq, false);
         self.swap(live, &fresh)
     }
 
-    /// A closed index beside the one in use, up to `meta.last_seq`; its path, and what it says of itself.
+    /// A closed index beside the one in use, up to `meta.last_seq`; its path, what it says of itself, and the states
+    /// beside what it was filled with.
     pub fn fresh(
         &self,
         meta: Meta,
-        fill: impl FnOnce(&mut Index) -> Result<(), StoreError>,
-    ) -> Result<(PathBuf, Meta), StoreError> {
+        fill: impl FnOnce(&mut Index) -> Result<States, StoreError>,
+    ) -> Result<(PathBuf, Meta, States), StoreError> {
         let told = |trouble| self.told(trouble);
         let path = self.dir.join("db.new");
         remove(&path)?;
         let mut index = Index::open(&path).map_err(told)?;
         index.begin_rebuild(Meta::empty(meta.epoch));
-        fill(&mut index)?;
+        let states = fill(&mut index)?;
         index.finish(meta.last_seq).map_err(told)?;
         let meta = index.meta().expect("a finished index says what it is");
         index.close().map_err(told)?;
         sync_dir(&path)?;
-        Ok((path, meta))
+        Ok((path, meta, states))
     }
 
-    fn swap(&self, live: Live, fresh: &Path) -> Result<Live, StoreError> {
-        let index = self.replace(live.index, fresh)?;
-        Ok(Live { index, ..live })
+    fn swap(&self, mut live: Live, fresh: &Path) -> Result<Live, StoreError> {
+        if let Slot::Open(index) = live.index {
+            index.discard();
+        }
+        seal::unseal(&self.seal())?;
+        live.index = Slot::Open(self.replace(fresh)?);
+        Ok(live)
     }
 
-    /// Puts a new index in the place of an old one. A start that finds neither goes on with the old one.
-    fn replace(&self, index: Index, fresh: &Path) -> Result<Index, StoreError> {
-        index.discard();
+    /// Puts a new index in the place of an old one, which is closed. A start that finds neither goes on with the old one.
+    fn replace(&self, fresh: &Path) -> Result<Index, StoreError> {
         let outgrown = self.outgrown();
         remove(&outgrown)?;
         fs::rename(self.db(), &outgrown).map_err(|error| StoreError::io("rename", &self.db(), error))?;
@@ -168,28 +178,29 @@ impl Place {
         Index::open(&self.db()).map_err(|trouble| self.told(trouble))
     }
 
-    /// Fills a new index with what a checked checkpoint holds.
-    pub fn load(&self, path: &Path, index: &mut Index) -> Result<(), StoreError> {
+    /// Fills a new index with what a checked checkpoint holds; the states it holds beside it.
+    pub fn load(&self, path: &Path, index: &mut Index) -> Result<States, StoreError> {
         let mut piece = Piece::default();
         checkpoint::load(path, |line| piece.take(line, self, index))?;
-        piece.flush(self, index)
+        piece.finish(self, index)
     }
 }
 
-/// The heading of a checkpoint of an index.
-pub fn heading(meta: Meta) -> Heading {
+/// The heading of a checkpoint of an index and the states beside it.
+pub fn heading(meta: Meta, states: &States) -> Heading {
     Heading {
         version: line::VERSION,
         epoch: meta.epoch,
         last_seq: meta.last_seq,
-        sources: meta.sources,
+        sources: states.len(),
         records: meta.records,
     }
 }
 
-/// Lines that go into a new index together.
+/// Lines that go into a new index together, and the states among them.
 #[derive(Default)]
 struct Piece {
+    states: States,
     plans: Vec<Plan>,
     traces: Vec<(SourceId, Vec<Trace>)>,
     lines: usize,
@@ -198,16 +209,14 @@ struct Piece {
 impl Piece {
     fn take(&mut self, line: Line, place: &Place, index: &mut Index) -> Result<(), StoreError> {
         match line {
-            Line::Source { source, state } => self.plans.push(Plan::of(source, *state)),
-            Line::Record { source, record } => {
-                if let Some(plan) = self.plans.last_mut().filter(|plan| plan.source == source) {
-                    plan.records.push(*record);
-                } else {
-                    let state = index.state(&source).map_err(|trouble| place.told(trouble))?;
-                    let plan = Plan::of(source, state.unwrap_or_default());
+            Line::Source { source, state } => self.states.put(source, &state),
+            Line::Record { source, record } => match self.plans.last_mut() {
+                Some(plan) if plan.source == source => plan.records.push(*record),
+                _ => {
+                    let plan = Plan::of(source, SourceState::default());
                     self.plans.push(Plan { records: vec![*record], ..plan });
                 }
-            }
+            },
             Line::Trace { source, trace } => match self.traces.last_mut() {
                 Some((last, traces)) if *last == source => traces.push(trace),
                 _ => self.traces.push((source, vec![trace])),
@@ -225,5 +234,10 @@ impl Piece {
             index.apply_traces(&source, &traces).map_err(told)?;
         }
         Ok(())
+    }
+
+    fn finish(mut self, place: &Place, index: &mut Index) -> Result<States, StoreError> {
+        self.flush(place, index)?;
+        Ok(self.states)
     }
 }

@@ -63,6 +63,13 @@ pub enum Repair {
         /// The last of them; `None`: how many there were is not known.
         last: Option<u64>,
     },
+    /// What commits said of their sources could not be had from anywhere; what they said of records could.
+    Outdated {
+        /// The first of them.
+        first: u64,
+        /// The last of them.
+        last: u64,
+    },
     /// An index set aside long ago was deleted, because two newer ones are there.
     Pruned {
         /// Which.
@@ -119,6 +126,10 @@ impl fmt::Display for Repair {
             Self::Lost { first, last: Some(last) } => {
                 write!(f, "commits {first} to {last} are lost; their entries may be announced again")
             }
+            Self::Outdated { first, last } => write!(
+                f,
+                "what commits {first} to {last} said of their sources is lost, their entries are not; the sources are asked as if for the first time"
+            ),
             Self::Pruned { path } => write!(f, "deleted `{}`, two newer ones are kept", path.display()),
         }
     }

@@ -1,8 +1,8 @@
 //! The seal: the files of a closed index → a digest that says they are as they were. Touches the disk.
 //!
 //! It saves the next start from adding up the whole index, and sled from files that are known to be damaged. It says two
-//! things. How the files look from outside: while the machine is up nothing writes to a file without giving it another
-//! time, so that most starts read none of them. And what stands in them, for the first start after a reboot, or for
+//! things. How the files look from outside, those of the index alone and with those of the journal: while the machine is
+//! up nothing writes to a file without giving it another time, so that most starts read none of them. And what stands in them, for the first start after a reboot, or for
 //! files that were copied: they are summed as the journal is, by CRC-32C, which processors have an instruction for, a sum
 //! for each piece and a digest of the sums. The files of a large index are not summed, for each end would read gigabytes;
 //! after a reboot it is added up.
@@ -22,8 +22,10 @@ use super::error::StoreError;
 
 /// How the line of the sums begins.
 const FORM: &str = "crc32c ";
-/// How the line of the looks begins.
+/// How the line begins of the looks of index and journal.
 const LOOKS: &str = "looks ";
+/// How the line begins of the looks of the index.
+const INDEX: &str = "index ";
 /// What has a sum of its own.
 const PIECE_BYTES: usize = 64 << 10;
 /// The files of a larger index are not summed: adding it up takes seconds, but only after a reboot.
@@ -58,13 +60,17 @@ pub fn compare(dir: &Path, journal: &Path, seal: &Path) -> Result<Seal, StoreErr
     }
     let trouble = |error| StoreError::io("read", dir, error);
     let line = |form: &str| said.lines().find(|line| line.starts_with(form));
-    let (looks, newest) = looks([dir, journal]).map_err(trouble)?;
-    let sealed = fs::metadata(seal).map_err(|error| StoreError::io("read", seal, error))?;
-    if looks.is_some()
-        && line(LOOKS) == looks.as_deref()
-        && changed(&sealed) >= newest + TICK.as_nanos().cast_signed()
-    {
+    let sealed = changed(&fs::metadata(seal).map_err(|error| StoreError::io("read", seal, error))?);
+    let is_as = |form, dirs: &[&Path]| -> io::Result<bool> {
+        let (looks, newest) = looks(form, dirs)?;
+        let is_old = sealed >= newest + TICK.as_nanos().cast_signed();
+        Ok(is_old && looks.is_some() && line(form) == looks.as_deref())
+    };
+    if is_as(LOOKS, &[dir, journal]).map_err(trouble)? {
         return Ok(Seal::Untouched);
+    }
+    if is_as(INDEX, &[dir]).map_err(trouble)? {
+        return Ok(Seal::Whole);
     }
     if line(FORM).is_none() && line(LOOKS).is_some() {
         return Ok(Seal::Missing);
@@ -87,26 +93,41 @@ pub fn seal(dir: &Path, journal: &Path, seal: &Path) -> Result<(), StoreError> {
     fs::write(seal, said).map_err(|error| StoreError::io("write", seal, error))
 }
 
+/// Seals the files of an index that was not opened, and of a journal that went on.
+pub fn renew(dir: &Path, journal: &Path, seal: &Path) -> Result<(), StoreError> {
+    let before = fs::read_to_string(seal).map_err(|error| StoreError::io("read", seal, error))?;
+    let sums = before.lines().filter(|line| line.starts_with(FORM)).map(str::to_owned);
+    let all = all_looks(dir, journal).map_err(|error| StoreError::io("read", dir, error))?;
+    let said = sums.chain(all).collect::<Vec<_>>().join("\n");
+    fs::write(seal, said).map_err(|error| StoreError::io("write", seal, error))
+}
+
 /// What a seal says of these files; of an index of more than `summed` bytes only how they look.
 fn said(dir: &Path, journal: &Path, summed: u64) -> io::Result<String> {
     let mut bytes = 0;
     for path in files(dir)? {
         bytes += fs::metadata(path)?.len();
     }
-    let (looks, _) = looks([dir, journal])?;
-    Ok(match looks {
-        Some(looks) if bytes > summed => {
-            // The looks are all there is, so they must count.
-            thread::sleep(TICK);
-            looks
-        }
-        looks => [Some(digest(dir)?), looks].into_iter().flatten().collect::<Vec<_>>().join("\n"),
-    })
+    let looks = all_looks(dir, journal)?;
+    let sums = if bytes > summed && !looks.is_empty() {
+        // The looks are all there is, so they must count.
+        thread::sleep(2 * TICK);
+        None
+    } else {
+        Some(digest(dir)?)
+    };
+    Ok(sums.into_iter().chain(looks).collect::<Vec<_>>().join("\n"))
 }
 
-/// How the files of these folders look from outside until the machine is started anew, and when one of them last
-/// changed. `None`: the system does not say when it was started.
-fn looks(dirs: [&Path; 2]) -> io::Result<(Option<String>, i128)> {
+/// The lines of the looks; none if the system does not say when it was started.
+fn all_looks(dir: &Path, journal: &Path) -> io::Result<Vec<String>> {
+    let (both, index) = (looks(LOOKS, &[dir, journal])?.0, looks(INDEX, &[dir])?.0);
+    Ok(both.into_iter().chain(index).collect())
+}
+
+/// How the files of these folders look from outside until the machine is started anew, as the line that begins so, and
+/// when one of them last changed. `None`: the system does not say when it was started.
+fn looks(form: &str, dirs: &[&Path]) -> io::Result<(Option<String>, i128)> {
     let mut digest = blake3::Hasher::new();
     let mut newest = 0;
     for dir in dirs {
@@ -121,7 +142,7 @@ fn looks(dirs: [&Path; 2]) -> io::Result<(Option<String>, i128)> {
     }
     let looks = fs::read("/proc/sys/kernel/random/boot_id").ok().map(|boot| {
         digest.update(&boot);
-        format!("{LOOKS}{}", digest.finalize().to_hex())
+        format!("{form}{}", digest.finalize().to_hex())
     });
     Ok((looks, newest))
 }
@@ -203,7 +224,7 @@ mod tests {
                 fs::create_dir(dir).unwrap();
                 fs::write(dir.join("a"), [7; 1_000]).unwrap();
             }
-            thread::sleep(TICK);
+            thread::sleep(2 * TICK);
             fs::write(&seal, said(&dir, &journal, summed).unwrap()).unwrap();
             Self { _temporary: folder, dir, journal, seal }
         }
@@ -236,7 +257,7 @@ mod tests {
     #[test]
     fn files_that_only_look_otherwise_are_whole() {
         let folder = Folder::sealed(u64::MAX);
-        fs::write(folder.journal.join("b"), "").unwrap();
+        folder.write(7);
         assert_eq!(folder.compare(), Seal::Whole);
         folder.write(8);
         assert_eq!(folder.compare(), Seal::Broken);
@@ -246,9 +267,22 @@ mod tests {
     fn a_change_in_the_tick_of_the_seal_is_seen() {
         let folder = Folder::sealed(u64::MAX);
         folder.write(9);
-        let looks = looks([&folder.dir, &folder.journal]).unwrap().0.unwrap();
-        folder.put(LOOKS, &looks);
+        let looks = all_looks(&folder.dir, &folder.journal).unwrap();
+        folder.put(LOOKS, &looks[0]);
+        folder.put(INDEX, &looks[1]);
         assert_eq!(folder.compare(), Seal::Broken, "the looks are too young to be believed");
+    }
+
+    #[test]
+    fn a_journal_that_went_on_leaves_the_index_whole_and_it_is_sealed_with_it_unread() {
+        let folder = Folder::sealed(u64::MAX);
+        folder.put(FORM, "crc32c another");
+        fs::write(folder.journal.join("b"), "").unwrap();
+        assert_eq!(folder.compare(), Seal::Whole);
+        thread::sleep(2 * TICK);
+        renew(&folder.dir, &folder.journal, &folder.seal).unwrap();
+        assert_eq!(folder.compare(), Seal::Untouched);
+        assert!(fs::read_to_string(&folder.seal).unwrap().contains("crc32c another"), "sums stay");
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     id::SourceId,
-    record::{Plan, Record, SourceState, Trace},
+    record::{Plan, Record, Trace},
 };
 
 /// What becomes of each key; `None`: it is removed.
@@ -61,7 +61,6 @@ fn items_of_trace(source: &SourceId, trace: &Trace) -> impl Iterator<Item = Vec<
 /// Of a group of plans, what each source and record come to in the end.
 #[derive(Default)]
 struct Group<'a> {
-    states: BTreeMap<&'a SourceId, &'a SourceState>,
     records: BTreeMap<(&'a SourceId, u64), &'a Record>,
     fade: BTreeSet<(&'a SourceId, u64)>,
     forget: BTreeMap<&'a SourceId, u64>,
@@ -72,7 +71,6 @@ impl<'a> Group<'a> {
         let mut group = Self::default();
         for plan in plans {
             let source = &plan.source;
-            group.states.insert(source, &plan.state);
             for record in &plan.records {
                 group.records.insert((source, record.number), record);
                 group.fade.remove(&(source, record.number));
@@ -90,11 +88,6 @@ impl Index {
     pub fn stage(&self, plans: &[Plan], mut meta: Meta) -> Result<(Writes, Meta), Trouble> {
         let mut group = Group::of(plans);
         let mut changes = Changes::default();
-        for (&source, &state) in &group.states {
-            let base = layout::of_source(source);
-            meta.sources += u64::from(!self.clear(Table::Source, &base, &mut changes)?);
-            changes.put(Table::Source, layout::parts(&base, state));
-        }
         let mut held = None;
         for &(source, number) in &group.fade {
             let (was_written, old) = (group.records.remove(&(source, number)), self.record(source, number)?);
@@ -135,7 +128,7 @@ impl Index {
         self.settle(changes, meta)
     }
 
-    /// Everything of `was` as `source`'s; nothing when `source` is known already.
+    /// Everything of `was` as `source`'s, which was not known before.
     pub fn stage_rename(
         &self,
         source: &SourceId,
@@ -144,10 +137,11 @@ impl Index {
     ) -> Result<(Writes, Meta), Trouble> {
         let (from, to) = (layout::of_source(was), layout::of_source(source));
         let mut writes = Writes::new();
-        if !self.pairs(Table::Source, &to)?.is_empty() {
+        if !self.pairs(Table::Record, &to)?.is_empty() {
+            // A commit of an older release that comes to nothing; none of this one does.
             return Ok((writes, meta));
         }
-        for table in Table::ALL {
+        for &table in Table::of(meta.version) {
             for (key, value) in self.pairs(table, &from)? {
                 let moved = [to.as_slice(), &key[from.len()..]].concat();
                 writes.insert((table, moved), Some(value));
@@ -167,7 +161,8 @@ impl Index {
         changes: &mut Changes,
     ) -> Result<(), Trouble> {
         if let Some(old) = old {
-            self.clear(Table::Record, &layout::of_record(source, number), changes)?;
+            let parts = self.pairs(Table::Record, &layout::of_record(source, number))?;
+            changes.writes.extend(parts.into_iter().map(|(key, _)| ((Table::Record, key), None)));
             changes.remove(Set::Published, [layout::published(source, old.published, number)]);
             changes.remove(Set::Key, items_of_record(source, old));
         }
@@ -175,14 +170,6 @@ impl Index {
             changes.remove_trace(source, &trace);
         }
         Ok(())
-    }
-
-    /// Takes away the parts of a value; whether there were any.
-    fn clear(&self, table: Table, base: &[u8], changes: &mut Changes) -> Result<bool, Trouble> {
-        let old = self.pairs(table, base)?;
-        let is_there = !old.is_empty();
-        changes.writes.extend(old.into_iter().map(|(key, _)| ((table, key), None)));
-        Ok(is_there)
     }
 
     /// Brings the changes of items into their runs, each of which is read and written once.

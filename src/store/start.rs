@@ -21,13 +21,15 @@ use super::{
     checkpoint::{self, Checkpoint},
     guard::Trouble,
     index::{Extent, Index},
-    journal::{self, Commit, Journal, sync_dir},
+    journal::{self, Commit, Found, Journal, sync_dir},
     layout::Meta,
-    line::Heading,
+    line::{Heading, Line},
+    live::{Live, Slot},
     recover::Commits,
     renew::heading,
     repair::Repair,
     seal::{self, Seal},
+    states::{Mark, States},
 };
 use crate::record::Plan;
 
@@ -45,41 +47,55 @@ pub struct Place {
     pub journal_bytes: u64,
 }
 
-/// A store in use.
-pub struct Live {
-    /// Where commits become durable.
-    pub journal: Journal,
-    /// Where they are found again.
-    pub index: Index,
-    /// The size of the journal that asks for a checkpoint.
-    pub checkpoint_due_at: u64,
-}
-
-impl Live {
-    /// The last commit.
-    pub fn last_seq(&self) -> u64 {
-        self.index.meta().map_or(0, |meta| meta.last_seq)
-    }
-}
-
 /// What a start has found.
 struct Evidence {
     epoch: Uuid,
     journal: Vec<Commit>,
     commits: Commits,
     checkpoints: Vec<(Checkpoint, Heading)>,
+    /// What the file of states belongs to; `None`: there is none of this store.
+    filed: Option<Mark>,
     /// The last commit any file knows of.
     last: u64,
 }
 
 impl Evidence {
+    fn checkpoint_seqs(&self) -> impl Iterator<Item = u64> {
+        self.checkpoints.iter().map(|(_, heading)| heading.last_seq)
+    }
+
     fn bases(&self) -> Vec<u64> {
-        self.checkpoints.iter().map(|(_, heading)| heading.last_seq).collect()
+        self.checkpoint_seqs().collect()
+    }
+
+    /// The size of the newest checkpoint; 0: there is none.
+    fn checkpoint_bytes(&self) -> u64 {
+        self.checkpoints.first().map_or(0, |(checkpoint, _)| checkpoint.bytes)
     }
 
     /// The commits that the checkpoints there are, with the journal, could not give back.
     fn missing(&self) -> Vec<(u64, u64)> {
         self.commits.missing(self.commits.best_base(&self.bases(), self.last), self.last)
+    }
+
+    /// The states that a checkpoint up to this commit holds; none if there is no such checkpoint.
+    fn states_at(&self, seq: u64) -> Result<States, StoreError> {
+        let mut states = States::default();
+        let found = self.checkpoints.iter().find(|(_, heading)| heading.last_seq == seq);
+        let Some((checkpoint, _)) = found else { return Ok(states) };
+        checkpoint::load(&checkpoint.path, |line| {
+            if let Line::Source { source, state } = line {
+                states.put(source, &state);
+            }
+            Ok(())
+        })?;
+        Ok(states)
+    }
+
+    /// The last commit that an index holds which says it ends at `seq`: those to the end of the states that were filed
+    /// beside it have no records.
+    fn reached(&self, seq: u64) -> u64 {
+        self.filed.filter(|mark| mark.index_seq == seq).map_or(seq, |mark| mark.last_seq.max(seq))
     }
 
     /// The commits after one, each read when it is its turn.
@@ -108,38 +124,77 @@ impl Place {
         self.dir.join("db")
     }
 
-    fn seal(&self) -> PathBuf {
+    pub fn seal(&self) -> PathBuf {
         self.dir.join("db.seal")
     }
 
     /// From whatever the disk holds to a store in use.
     pub fn start(&self, repairs: &mut Vec<Repair>) -> Result<Live, StoreError> {
+        let mut told = Vec::new();
+        let live = self.found(&mut told);
+        repairs.append(&mut told);
+        live
+    }
+
+    fn found(&self, repairs: &mut Vec<Repair>) -> Result<Live, StoreError> {
         checkpoint::sweep(&self.dir)?;
         self.settle_swap()?;
-        let told_before = repairs.len();
         let seal = seal::compare(&self.db(), &self.journal_dir(), &self.seal())?;
         let mut found = journal::find(&self.journal_dir(), seal)?;
         repairs.append(&mut found.repairs);
-        let checkpoints = self.checkpoints(found.epoch, repairs)?;
-        let epoch = found.epoch.or_else(|| checkpoints.first().map(|(_, heading)| heading.epoch));
+        let mut filed = self.filed(repairs)?;
+        let epoch = found.epoch.or_else(|| filed.as_ref().map(|(_, mark)| mark.epoch));
+        let checkpoints = self.checkpoints(epoch, repairs)?;
+        let epoch = epoch.or_else(|| checkpoints.first().map(|(_, heading)| heading.epoch));
+        filed = filed.filter(|(_, mark)| Some(mark.epoch) == epoch);
         let mut evidence = Evidence {
             epoch: epoch.unwrap_or_else(|| self.new_epoch()),
             commits: Commits::new(found.commits.iter().map(Commit::seq).collect()),
             journal: std::mem::take(&mut found.commits),
+            filed: filed.as_ref().map(|(_, mark)| *mark),
             last: 0,
             checkpoints,
         };
         evidence.last = evidence.bases().into_iter().chain([evidence.commits.last()]).max().unwrap_or(0);
 
+        let as_it_was = matches!(seal, Seal::Untouched | Seal::Whole) && repairs.is_empty();
+        let live = match filed {
+            Some((states, mark)) if as_it_was && mark.last_seq == evidence.last && found.epoch.is_some() => {
+                Live {
+                    journal: Journal::resume(found, evidence.epoch)?,
+                    states,
+                    index: Slot::Closed(mark.index_seq),
+                    last_seq: mark.last_seq,
+                    checkpoint_due_at: self.checkpoint_due_at(evidence.checkpoint_bytes()),
+                    is_filed: true,
+                }
+            }
+            filed => self.mend(found, evidence, (seal, epoch, filed), repairs)?,
+        };
+        self.prune(repairs)?;
+        Ok(live)
+    }
+
+    /// From files that do not agree, or were not closed, to a store in use.
+    fn mend(
+        &self,
+        found: Found,
+        mut evidence: Evidence,
+        (seal, epoch, filed): (Seal, Option<Uuid>, Option<(States, Mark)>),
+        repairs: &mut Vec<Repair>,
+    ) -> Result<Live, StoreError> {
         let believed = match self.open_index(&evidence, epoch, seal)? {
             Ok(index) => self.carry_over(index, repairs)?,
             Err(why) => Err(why),
         };
-        let index = match believed {
-            Ok(index) => {
-                let meta = index.meta().expect("a trusted index says what it is");
+        let mut bases: Vec<(u64, States)> =
+            filed.map(|(states, mark)| (mark.last_seq, states)).into_iter().collect();
+        let mut index = match believed {
+            Ok((index, carried)) => {
+                let meta = index.begun();
                 evidence.epoch = meta.epoch;
                 evidence.last = evidence.last.max(meta.last_seq);
+                bases.extend(carried.map(|states| (meta.last_seq, states)));
                 match self.catch_up(index, &evidence, repairs)? {
                     Ok(index) => index,
                     Err(why) => self.rebuild(&mut evidence, Some(why), repairs)?,
@@ -147,24 +202,57 @@ impl Place {
             }
             Err(why) => self.rebuild(&mut evidence, why, repairs)?,
         };
-        let journal = Journal::resume(found, evidence.epoch)?;
-        let size = evidence.checkpoints.first().map_or(0, |(checkpoint, _)| checkpoint.bytes);
-        let checkpoint_due_at = self.checkpoint_due_at(size);
-        let mut live = Live { journal, index, checkpoint_due_at };
+        let states = self.states(bases, &evidence, &index, repairs)?;
+        if index.begun().last_seq < evidence.last {
+            index.finish(evidence.last).map_err(|trouble| self.told(trouble))?;
+        }
+        let mut live = Live {
+            journal: Journal::resume(found, evidence.epoch)?,
+            states,
+            last_seq: index.begun().last_seq,
+            index: Slot::Open(index),
+            checkpoint_due_at: self.checkpoint_due_at(evidence.checkpoint_bytes()),
+            is_filed: false,
+        };
 
         let is_incomplete = !evidence.missing().is_empty();
         let is_damaged =
             |repair: &Repair| matches!(repair, Repair::JournalDamaged { .. } | Repair::Unusable { .. });
-        if is_incomplete || repairs[told_before..].iter().any(is_damaged) {
+        if is_incomplete || repairs.iter().any(is_damaged) {
             self.checkpoint(&mut live)?;
-            if is_incomplete
-                && !repairs[told_before..].iter().any(|repair| matches!(repair, Repair::Lost { .. }))
-            {
-                repairs.push(Repair::Secured { last_seq: live.last_seq() });
+            if is_incomplete && !repairs.iter().any(|repair| matches!(repair, Repair::Lost { .. })) {
+                repairs.push(Repair::Secured { last_seq: live.last_seq });
             }
         }
-        self.prune(repairs)?;
         Ok(live)
+    }
+
+    /// The states up to the last commit, from the best of those that are known as of a commit, or a checkpoint, and the
+    /// journal.
+    fn states(
+        &self,
+        mut bases: Vec<(u64, States)>,
+        evidence: &Evidence,
+        index: &Index,
+        repairs: &mut Vec<Repair>,
+    ) -> Result<States, StoreError> {
+        let seqs = bases.iter().map(|(seq, _)| *seq).chain(evidence.checkpoint_seqs()).collect::<Vec<_>>();
+        let base = evidence.commits.best_base(&seqs, evidence.last);
+        let mut states = match bases.iter().position(|(seq, _)| *seq == base) {
+            Some(at) => bases.swap_remove(at).1,
+            None => evidence.states_at(base)?,
+        };
+        for commit in evidence.plans_after(base, &self.journal_dir()) {
+            states.apply(&commit?.1);
+        }
+        let missing = evidence.commits.missing(base, evidence.last);
+        if !missing.is_empty() {
+            number(&mut states, index).map_err(|trouble| self.told(trouble))?;
+        }
+        if !repairs.iter().any(|repair| matches!(repair, Repair::Lost { .. })) {
+            repairs.extend(missing.iter().map(|&(first, last)| Repair::Outdated { first, last }));
+        }
+        Ok(states)
     }
 
     fn checkpoint_due_at(&self, last_bytes: u64) -> u64 {
@@ -236,11 +324,12 @@ impl Place {
                 }
             }
         }
+        let reached = evidence.reached(meta.last_seq);
         let base = evidence.commits.best_base(
-            &evidence.bases().into_iter().chain([meta.last_seq]).collect::<Vec<_>>(),
-            evidence.last.max(meta.last_seq),
+            &evidence.bases().into_iter().chain([reached]).collect::<Vec<_>>(),
+            evidence.last.max(reached),
         );
-        if base > meta.last_seq {
+        if base > reached {
             index.discard();
             return Ok(Err(Some(format!("it ends at commit {}, before the journal begins", meta.last_seq))));
         }
@@ -254,7 +343,7 @@ impl Place {
         evidence: &Evidence,
         repairs: &mut Vec<Repair>,
     ) -> Result<Result<Index, String>, StoreError> {
-        let from = index.meta().map_or(0, |meta| meta.last_seq);
+        let from = evidence.reached(index.begun().last_seq);
         let mut commits = 0;
         for commit in evidence.plans_after(from, &self.journal_dir()) {
             let (seq, plans) = commit?;
@@ -298,14 +387,15 @@ impl Place {
         let base = evidence.commits.best_base(&evidence.bases(), evidence.last);
         let best = evidence.checkpoints.iter().find(|(_, heading)| heading.last_seq == base);
         let wanted = Meta { last_seq: evidence.last, ..Meta::empty(evidence.epoch) };
-        let (fresh, meta) = self.fresh(wanted, |index| {
-            if let Some((checkpoint, _)) = best {
-                self.load(&checkpoint.path, index)?;
-            }
+        let (fresh, meta, _) = self.fresh(wanted, |index| {
+            let states = match best {
+                Some((checkpoint, _)) => self.load(&checkpoint.path, index)?,
+                None => States::default(),
+            };
             for commit in evidence.plans_after(base, &self.journal_dir()) {
                 index.apply(&commit?.1, Extent::Piece).map_err(told)?;
             }
-            Ok(())
+            Ok(states)
         })?;
         let records = meta.records;
 
@@ -347,11 +437,13 @@ impl Place {
     /// Writes a checkpoint of all there is, and lets go of the journal that the one before it holds as well. The size
     /// of the checkpoint.
     pub fn checkpoint(&self, live: &mut Live) -> Result<u64, StoreError> {
-        let heading = heading(live.index.meta().expect("an index in use says what it is"));
-        let index = &live.index;
-        checkpoint::write(&self.dir, heading, |sink| {
-            index.lines(sink).map_err(|trouble| self.told(trouble))
-        })?;
+        let told = |trouble| self.told(trouble);
+        let last_seq = live.last_seq;
+        let (index, states) = self.opened(live).map_err(told)?;
+        let meta = Meta { last_seq, ..index.begun() };
+        checkpoint::write(&self.dir, heading(meta, states), |sink| index.lines(states, sink).map_err(told))?;
+        // What the journal lets go of must stand in the file of states as well.
+        self.file(live)?;
         live.journal.rotate()?;
         let found = checkpoint::find(&self.dir)?;
         let usable =
@@ -360,16 +452,6 @@ impl Place {
         let size = found.first().map_or(0, |checkpoint| checkpoint.bytes);
         live.checkpoint_due_at = self.checkpoint_due_at(size);
         Ok(size)
-    }
-
-    pub fn close(&self, index: Index) -> Result<(), StoreError> {
-        let is_long = index.is_long();
-        index.close().map_err(|trouble| self.told(trouble))?;
-        if is_long {
-            // Now, when nobody waits for it.
-            Index::open(&self.db()).and_then(Index::close).map_err(|trouble| self.told(trouble))?;
-        }
-        seal::seal(&self.db(), &self.journal_dir(), &self.seal())
     }
 
     fn set_aside(&self) -> Result<PathBuf, StoreError> {
@@ -418,6 +500,17 @@ impl Place {
             }
         }
     }
+}
+
+/// Brings states up to the records there are: a number is never used again, whatever else of a source is lost.
+fn number(states: &mut States, index: &Index) -> Result<(), Trouble> {
+    for source in index.sources()? {
+        let mut state = states.get(&source)?;
+        let last = index.numbers(&source, &[], 1)?.last().copied();
+        state.last_number = state.last_number.max(last.unwrap_or(0));
+        states.put(source, &state);
+    }
+    Ok(())
 }
 
 /// Deletes a folder, if it is there.

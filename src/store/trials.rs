@@ -199,7 +199,7 @@ fn any_one_part_of_a_closed_store_may_be_damaged() {
     for seed in 0..TRIALS {
         let mut dice = Dice(2000 + seed);
         let dir = picture(life.closed.path());
-        let part = *dice.pick(&["db", "journal", "checkpoint"]);
+        let part = *dice.pick(&["db", "journal", "checkpoint", "states"]);
         let of_part =
             |path: &PathBuf| path.strip_prefix(dir.path()).unwrap().to_str().unwrap().starts_with(part);
         let chosen: Vec<PathBuf> = files(dir.path()).into_iter().filter(of_part).collect();

@@ -110,6 +110,14 @@ impl Crowd {
         self.pages.lock().expect("no test panics with it").insert(id.to_owned(), page);
     }
 
+    /// When each file of the index last changed.
+    fn index(&self) -> BTreeMap<std::ffi::OsString, std::time::SystemTime> {
+        let files = fs::read_dir(self.place.path().join("state/db")).expect("an index");
+        let files = files.map(|file| file.expect("it can be read"));
+        let changed = |file: &fs::DirEntry| file.metadata().and_then(|data| data.modified()).expect("a time");
+        files.map(|file| (file.file_name(), changed(&file))).collect()
+    }
+
     fn feed(&self, name: &str) -> std::path::PathBuf {
         self.place.path().join(format!("feeds/{name}.atom"))
     }
@@ -190,7 +198,9 @@ fn what_has_not_changed_is_not_made_again() {
     let made = below(&crowd.place.path().join("state/pages")) + below(&crowd.place.path().join("feeds"));
     assert_eq!(made, 2 * SOURCES + 2, "a file for each feed, and one for each page that is kept");
 
+    let index = crowd.index();
     let again = crowd.run();
+    assert_eq!(crowd.index(), index, "nobody asked for a record, so the index was not opened");
     assert_eq!(again.count("unchanged 304 Not Modified"), SOURCES / 2, "{again:?}");
     assert_eq!(again.count("unchanged the same bytes"), SOURCES / 2, "{again:?}");
     assert_eq!((again.rendered.len(), again.batches), (0, 0), "{again:?}");
@@ -200,6 +210,7 @@ fn what_has_not_changed_is_not_made_again() {
     let one = crowd.run();
     assert_eq!(one.count("new"), 1, "{one:?}");
     assert_eq!((one.rendered, one.batches), (names(&["all", "s3"]), 1));
+    assert_ne!(crowd.index(), index);
     crowd.put("s4", Page::Edited);
     assert_eq!(crowd.run().rendered, names(&["all", "s4"]));
     assert_eq!(crowd.run().rendered, names(&[]));

@@ -1,0 +1,115 @@
+//! Runs that ask for no record, and what accidents come to when the index was not opened.
+
+#![allow(clippy::disallowed_methods, reason = "the tests break files")]
+
+use std::fs;
+
+use tempfile::TempDir;
+
+use super::{
+    Engine, Store as _,
+    recovery::{End, assert_holds, commit, copy, folder, open, reopened, words},
+    samples::{id, plan, record},
+};
+use crate::record::Plan;
+
+/// What a refresh commits that found nothing new.
+fn unchanged(number: u32) -> Vec<Plan> {
+    ["one", "two"]
+        .map(|slug| {
+            let mut plan = plan(slug, []);
+            plan.state.last_number = 9;
+            plan.state.failures = number;
+            plan
+        })
+        .to_vec()
+}
+
+#[track_caller]
+fn assert_unchanged(engine: &Engine, number: u32, context: &str) {
+    let states = engine.states().unwrap();
+    let expected = unchanged(number).into_iter().map(|plan| (plan.source, plan.state));
+    assert_eq!(states, expected.collect::<Vec<_>>(), "{context}");
+}
+
+/// A closed folder to which three commits came without a record, each in a start of its own; the last one is killed.
+fn without_records(end: End) -> TempDir {
+    let dir = folder(5, u64::MAX, End::Closed);
+    for number in 1..=3 {
+        let (engine, repairs) = open(dir.path(), u64::MAX).unwrap();
+        assert_eq!(repairs, []);
+        engine.commit(&unchanged(number)).unwrap();
+        assert_unchanged(&engine, number, "in use");
+        assert_eq!(engine.known(&id("nobody"), &[], 9).unwrap().records, []);
+        assert!(!engine.has_index(), "nobody asked for a record");
+        if number == 3 && matches!(end, End::Killed) {
+            let killed = TempDir::new().unwrap();
+            copy(dir.path(), killed.path());
+            return killed;
+        }
+        engine.close().unwrap();
+    }
+    dir
+}
+
+#[test]
+fn a_run_that_changes_no_record_opens_no_index_and_the_next_that_does_finds_it_whole() {
+    let dir = without_records(End::Closed);
+    let (engine, repairs) = open(dir.path(), u64::MAX).unwrap();
+    assert_eq!(repairs, []);
+    assert_unchanged(&engine, 3, "read again");
+    assert_eq!(
+        engine.known(&id("two"), &[], 9).unwrap().records,
+        [1, 2, 3, 4, 5].map(|number| record("two", number))
+    );
+    assert!(engine.has_index());
+    commit(&engine, 6, 6);
+    assert_holds(&engine, 6, "went on");
+    assert_eq!(words(&engine.examine().unwrap().1), [""; 0]);
+    engine.close().unwrap();
+    drop(engine);
+    assert_eq!(reopened(dir.path(), 6), []);
+}
+
+#[test]
+fn a_kill_of_a_run_that_opened_no_index_loses_nothing() {
+    for lost in [None, Some("states"), Some("db")] {
+        let dir = without_records(End::Killed);
+        match lost {
+            Some("states") => fs::remove_file(dir.path().join("states")).unwrap(),
+            Some(_) => fs::remove_dir_all(dir.path().join("db")).unwrap(),
+            None => {}
+        }
+        let (engine, repairs) = open(dir.path(), u64::MAX).unwrap();
+        let expected = if lost == Some("db") { "rebuilt" } else { "replayed" };
+        assert_eq!(words(&repairs), [expected], "without {lost:?}");
+        assert_unchanged(&engine, 3, "what was committed");
+        commit(&engine, 6, 6);
+        assert_holds(&engine, 6, "went on");
+    }
+}
+
+#[test]
+fn a_journal_that_is_gone_costs_nothing_while_states_and_index_are_whole() {
+    let dir = without_records(End::Closed);
+    fs::remove_dir_all(dir.path().join("journal")).unwrap();
+    let (engine, repairs) = open(dir.path(), u64::MAX).unwrap();
+    assert_eq!(words(&repairs), ["secured"]);
+    assert_unchanged(&engine, 3, "as they were filed");
+    commit(&engine, 6, 6);
+    assert_holds(&engine, 6, "went on");
+}
+
+#[test]
+fn states_that_nothing_holds_any_more_take_no_number_again() {
+    let dir = folder(5, u64::MAX, End::Closed);
+    fs::remove_dir_all(dir.path().join("journal")).unwrap();
+    fs::remove_file(dir.path().join("states")).unwrap();
+    let (engine, repairs) = open(dir.path(), u64::MAX).unwrap();
+    assert_eq!(words(&repairs), ["outdated", "secured"]);
+    let numbers = engine.states().unwrap().into_iter().map(|(source, state)| (source, state.last_number));
+    assert_eq!(numbers.collect::<Vec<_>>(), [(id("one"), 15), (id("two"), 5)]);
+    engine.close().unwrap();
+    drop(engine);
+    assert_eq!(words(&open(dir.path(), u64::MAX).unwrap().1), [""; 0], "it is told once");
+}
