@@ -26,7 +26,6 @@ use super::{
     lock::{self, Lock},
     repair::Repair,
     retention,
-    seal::Seal,
     start::Place,
 };
 use crate::{
@@ -106,7 +105,7 @@ impl Engine {
             live.journal.bytes() >> 10
         ));
         // A start does not read what nobody touched.
-        let mut repairs = journal::find(&self.place.journal_dir(), Seal::Missing)?.repairs;
+        let mut repairs = journal::find(&self.place.journal_dir())?.repairs;
         for checkpoint in checkpoint::find(&self.place.dir)? {
             let path = checkpoint.path;
             match checkpoint::check(&path)? {

@@ -4,7 +4,7 @@
 //! payload). The mark lets a reader find the next frame behind damaged bytes, so that one bad block costs only
 //! the commits in it.
 
-use std::io::{self, BufReader, ErrorKind, Read, Seek};
+use std::io::{self, ErrorKind, Read};
 
 use uuid::Uuid;
 
@@ -97,26 +97,6 @@ pub fn encode(frame: &Frame) -> Vec<u8> {
 /// Reads a file in which whole frames follow each other to its end, one at a time: a journal may be larger than memory
 /// has room for. `None`: it is no such file, and [`scan`] says what there is of it.
 pub fn walk(file: &mut impl Read) -> io::Result<Option<Scan>> {
-    follow(file, |file, bytes, length| {
-        file.take(length as u64).read_to_end(bytes)?;
-        Ok(read_frame(bytes).map(|(seq, _)| seq))
-    })
-}
-
-/// As [`walk`], of a file that was walked before and has not changed since: what commits say is stepped over.
-pub fn skim<F: Read + Seek>(file: &mut BufReader<F>) -> io::Result<Option<Scan>> {
-    follow(file, |file, bytes, length| {
-        file.seek_relative(i64::try_from(length).unwrap_or(i64::MAX))?;
-        Ok(bytes.last_chunk().map(|seq| u64::from_le_bytes(*seq)))
-    })
-}
-
-/// Goes from frame to frame. `read` is given what is ahead, the head of a frame and the length of its payload, which it
-/// takes; it gives the frame's commit, or `None` for one that is damaged.
-fn follow<F: Read>(
-    file: &mut F,
-    read: impl Fn(&mut F, &mut Vec<u8>, usize) -> io::Result<Option<u64>>,
-) -> io::Result<Option<Scan>> {
     let mut head = [0; HEADER_BYTES];
     if let Err(error) = file.read_exact(&mut head) {
         return if error.kind() == ErrorKind::UnexpectedEof { Ok(None) } else { Err(error) };
@@ -131,7 +111,8 @@ fn follow<F: Read>(
             let is_over = bytes.is_empty() && matches!(header, Header::Known { .. });
             return Ok(is_over.then_some(Scan { header, frames, damaged: Vec::new(), end }));
         };
-        let Some(seq) = read(file, &mut bytes, length)? else { return Ok(None) };
+        file.take(length as u64).read_to_end(&mut bytes)?;
+        let Some((seq, _)) = read_frame(&bytes) else { return Ok(None) };
         frames.push(Place { seq, at: end, bytes: FRAME_HEADER_BYTES + length });
         end += FRAME_HEADER_BYTES + length;
     }
@@ -207,8 +188,6 @@ fn u32_of(bytes: &[u8]) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Cursor;
-
     use super::*;
 
     fn file(frames: &[Frame]) -> Vec<u8> {
@@ -224,7 +203,6 @@ mod tests {
         if let Some(walked) = walk(&mut &*bytes).unwrap() {
             assert!(is_whole);
             assert_eq!(walked, found);
-            assert_eq!(skim(&mut BufReader::new(Cursor::new(bytes))).unwrap(), Some(walked));
         } else {
             assert!(!is_whole || !matches!(found.header, Header::Known { .. }));
         }

@@ -17,7 +17,6 @@ use super::{
     error::StoreError,
     frame::{self, Frame, Header, Place, Scan},
     repair::Repair,
-    seal::Seal,
 };
 
 /// How much of a file is read at once.
@@ -44,6 +43,17 @@ struct Piece {
     is_damaged: bool,
     /// What wrote it.
     version: u32,
+}
+
+/// What a whole file of a journal held when it was closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Noted {
+    /// Its number, which is its name.
+    pub number: u64,
+    /// The last commit in it; 0: none.
+    pub last_seq: u64,
+    /// Its length.
+    pub bytes: u64,
 }
 
 /// Everything a journal folder holds.
@@ -87,9 +97,8 @@ impl Commit {
     }
 }
 
-/// Reads all there is and cuts off a torn end; of files that nobody touched since they were read only where commits
-/// stand. Nothing is written to a journal of a newer version.
-pub fn find(dir: &Path, seal: Seal) -> Result<Found, StoreError> {
+/// Reads all there is and cuts off a torn end. Nothing is written to a journal of a newer version.
+pub fn find(dir: &Path) -> Result<Found, StoreError> {
     let mut found = Found {
         dir: dir.to_path_buf(),
         pieces: Vec::new(),
@@ -101,7 +110,7 @@ pub fn find(dir: &Path, seal: Seal) -> Result<Found, StoreError> {
     let mut scans = Vec::new();
     for &number in &numbers {
         let path = path_of(dir, number);
-        let (length, scan) = read(&path, seal).map_err(|error| StoreError::io("read", &path, error))?;
+        let (length, scan) = read(&path).map_err(|error| StoreError::io("read", &path, error))?;
         match scan.header {
             Header::Newer(version) => {
                 return Err(StoreError::Newer { path, found: version, known: frame::VERSION });
@@ -166,14 +175,7 @@ pub fn find(dir: &Path, seal: Seal) -> Result<Found, StoreError> {
 }
 
 /// How long a file is, and what stands in it.
-fn read(path: &Path, seal: Seal) -> io::Result<(usize, Scan)> {
-    let file = File::open(path)?;
-    if seal == Seal::Untouched
-        && let Some(scan) = frame::skim(&mut BufReader::new(&file))?
-            .filter(|scan| file.metadata().is_ok_and(|data| data.len() == scan.end as u64))
-    {
-        return Ok((scan.end, scan));
-    }
+fn read(path: &Path) -> io::Result<(usize, Scan)> {
     if let Some(scan) = frame::walk(&mut BufReader::with_capacity(READ_BYTES, File::open(path)?))? {
         return Ok((scan.end, scan));
     }
@@ -189,16 +191,42 @@ impl Journal {
             !piece.is_damaged && piece.version == frame::VERSION && piece.bytes >= frame::HEADER_BYTES as u64
         };
         if let Some(current) = pieces.pop_if(|piece| usable(piece)) {
-            let path = path_of(&dir, current.number);
-            let file = OpenOptions::new()
-                .append(true)
-                .open(&path)
-                .map_err(|error| StoreError::io("open", &path, error))?;
-            return Ok(Self { dir, epoch, older: pieces, current, file });
+            return Self::with((dir, epoch), pieces, current);
         }
         let number = pieces.last().map_or(1, |piece| piece.number + 1);
         let (current, file) = begin(&dir, number, epoch)?;
         Ok(Self { dir, epoch, older: pieces, current, file })
+    }
+
+    /// Goes on with files that nobody touched since they were noted; `None`: there was none.
+    pub fn noted(dir: PathBuf, epoch: Uuid, noted: &[Noted]) -> Result<Option<Self>, StoreError> {
+        let piece = |noted: &Noted| Piece {
+            number: noted.number,
+            last_seq: noted.last_seq,
+            bytes: noted.bytes,
+            is_damaged: false,
+            version: frame::VERSION,
+        };
+        let mut pieces: Vec<Piece> = noted.iter().map(piece).collect();
+        pieces.pop().map(|current| Self::with((dir, epoch), pieces, current)).transpose()
+    }
+
+    fn with((dir, epoch): (PathBuf, Uuid), older: Vec<Piece>, current: Piece) -> Result<Self, StoreError> {
+        let path = path_of(&dir, current.number);
+        let file = OpenOptions::new().append(true).open(&path);
+        let file = file.map_err(|error| StoreError::io("open", &path, error))?;
+        Ok(Self { dir, epoch, older, current, file })
+    }
+
+    /// What its files hold, in order; none if one of them is damaged.
+    pub fn note(&self) -> Vec<Noted> {
+        let pieces = self.older.iter().chain([&self.current]);
+        if pieces.clone().any(|piece| piece.is_damaged) {
+            return Vec::new();
+        }
+        let noted =
+            |piece: &Piece| Noted { number: piece.number, last_seq: piece.last_seq, bytes: piece.bytes };
+        pieces.map(noted).collect()
     }
 
     /// Writes a commit and returns when it is on the disk.

@@ -104,7 +104,7 @@ impl Place {
         }
     }
 
-    fn states_file(&self) -> PathBuf {
+    pub fn states_file(&self) -> PathBuf {
         self.dir.join("states")
     }
 
@@ -128,30 +128,38 @@ impl Place {
         }
     }
 
-    /// Files the states, if the file says something else.
+    /// Files the states, if the file says something else. What is lost of it is had again from the journal, as long as
+    /// that has it.
     pub fn file(&self, live: &mut Live) -> Result<(), StoreError> {
         if live.is_filed {
             return Ok(());
         }
-        let mark = Mark { epoch: live.journal.epoch(), last_seq: live.last_seq, index_seq: live.index_seq() };
-        self.file_states(&live.states, mark)?;
+        let mark = Mark {
+            epoch: live.journal.epoch(),
+            last_seq: live.last_seq,
+            index_seq: live.index_seq(),
+            journal: live.journal.note(),
+        };
+        self.file_states(&live.states, &mark, false)?;
         live.is_filed = true;
         Ok(())
     }
 
     /// Puts these states in the place of those that were filed.
-    pub fn file_states(&self, states: &States, mark: Mark) -> Result<(), StoreError> {
+    pub fn file_states(&self, states: &States, mark: &Mark, is_durable: bool) -> Result<(), StoreError> {
         let path = self.states_file();
         let write = || {
             let mut unfinished =
                 tempfile::Builder::new().prefix(checkpoint::UNFINISHED).tempfile_in(&self.dir)?;
             unfinished.write_all(&states.encode(mark))?;
-            unfinished.as_file().sync_data()?;
+            if is_durable {
+                unfinished.as_file().sync_data()?;
+            }
             unfinished.persist(&path)?;
             Ok(())
         };
         write().map_err(|error| StoreError::io("write", &path, error))?;
-        sync_dir(&self.dir)
+        if is_durable { sync_dir(&self.dir) } else { Ok(()) }
     }
 
     /// Settles everything, so that the next start finds it as it is.
@@ -166,10 +174,10 @@ impl Place {
                     // Now, when nobody waits for it.
                     Index::open(&self.db()).and_then(Index::close).map_err(|trouble| self.told(trouble))?;
                 }
-                seal::seal(&self.db(), &self.journal_dir(), &self.seal())
+                seal::seal(&self.sealed())
             }
             Slot::Closed(_) if was_filed => Ok(()),
-            Slot::Closed(_) => seal::renew(&self.db(), &self.journal_dir(), &self.seal()),
+            Slot::Closed(_) => seal::renew(&self.sealed()),
         }
     }
 }

@@ -107,7 +107,9 @@ impl Place {
             return Ok(Err(damage));
         }
         // The old index was the only place they had.
-        self.file_states(&states, Mark { epoch: is.epoch, last_seq: is.last_seq, index_seq: is.last_seq })?;
+        let (epoch, last_seq) = (is.epoch, is.last_seq);
+        let mark = Mark { epoch, last_seq, index_seq: last_seq, journal: Vec::new() };
+        self.file_states(&states, &mark, true)?;
         let index = self.replace(&fresh)?;
         repairs.push(Repair::CarriedOver { from: was.version, records: is.records });
         Ok(Ok((index, Some(states))))

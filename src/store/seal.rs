@@ -1,11 +1,11 @@
-//! The seal: the files of a closed index → a digest that says they are as they were. Touches the disk.
+//! The seal: the files of a closed store → what says that they are as they were. Touches the disk.
 //!
-//! It saves the next start from adding up the whole index, and sled from files that are known to be damaged. It says two
-//! things. How the files look from outside, those of the index alone and with those of the journal: while the machine is
-//! up nothing writes to a file without giving it another time, so that most starts read none of them. And what stands in them, for the first start after a reboot, or for
-//! files that were copied: they are summed as the journal is, by CRC-32C, which processors have an instruction for, a sum
-//! for each piece and a digest of the sums. The files of a large index are not summed, for each end would read gigabytes;
-//! after a reboot it is added up.
+//! It saves the next start from adding up the whole index, from reading the journal, and sled from files that are known
+//! to be damaged. It says two things. How the files look from outside, those of the index and those beside it: while the
+//! machine is up nothing writes to a file without giving it another time, so that most starts read none of them. And
+//! what stands in the index, for the first start after a reboot, or for files that were copied: they are summed as the
+//! journal is, by CRC-32C, which processors have an instruction for, a sum for each piece and a digest of the sums. The
+//! files of a large index are not summed, for each end would read gigabytes; after a reboot it is added up.
 
 #![allow(clippy::disallowed_methods, reason = "one of the files that touch the disk")]
 
@@ -22,10 +22,10 @@ use super::error::StoreError;
 
 /// How the line of the sums begins.
 const FORM: &str = "crc32c ";
-/// How the line begins of the looks of index and journal.
-const LOOKS: &str = "looks ";
 /// How the line begins of the looks of the index.
 const INDEX: &str = "index ";
+/// How the line begins of the looks of what lies beside it.
+const BESIDE: &str = "beside ";
 /// What has a sum of its own.
 const PIECE_BYTES: usize = 64 << 10;
 /// The files of a larger index are not summed: adding it up takes seconds, but only after a reboot.
@@ -33,50 +33,64 @@ const SUMMED_BYTES: u64 = 64 << 20;
 /// Two changes within a tick of the system's clock may leave the same time; ticks are 10 ms at most.
 const TICK: Duration = Duration::from_millis(20);
 
-/// What the seal of a folder says.
+/// What is sealed, and by which file.
+#[derive(Debug)]
+pub struct Sealed {
+    /// The folder of the index.
+    pub index: PathBuf,
+    /// The folder of the journal, and the file of states.
+    pub beside: [PathBuf; 2],
+    /// The seal.
+    pub seal: PathBuf,
+}
+
+/// What the seal of a store says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Seal {
-    /// Nobody touched the files, nor those of the journal, since a clean close.
+    /// The index is as it was after a clean close, and nobody touched the journal and the states since.
     Untouched,
-    /// The files are as they were after a clean close; nothing is known of the journal's.
+    /// The index is as it was after a clean close; the journal went on since, or nothing is known of it.
     Whole,
-    /// There was no clean close.
+    /// There was no clean close, or nothing is known of it.
     Missing,
-    /// The files changed since the clean close.
+    /// The files of the index changed since the clean close.
     Broken,
 }
 
-/// Compares the files of an index, and the looks of the journal's, with their seal.
-pub fn compare(dir: &Path, journal: &Path, seal: &Path) -> Result<Seal, StoreError> {
-    let said = match fs::read_to_string(seal) {
+/// Compares the files of a store with their seal.
+pub fn compare(sealed: &Sealed) -> Result<Seal, StoreError> {
+    let said = match fs::read_to_string(&sealed.seal) {
         Ok(said) => said,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Seal::Missing),
         Err(error) if error.kind() == ErrorKind::InvalidData => String::new(),
-        Err(error) => return Err(StoreError::io("read", seal, error)),
+        Err(error) => return Err(StoreError::io("read", &sealed.seal, error)),
     };
     if said.len() == 64 {
         // An older release wrote nothing but a digest of another kind.
         return Ok(Seal::Missing);
     }
-    let trouble = |error| StoreError::io("read", dir, error);
     let line = |form: &str| said.lines().find(|line| line.starts_with(form));
-    let sealed = changed(&fs::metadata(seal).map_err(|error| StoreError::io("read", seal, error))?);
-    let is_as = |form, dirs: &[&Path]| -> io::Result<bool> {
-        let (looks, newest) = looks(form, dirs)?;
-        let is_old = sealed >= newest + TICK.as_nanos().cast_signed();
-        Ok(is_old && looks.is_some() && line(form) == looks.as_deref())
+    let compare = || {
+        let boot = boot();
+        let sealed_at = changed(&fs::metadata(&sealed.seal)?);
+        let index = looks(&sealed.index, boot.as_deref())?;
+        let is_old = sealed_at >= index.newest + TICK.as_nanos().cast_signed();
+        if !is_old || line(INDEX) != index.line(INDEX).as_deref() {
+            let Some(sums) = line(FORM) else {
+                let is_large = line(INDEX).is_some() || said.starts_with("looks ");
+                return Ok(if is_large { Seal::Missing } else { Seal::Broken });
+            };
+            if sums != digest(&sealed.index)? {
+                return Ok(Seal::Broken);
+            }
+        }
+        // What is beside the index is no worse for a change within a tick: states are summed, and of a journal nothing
+        // is needed while index and states are whole.
+        let is_untouched =
+            line(BESIDE).is_some() && line(BESIDE) == beside(sealed, boot.as_deref())?.as_deref();
+        Ok(if is_untouched { Seal::Untouched } else { Seal::Whole })
     };
-    if is_as(LOOKS, &[dir, journal]).map_err(trouble)? {
-        return Ok(Seal::Untouched);
-    }
-    if is_as(INDEX, &[dir]).map_err(trouble)? {
-        return Ok(Seal::Whole);
-    }
-    if line(FORM).is_none() && line(LOOKS).is_some() {
-        return Ok(Seal::Missing);
-    }
-    let found = digest(dir).map_err(trouble)?;
-    Ok(if line(FORM) == Some(&found) { Seal::Whole } else { Seal::Broken })
+    compare().map_err(|error| StoreError::io("read", &sealed.index, error))
 }
 
 /// Breaks the seal: whoever opens the index changes its files.
@@ -87,64 +101,86 @@ pub fn unseal(seal: &Path) -> Result<(), StoreError> {
     }
 }
 
-/// Seals the files of a closed index. A seal that power loss makes untrue is broken, which costs a rebuild.
-pub fn seal(dir: &Path, journal: &Path, seal: &Path) -> Result<(), StoreError> {
-    let said = said(dir, journal, SUMMED_BYTES).map_err(|error| StoreError::io("read", dir, error))?;
-    fs::write(seal, said).map_err(|error| StoreError::io("write", seal, error))
+/// Seals the files of a closed store. A seal that power loss makes untrue is broken, which costs a rebuild.
+pub fn seal(sealed: &Sealed) -> Result<(), StoreError> {
+    let said = said(sealed, SUMMED_BYTES).map_err(|error| StoreError::io("read", &sealed.index, error))?;
+    fs::write(&sealed.seal, said).map_err(|error| StoreError::io("write", &sealed.seal, error))
 }
 
-/// Seals the files of an index that was not opened, and of a journal that went on.
-pub fn renew(dir: &Path, journal: &Path, seal: &Path) -> Result<(), StoreError> {
-    let before = fs::read_to_string(seal).map_err(|error| StoreError::io("read", seal, error))?;
-    let sums = before.lines().filter(|line| line.starts_with(FORM)).map(str::to_owned);
-    let all = all_looks(dir, journal).map_err(|error| StoreError::io("read", dir, error))?;
-    let said = sums.chain(all).collect::<Vec<_>>().join("\n");
-    fs::write(seal, said).map_err(|error| StoreError::io("write", seal, error))
+/// Seals the files of a store that went on, but whose index was not opened.
+pub fn renew(sealed: &Sealed) -> Result<(), StoreError> {
+    let renew = || {
+        let (before, boot) = (fs::read_to_string(&sealed.seal)?, boot());
+        let sums = before.lines().find(|line| line.starts_with(FORM)).map(str::to_owned);
+        let index = looks(&sealed.index, boot.as_deref())?;
+        let lines = [sums, index.line(INDEX), beside(sealed, boot.as_deref())?];
+        fs::write(&sealed.seal, joined(lines))
+    };
+    renew().map_err(|error| StoreError::io("write", &sealed.seal, error))
 }
 
 /// What a seal says of these files; of an index of more than `summed` bytes only how they look.
-fn said(dir: &Path, journal: &Path, summed: u64) -> io::Result<String> {
-    let mut bytes = 0;
-    for path in files(dir)? {
-        bytes += fs::metadata(path)?.len();
-    }
-    let looks = all_looks(dir, journal)?;
-    let sums = if bytes > summed && !looks.is_empty() {
+fn said(sealed: &Sealed, summed: u64) -> io::Result<String> {
+    let boot = boot();
+    let index = looks(&sealed.index, boot.as_deref())?;
+    let sums = if index.bytes > summed && boot.is_some() {
         // The looks are all there is, so they must count.
         thread::sleep(2 * TICK);
         None
     } else {
-        Some(digest(dir)?)
+        Some(digest(&sealed.index)?)
     };
-    Ok(sums.into_iter().chain(looks).collect::<Vec<_>>().join("\n"))
+    let lines = [sums, index.line(INDEX), beside(sealed, boot.as_deref())?];
+    Ok(joined(lines))
 }
 
-/// The lines of the looks; none if the system does not say when it was started.
-fn all_looks(dir: &Path, journal: &Path) -> io::Result<Vec<String>> {
-    let (both, index) = (looks(LOOKS, &[dir, journal])?.0, looks(INDEX, &[dir])?.0);
-    Ok(both.into_iter().chain(index).collect())
+fn joined(lines: [Option<String>; 3]) -> String {
+    lines.into_iter().flatten().collect::<Vec<_>>().join("\n")
 }
 
-/// How the files of these folders look from outside until the machine is started anew, as the line that begins so, and
-/// when one of them last changed. `None`: the system does not say when it was started.
-fn looks(form: &str, dirs: &[&Path]) -> io::Result<(Option<String>, i128)> {
-    let mut digest = blake3::Hasher::new();
-    let mut newest = 0;
-    for dir in dirs {
-        for path in files(dir)? {
-            let file = fs::metadata(&path)?;
-            let name = path.strip_prefix(dir).unwrap_or(&path);
-            let told =
-                (name, file.dev(), file.ino(), file.len(), file.mtime(), file.mtime_nsec(), changed(&file));
-            digest.update(format!("{told:?}").as_bytes());
-            newest = newest.max(changed(&file));
-        }
+/// What tells this start of the machine from others; `None`: the system does not say.
+fn boot() -> Option<Vec<u8>> {
+    fs::read("/proc/sys/kernel/random/boot_id").ok()
+}
+
+/// How files look from outside.
+struct Looks {
+    /// A digest, until the machine is started anew; `None`: the system does not say when that was.
+    digest: Option<String>,
+    /// When one of them last changed.
+    newest: i128,
+    /// Their length together.
+    bytes: u64,
+}
+
+impl Looks {
+    fn line(&self, form: &str) -> Option<String> {
+        self.digest.as_ref().map(|digest| format!("{form}{digest}"))
     }
-    let looks = fs::read("/proc/sys/kernel/random/boot_id").ok().map(|boot| {
-        digest.update(&boot);
-        format!("{form}{}", digest.finalize().to_hex())
-    });
-    Ok((looks, newest))
+}
+
+/// How a file looks, or all that are in a folder.
+fn looks(path: &Path, boot: Option<&[u8]>) -> io::Result<Looks> {
+    let mut digest = blake3::Hasher::new();
+    let mut looks = Looks { digest: None, newest: 0, bytes: 0 };
+    for file in files(path)? {
+        let data = fs::metadata(&file)?;
+        let name = file.strip_prefix(path).unwrap_or(&file);
+        let told =
+            (name, data.dev(), data.ino(), data.len(), data.mtime(), data.mtime_nsec(), changed(&data));
+        digest.update(format!("{told:?}").as_bytes());
+        looks.newest = looks.newest.max(changed(&data));
+        looks.bytes += data.len();
+    }
+    looks.digest = boot.map(|boot| digest.update(boot).finalize().to_hex().to_string());
+    Ok(looks)
+}
+
+/// The line of what lies beside the index; `None`: the system does not say when it was started.
+fn beside(sealed: &Sealed, boot: Option<&[u8]>) -> io::Result<Option<String>> {
+    let [journal, states] = &sealed.beside;
+    let lines = (looks(journal, boot)?.line(BESIDE), looks(states, boot)?.digest);
+    Ok(lines.0.zip(lines.1).map(|(journal, states)| format!("{journal} {states}")))
 }
 
 /// When a file was last changed, which nobody can set, in nanoseconds.
@@ -184,11 +220,12 @@ fn fill(file: &mut File, room: &mut [u8]) -> io::Result<usize> {
     Ok(filled)
 }
 
-/// Every file of a folder and the folders in it, in order.
-pub fn files(dir: &Path) -> io::Result<Vec<PathBuf>> {
+/// Every file of a folder and the folders in it, in order; a file alone is itself.
+pub fn files(path: &Path) -> io::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
-    let entries = match fs::read_dir(dir) {
+    let entries = match fs::read_dir(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(found),
+        Err(error) if error.kind() == ErrorKind::NotADirectory => return Ok(vec![path.to_path_buf()]),
         other => other?,
     };
     for entry in entries {
@@ -209,39 +246,39 @@ mod tests {
 
     struct Folder {
         _temporary: tempfile::TempDir,
-        dir: PathBuf,
-        journal: PathBuf,
-        seal: PathBuf,
+        sealed: Sealed,
     }
 
     impl Folder {
-        /// A folder with a file, one with a journal, and the seal beside them, which may be believed by the looks.
+        /// Folders with a file each, states, and the seal beside them, which may be believed by the looks.
         fn sealed(summed: u64) -> Self {
             let folder = tempfile::tempdir().unwrap();
             let at = |name| folder.path().join(name);
-            let (dir, journal, seal) = (at("db"), at("journal"), at("db.seal"));
-            for dir in [&dir, &journal] {
+            let sealed =
+                Sealed { index: at("db"), beside: [at("journal"), at("states")], seal: at("db.seal") };
+            for dir in [&sealed.index, &sealed.beside[0]] {
                 fs::create_dir(dir).unwrap();
                 fs::write(dir.join("a"), [7; 1_000]).unwrap();
             }
+            fs::write(&sealed.beside[1], "states").unwrap();
             thread::sleep(2 * TICK);
-            fs::write(&seal, said(&dir, &journal, summed).unwrap()).unwrap();
-            Self { _temporary: folder, dir, journal, seal }
+            fs::write(&sealed.seal, said(&sealed, summed).unwrap()).unwrap();
+            Self { _temporary: folder, sealed }
         }
 
         fn compare(&self) -> Seal {
-            compare(&self.dir, &self.journal, &self.seal).unwrap()
+            compare(&self.sealed).unwrap()
         }
 
         fn write(&self, byte: u8) {
-            fs::write(self.dir.join("a"), [byte; 1_000]).unwrap();
+            fs::write(self.sealed.index.join("a"), [byte; 1_000]).unwrap();
         }
 
         /// Puts another line in the place of one.
         fn put(&self, form: &str, line: &str) {
-            let said = fs::read_to_string(&self.seal).unwrap();
+            let said = fs::read_to_string(&self.sealed.seal).unwrap();
             let lines = said.lines().map(|old| if old.starts_with(form) { line } else { old });
-            fs::write(&self.seal, lines.collect::<Vec<_>>().join("\n")).unwrap();
+            fs::write(&self.sealed.seal, lines.collect::<Vec<_>>().join("\n")).unwrap();
         }
     }
 
@@ -255,10 +292,10 @@ mod tests {
     }
 
     #[test]
-    fn files_that_only_look_otherwise_are_whole() {
+    fn files_that_only_look_otherwise_are_as_they_were() {
         let folder = Folder::sealed(u64::MAX);
         folder.write(7);
-        assert_eq!(folder.compare(), Seal::Whole);
+        assert_eq!(folder.compare(), Seal::Untouched);
         folder.write(8);
         assert_eq!(folder.compare(), Seal::Broken);
     }
@@ -267,28 +304,29 @@ mod tests {
     fn a_change_in_the_tick_of_the_seal_is_seen() {
         let folder = Folder::sealed(u64::MAX);
         folder.write(9);
-        let looks = all_looks(&folder.dir, &folder.journal).unwrap();
-        folder.put(LOOKS, &looks[0]);
-        folder.put(INDEX, &looks[1]);
+        let index = looks(&folder.sealed.index, boot().as_deref()).unwrap().line(INDEX).unwrap();
+        folder.put(INDEX, &index);
         assert_eq!(folder.compare(), Seal::Broken, "the looks are too young to be believed");
     }
 
     #[test]
-    fn a_journal_that_went_on_leaves_the_index_whole_and_it_is_sealed_with_it_unread() {
-        let folder = Folder::sealed(u64::MAX);
-        folder.put(FORM, "crc32c another");
-        fs::write(folder.journal.join("b"), "").unwrap();
-        assert_eq!(folder.compare(), Seal::Whole);
-        thread::sleep(2 * TICK);
-        renew(&folder.dir, &folder.journal, &folder.seal).unwrap();
-        assert_eq!(folder.compare(), Seal::Untouched);
-        assert!(fs::read_to_string(&folder.seal).unwrap().contains("crc32c another"), "sums stay");
+    fn what_went_on_beside_the_index_leaves_it_whole_and_is_sealed_with_it_unread() {
+        for (name, at) in [("journal", "journal/b"), ("states", "states")] {
+            let folder = Folder::sealed(u64::MAX);
+            folder.put(FORM, "crc32c another");
+            let other = folder.sealed.index.with_file_name(at);
+            fs::write(other, "other").unwrap();
+            assert_eq!(folder.compare(), Seal::Whole, "{name}");
+            renew(&folder.sealed).unwrap();
+            assert_eq!(folder.compare(), Seal::Untouched, "{name}");
+            assert!(fs::read_to_string(&folder.sealed.seal).unwrap().contains("crc32c another"), "sums stay");
+        }
     }
 
     #[test]
     fn a_large_index_is_known_by_its_looks_alone() {
         let folder = Folder::sealed(1);
-        assert!(!fs::read_to_string(&folder.seal).unwrap().contains(FORM));
+        assert!(!fs::read_to_string(&folder.sealed.seal).unwrap().contains(FORM));
         assert_eq!(folder.compare(), Seal::Untouched);
         folder.write(7);
         assert_eq!(folder.compare(), Seal::Missing, "it is added up");

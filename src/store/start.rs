@@ -28,7 +28,7 @@ use super::{
     recover::Commits,
     renew::heading,
     repair::Repair,
-    seal::{self, Seal},
+    seal::{self, Seal, Sealed},
     states::{Mark, States},
 };
 use crate::record::Plan;
@@ -95,7 +95,8 @@ impl Evidence {
     /// The last commit that an index holds which says it ends at `seq`: those to the end of the states that were filed
     /// beside it have no records.
     fn reached(&self, seq: u64) -> u64 {
-        self.filed.filter(|mark| mark.index_seq == seq).map_or(seq, |mark| mark.last_seq.max(seq))
+        let mark = self.filed.as_ref().filter(|mark| mark.index_seq == seq);
+        mark.map_or(seq, |mark| mark.last_seq.max(seq))
     }
 
     /// The commits after one, each read when it is its turn.
@@ -124,6 +125,12 @@ impl Place {
         self.dir.join("db")
     }
 
+    /// What is sealed, and by which file.
+    pub fn sealed(&self) -> Sealed {
+        let beside = [self.journal_dir(), self.states_file()];
+        Sealed { index: self.db(), beside, seal: self.seal() }
+    }
+
     pub fn seal(&self) -> PathBuf {
         self.dir.join("db.seal")
     }
@@ -139,40 +146,65 @@ impl Place {
     fn found(&self, repairs: &mut Vec<Repair>) -> Result<Live, StoreError> {
         checkpoint::sweep(&self.dir)?;
         self.settle_swap()?;
-        let seal = seal::compare(&self.db(), &self.journal_dir(), &self.seal())?;
-        let mut found = journal::find(&self.journal_dir(), seal)?;
+        let seal = seal::compare(&self.sealed())?;
+        let filed = match self.filed(repairs)? {
+            Some((states, mark)) if seal == Seal::Untouched && !mark.journal.is_empty() => {
+                return self.as_left(states, mark, repairs);
+            }
+            filed => filed,
+        };
+        let mut found = journal::find(&self.journal_dir())?;
         repairs.append(&mut found.repairs);
-        let mut filed = self.filed(repairs)?;
         let epoch = found.epoch.or_else(|| filed.as_ref().map(|(_, mark)| mark.epoch));
         let checkpoints = self.checkpoints(epoch, repairs)?;
         let epoch = epoch.or_else(|| checkpoints.first().map(|(_, heading)| heading.epoch));
-        filed = filed.filter(|(_, mark)| Some(mark.epoch) == epoch);
+        let filed = filed.filter(|(_, mark)| Some(mark.epoch) == epoch);
         let mut evidence = Evidence {
             epoch: epoch.unwrap_or_else(|| self.new_epoch()),
             commits: Commits::new(found.commits.iter().map(Commit::seq).collect()),
             journal: std::mem::take(&mut found.commits),
-            filed: filed.as_ref().map(|(_, mark)| *mark),
+            filed: filed.as_ref().map(|(_, mark)| mark.clone()),
             last: 0,
             checkpoints,
         };
         evidence.last = evidence.bases().into_iter().chain([evidence.commits.last()]).max().unwrap_or(0);
 
-        let as_it_was = matches!(seal, Seal::Untouched | Seal::Whole) && repairs.is_empty();
-        let live = match filed {
-            Some((states, mark)) if as_it_was && mark.last_seq == evidence.last && found.epoch.is_some() => {
-                Live {
-                    journal: Journal::resume(found, evidence.epoch)?,
-                    states,
-                    index: Slot::Closed(mark.index_seq),
-                    last_seq: mark.last_seq,
-                    checkpoint_due_at: self.checkpoint_due_at(evidence.checkpoint_bytes()),
-                    is_filed: true,
-                }
+        match filed {
+            Some((states, mark))
+                if seal == Seal::Whole
+                    && repairs.is_empty()
+                    && found.epoch.is_some()
+                    && mark.last_seq == evidence.last =>
+            {
+                let journal = Journal::resume(found, mark.epoch)?;
+                Ok(self.unopened(journal, (states, mark), evidence.checkpoint_bytes()))
             }
-            filed => self.mend(found, evidence, (seal, epoch, filed), repairs)?,
-        };
-        self.prune(repairs)?;
+            filed => self.mend(found, evidence, (seal, epoch, filed), repairs),
+        }
+    }
+
+    /// A store whose files are as they were left.
+    fn as_left(&self, states: States, mark: Mark, repairs: &mut Vec<Repair>) -> Result<Live, StoreError> {
+        let checkpoints = self.checkpoints(Some(mark.epoch), repairs)?;
+        let bytes = checkpoints.first().map_or(0, |(checkpoint, _)| checkpoint.bytes);
+        let journal = Journal::noted(self.journal_dir(), mark.epoch, &mark.journal)?;
+        let journal = journal.expect("it was noted");
+        let mut live = self.unopened(journal, (states, mark), bytes);
+        if !repairs.is_empty() {
+            self.checkpoint(&mut live)?;
+        }
         Ok(live)
+    }
+
+    fn unopened(&self, journal: Journal, (states, mark): (States, Mark), checkpoint_bytes: u64) -> Live {
+        Live {
+            journal,
+            states,
+            index: Slot::Closed(mark.index_seq),
+            last_seq: mark.last_seq,
+            checkpoint_due_at: self.checkpoint_due_at(checkpoint_bytes),
+            is_filed: true,
+        }
     }
 
     /// From files that do not agree, or were not closed, to a store in use.
@@ -224,6 +256,7 @@ impl Place {
                 repairs.push(Repair::Secured { last_seq: live.last_seq });
             }
         }
+        self.prune(repairs)?;
         Ok(live)
     }
 
@@ -442,8 +475,6 @@ impl Place {
         let (index, states) = self.opened(live).map_err(told)?;
         let meta = Meta { last_seq, ..index.begun() };
         checkpoint::write(&self.dir, heading(meta, states), |sink| index.lines(states, sink).map_err(told))?;
-        // What the journal lets go of must stand in the file of states as well.
-        self.file(live)?;
         live.journal.rotate()?;
         let found = checkpoint::find(&self.dir)?;
         let usable =
@@ -451,6 +482,9 @@ impl Place {
         live.journal.release(found.get(1).and_then(usable).unwrap_or(0))?;
         let size = found.first().map_or(0, |checkpoint| checkpoint.bytes);
         live.checkpoint_due_at = self.checkpoint_due_at(size);
+        // After a kill they would be had from the checkpoint, which is much to read.
+        live.is_filed = false;
+        self.file(live)?;
         Ok(size)
     }
 

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
-use super::guard::Trouble;
+use super::{guard::Trouble, journal::Noted};
 use crate::{
     id::SourceId,
     record::{Glance, Plan, SourceState},
@@ -18,8 +18,10 @@ use crate::{
 /// The version of the file this code writes, and the newest it reads.
 pub const VERSION: u32 = 1;
 const MAGIC: &[u8; 8] = b"gleanst\x1f";
-/// Magic, version, epoch, last commit, the index's last commit.
-const HEAD_BYTES: usize = 8 + 4 + 16 + 8 + 8;
+/// Magic, version, epoch, last commit, the index's last commit, how many files the journal has.
+const HEAD_BYTES: usize = 8 + 4 + 16 + 8 + 8 + 4;
+/// Number, last commit, length.
+const NOTED_BYTES: usize = 8 + 8 + 8;
 const CHECK_BYTES: usize = 4;
 
 /// The states of all sources, each as JSON.
@@ -27,7 +29,7 @@ const CHECK_BYTES: usize = 4;
 pub struct States(BTreeMap<SourceId, Box<[u8]>>);
 
 /// What a file of states belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mark {
     /// Which store.
     pub epoch: Uuid,
@@ -35,6 +37,8 @@ pub struct Mark {
     pub last_seq: u64,
     /// The last commit that the index says it holds; those between write no records, so that it holds them too.
     pub index_seq: u64,
+    /// The files of the journal, in order; none: they are to be read.
+    pub journal: Vec<Noted>,
 }
 
 /// Why bytes are no states.
@@ -114,18 +118,24 @@ impl States {
     }
 
     /// As a file.
-    pub fn encode(&self, mark: Mark) -> Vec<u8> {
+    pub fn encode(&self, mark: &Mark) -> Vec<u8> {
         let sizes = self.0.iter().map(|(source, json)| 8 + source.as_str().len() + json.len());
-        let mut bytes = Vec::with_capacity(HEAD_BYTES + sizes.sum::<usize>() + CHECK_BYTES);
+        let head_bytes = HEAD_BYTES + mark.journal.len() * NOTED_BYTES;
+        let mut bytes = Vec::with_capacity(head_bytes + sizes.sum::<usize>() + CHECK_BYTES);
         bytes.extend_from_slice(MAGIC);
         bytes.extend_from_slice(&VERSION.to_le_bytes());
         bytes.extend_from_slice(mark.epoch.as_bytes());
         bytes.extend_from_slice(&mark.last_seq.to_le_bytes());
         bytes.extend_from_slice(&mark.index_seq.to_le_bytes());
+        bytes.extend_from_slice(&length(mark.journal.len()));
+        for noted in &mark.journal {
+            for number in [noted.number, noted.last_seq, noted.bytes] {
+                bytes.extend_from_slice(&number.to_le_bytes());
+            }
+        }
         for (source, json) in &self.0 {
             for text in [source.as_str().as_bytes(), json] {
-                let length = u32::try_from(text.len()).expect("a state is far smaller than 4 GiB");
-                bytes.extend_from_slice(&length.to_le_bytes());
+                bytes.extend_from_slice(&length(text.len()));
                 bytes.extend_from_slice(text);
             }
         }
@@ -145,11 +155,16 @@ impl States {
             version if version > VERSION => return Err(Unread::Newer(version)),
             _ => {}
         }
-        let mark = Mark {
+        let mut mark = Mark {
             epoch: Uuid::from_bytes(take(&mut rest)?),
-            last_seq: u64::from_le_bytes(take(&mut rest)?),
-            index_seq: u64::from_le_bytes(take(&mut rest)?),
+            last_seq: number(&mut rest)?,
+            index_seq: number(&mut rest)?,
+            journal: Vec::new(),
         };
+        for _ in 0..u32::from_le_bytes(take(&mut rest)?) {
+            let (number, last_seq, bytes) = (number(&mut rest)?, number(&mut rest)?, number(&mut rest)?);
+            mark.journal.push(Noted { number, last_seq, bytes });
+        }
         let mut states = BTreeMap::new();
         while !rest.is_empty() {
             let source = std::str::from_utf8(text(&mut rest)?).map_err(|_| Unread::Damaged)?;
@@ -158,6 +173,14 @@ impl States {
         }
         Ok((Self(states), mark))
     }
+}
+
+fn length(bytes: usize) -> [u8; 4] {
+    u32::try_from(bytes).expect("a state is far smaller than 4 GiB").to_le_bytes()
+}
+
+fn number(rest: &mut &[u8]) -> Result<u64, Unread> {
+    take(rest).map(u64::from_le_bytes)
 }
 
 fn take<const N: usize>(rest: &mut &[u8]) -> Result<[u8; N], Unread> {
@@ -181,13 +204,15 @@ mod tests {
     fn some() -> (States, Mark) {
         let mut states = States::default();
         states.apply(&[plan("one", 1..=3), plan("two", 1..=1)]);
-        (states, Mark { epoch: Uuid::from_u128(7), last_seq: 9, index_seq: 4 })
+        let noted = |number| Noted { number, last_seq: 3 * number, bytes: 1 << number };
+        let journal = vec![noted(2), noted(3)];
+        (states, Mark { epoch: Uuid::from_u128(7), last_seq: 9, index_seq: 4, journal })
     }
 
     #[test]
     fn what_is_written_is_read_and_damage_anywhere_is_noticed() {
         let (states, mark) = some();
-        let whole = states.encode(mark);
+        let whole = states.encode(&mark);
         assert_eq!(States::decode(&whole), Ok((states, mark)));
         for at in 0..whole.len() {
             let mut bytes = whole.clone();
@@ -200,7 +225,7 @@ mod tests {
     #[test]
     fn a_newer_file_is_told_from_a_damaged_one() {
         let (states, mark) = some();
-        let mut bytes = states.encode(mark);
+        let mut bytes = states.encode(&mark);
         bytes[MAGIC.len()] = 9;
         let told = bytes.len() - CHECK_BYTES;
         let check = crc32c::crc32c(&bytes[..told]).to_le_bytes();

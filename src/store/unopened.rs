@@ -113,3 +113,12 @@ fn states_that_nothing_holds_any_more_take_no_number_again() {
     drop(engine);
     assert_eq!(words(&open(dir.path(), u64::MAX).unwrap().1), [""; 0], "it is told once");
 }
+
+#[test]
+fn a_checkpoint_damaged_beside_a_store_that_is_as_it_was_left_is_replaced() {
+    let dir = folder(30, 20_000, End::Closed);
+    let path = dir.path().join("checkpoint.jsonl");
+    fs::write(&path, "no checkpoint").unwrap();
+    assert_eq!(words(&reopened(dir.path(), 30)), ["unusable"]);
+    assert!(fs::read_to_string(&path).unwrap().starts_with(r#"{"t":"store""#));
+}
