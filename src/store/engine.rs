@@ -34,7 +34,7 @@ use crate::{
 };
 
 /// A journal of this size is read in a blink, and a checkpoint for every 8 MiB costs little. A large store waits
-/// longer: until the journal is half as large as the last checkpoint.
+/// longer: until the journal is as large as the last checkpoint.
 const JOURNAL_BYTES: u64 = 8 << 20;
 /// How many sources let go of their surplus in one commit at most.
 const RETAINED_AT_ONCE: usize = 200;

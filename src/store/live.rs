@@ -5,8 +5,8 @@
 #![allow(clippy::disallowed_methods, reason = "one of the files that touch the disk")]
 
 use std::{
-    fs,
-    io::{ErrorKind, Write as _},
+    fs::File,
+    io::{BufReader, BufWriter, ErrorKind, Write as _},
     path::PathBuf,
 };
 
@@ -22,6 +22,9 @@ use super::{
     states::{Mark, States, Unread},
 };
 use crate::record::Plan;
+
+/// How much of the file of states is read or written at once.
+const BUFFER_BYTES: usize = 64 << 10;
 
 /// A store in use.
 pub struct Live {
@@ -111,16 +114,17 @@ impl Place {
     /// The states as they were last filed; `None`: there are none, or they cannot be used, which is told.
     pub fn filed(&self, repairs: &mut Vec<Repair>) -> Result<Option<(States, Mark)>, StoreError> {
         let path = self.states_file();
-        let bytes = match fs::read(&path) {
-            Ok(bytes) => bytes,
+        let file = match File::open(&path) {
+            Ok(file) => BufReader::with_capacity(BUFFER_BYTES, file),
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(StoreError::io("read", &path, error)),
+            Err(error) => return Err(StoreError::io("open", &path, error)),
         };
-        match States::decode(&bytes) {
+        match States::read_file(file) {
             Ok(filed) => Ok(Some(filed)),
             Err(Unread::Newer(found)) => {
                 Err(StoreError::Newer { path, found, known: super::states::VERSION })
             }
+            Err(Unread::World(error)) => Err(StoreError::io("read", &path, error)),
             Err(Unread::Damaged) => {
                 repairs.push(Repair::Unusable { path, why: "it is not what was written".to_owned() });
                 Ok(None)
@@ -149,9 +153,12 @@ impl Place {
     pub fn file_states(&self, states: &States, mark: &Mark, is_durable: bool) -> Result<(), StoreError> {
         let path = self.states_file();
         let write = || {
-            let mut unfinished =
+            let unfinished =
                 tempfile::Builder::new().prefix(checkpoint::UNFINISHED).tempfile_in(&self.dir)?;
-            unfinished.write_all(&states.encode(mark))?;
+            let mut sink = BufWriter::with_capacity(BUFFER_BYTES, unfinished.as_file());
+            states.write(mark, &mut sink)?;
+            sink.flush()?;
+            drop(sink);
             if is_durable {
                 unfinished.as_file().sync_data()?;
             }
@@ -166,7 +173,9 @@ impl Place {
     pub fn close(&self, mut live: Live) -> Result<(), StoreError> {
         let was_filed = live.is_filed;
         self.file(&mut live)?;
-        match live.index {
+        let Live { index, states, .. } = live;
+        drop(states);
+        match index {
             Slot::Open(index) => {
                 let is_long = index.is_long();
                 index.close().map_err(|trouble| self.told(trouble))?;

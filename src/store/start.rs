@@ -289,7 +289,7 @@ impl Place {
     }
 
     fn checkpoint_due_at(&self, last_bytes: u64) -> u64 {
-        self.journal_bytes.max(last_bytes / 2)
+        self.journal_bytes.max(last_bytes)
     }
 
     /// The checkpoints that look usable and belong to this store.

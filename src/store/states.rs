@@ -1,10 +1,13 @@
-//! What is known of each source, all of it ↔ one file. Pure: it takes bytes and gives bytes.
+//! What is known of each source, all of it ↔ one file. Pure: it takes readers and writers.
 //!
 //! Every run asks for the states of its sources, and most runs change nothing else. So they are no part of the index:
 //! they are read whole at the start, held as they are written, and written whole at the end, and sled is opened only
 //! when a record is asked for. What a kill kept from the file stands in the journal.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    io::{self, ErrorKind, Read, Write},
+};
 
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
@@ -18,11 +21,8 @@ use crate::{
 /// The version of the file this code writes, and the newest it reads.
 pub const VERSION: u32 = 1;
 const MAGIC: &[u8; 8] = b"gleanst\x1f";
-/// Magic, version, epoch, last commit, the index's last commit, how many files the journal has.
-const HEAD_BYTES: usize = 8 + 4 + 16 + 8 + 8 + 4;
-/// Number, last commit, length.
-const NOTED_BYTES: usize = 8 + 8 + 8;
-const CHECK_BYTES: usize = 4;
+/// More than most states take.
+const ROOM_BYTES: u32 = 4096;
 
 /// The states of all sources, each as JSON.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -41,13 +41,15 @@ pub struct Mark {
     pub journal: Vec<Noted>,
 }
 
-/// Why bytes are no states.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Why a file gives no states.
+#[derive(Debug)]
 pub enum Unread {
-    /// They are whole, and of a version this code does not know.
+    /// It is whole, and of a version this code does not know.
     Newer(u32),
-    /// They are not what was written.
+    /// It is not what was written.
     Damaged,
+    /// It cannot be read.
+    World(io::Error),
 }
 
 impl States {
@@ -117,83 +119,115 @@ impl States {
         })
     }
 
-    /// As a file.
-    pub fn encode(&self, mark: &Mark) -> Vec<u8> {
-        let sizes = self.0.iter().map(|(source, json)| 8 + source.as_str().len() + json.len());
-        let head_bytes = HEAD_BYTES + mark.journal.len() * NOTED_BYTES;
-        let mut bytes = Vec::with_capacity(head_bytes + sizes.sum::<usize>() + CHECK_BYTES);
-        bytes.extend_from_slice(MAGIC);
-        bytes.extend_from_slice(&VERSION.to_le_bytes());
-        bytes.extend_from_slice(mark.epoch.as_bytes());
-        bytes.extend_from_slice(&mark.last_seq.to_le_bytes());
-        bytes.extend_from_slice(&mark.index_seq.to_le_bytes());
-        bytes.extend_from_slice(&length(mark.journal.len()));
+    /// Writes a file of states.
+    pub fn write(&self, mark: &Mark, sink: impl Write) -> io::Result<()> {
+        let mut sink = Summed { of: sink, sum: 0 };
+        sink.put(MAGIC)?;
+        sink.put(&VERSION.to_le_bytes())?;
+        sink.put(mark.epoch.as_bytes())?;
+        for number in [mark.last_seq, mark.index_seq, mark.journal.len() as u64, self.len()] {
+            sink.put(&number.to_le_bytes())?;
+        }
         for noted in &mark.journal {
             for number in [noted.number, noted.last_seq, noted.bytes] {
-                bytes.extend_from_slice(&number.to_le_bytes());
+                sink.put(&number.to_le_bytes())?;
             }
         }
         for (source, json) in &self.0 {
             for text in [source.as_str().as_bytes(), json] {
-                bytes.extend_from_slice(&length(text.len()));
-                bytes.extend_from_slice(text);
+                let length = u32::try_from(text.len()).expect("a state is far smaller than 4 GiB");
+                sink.put(&length.to_le_bytes())?;
+                sink.put(text)?;
             }
         }
-        let check = crc32c::crc32c(&bytes);
-        bytes.extend_from_slice(&check.to_le_bytes());
-        bytes
+        let sum = sink.sum;
+        sink.put(&sum.to_le_bytes())
     }
 
-    /// From a file.
-    pub fn decode(bytes: &[u8]) -> Result<(Self, Mark), Unread> {
-        let (told, check) = bytes.split_last_chunk::<CHECK_BYTES>().ok_or(Unread::Damaged)?;
-        if !told.starts_with(MAGIC) || crc32c::crc32c(told) != u32::from_le_bytes(*check) {
+    /// Reads a file of states.
+    pub fn read_file(file: impl Read) -> Result<(Self, Mark), Unread> {
+        let mut file = Summed { of: file, sum: 0 };
+        if file.take()? != *MAGIC {
             return Err(Unread::Damaged);
         }
-        let mut rest = &told[MAGIC.len()..];
-        match u32::from_le_bytes(take(&mut rest)?) {
-            version if version > VERSION => return Err(Unread::Newer(version)),
-            _ => {}
+        let version = u32::from_le_bytes(file.take()?);
+        if version > VERSION {
+            return Err(file.newer(version));
         }
-        let mut mark = Mark {
-            epoch: Uuid::from_bytes(take(&mut rest)?),
-            last_seq: number(&mut rest)?,
-            index_seq: number(&mut rest)?,
-            journal: Vec::new(),
-        };
-        for _ in 0..u32::from_le_bytes(take(&mut rest)?) {
-            let (number, last_seq, bytes) = (number(&mut rest)?, number(&mut rest)?, number(&mut rest)?);
+        let epoch = Uuid::from_bytes(file.take()?);
+        let [last_seq, index_seq, files, sources] =
+            [file.number()?, file.number()?, file.number()?, file.number()?];
+        let mut mark = Mark { epoch, last_seq, index_seq, journal: Vec::new() };
+        for _ in 0..files {
+            let [number, last_seq, bytes] = [file.number()?, file.number()?, file.number()?];
             mark.journal.push(Noted { number, last_seq, bytes });
         }
         let mut states = BTreeMap::new();
-        while !rest.is_empty() {
-            let source = std::str::from_utf8(text(&mut rest)?).map_err(|_| Unread::Damaged)?;
-            let source = SourceId::new(source).map_err(|_| Unread::Damaged)?;
-            states.insert(source, text(&mut rest)?.into());
+        for _ in 0..sources {
+            let source = String::from_utf8(file.text()?).map_err(|_| Unread::Damaged)?;
+            let source = SourceId::try_from(source).map_err(|_| Unread::Damaged)?;
+            states.insert(source, file.text()?.into());
         }
-        Ok((Self(states), mark))
+        let sum = file.sum;
+        let is_same = u32::from_le_bytes(file.take()?) == sum;
+        let is_over = matches!(file.take::<1>(), Err(Unread::Damaged));
+        if is_same && is_over { Ok((Self(states), mark)) } else { Err(Unread::Damaged) }
     }
 }
 
-fn length(bytes: usize) -> [u8; 4] {
-    u32::try_from(bytes).expect("a state is far smaller than 4 GiB").to_le_bytes()
+/// A file, and the CRC-32C of what was written to it or read from it so far.
+struct Summed<F> {
+    of: F,
+    sum: u32,
 }
 
-fn number(rest: &mut &[u8]) -> Result<u64, Unread> {
-    take(rest).map(u64::from_le_bytes)
+impl<W: Write> Summed<W> {
+    fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.sum = crc32c::crc32c_append(self.sum, bytes);
+        self.of.write_all(bytes)
+    }
 }
 
-fn take<const N: usize>(rest: &mut &[u8]) -> Result<[u8; N], Unread> {
-    let (taken, left) = rest.split_first_chunk::<N>().ok_or(Unread::Damaged)?;
-    *rest = left;
-    Ok(*taken)
+impl<R: Read> Summed<R> {
+    fn take<const N: usize>(&mut self) -> Result<[u8; N], Unread> {
+        let mut bytes = [0; N];
+        self.of.read_exact(&mut bytes)?;
+        self.sum = crc32c::crc32c_append(self.sum, &bytes);
+        Ok(bytes)
+    }
+
+    fn number(&mut self) -> Result<u64, Unread> {
+        self.take().map(u64::from_le_bytes)
+    }
+
+    fn text(&mut self) -> Result<Vec<u8>, Unread> {
+        let length = u32::from_le_bytes(self.take()?);
+        // Whatever a damaged length says, no more is held than there is.
+        let mut text = Vec::with_capacity(length.min(ROOM_BYTES) as usize);
+        (&mut self.of).take(length.into()).read_to_end(&mut text)?;
+        self.sum = crc32c::crc32c_append(self.sum, &text);
+        if text.len() == length as usize { Ok(text) } else { Err(Unread::Damaged) }
+    }
+
+    /// Whether a file of a newer version is one.
+    fn newer(mut self, version: u32) -> Unread {
+        let mut rest = Vec::new();
+        if let Err(error) = self.of.read_to_end(&mut rest) {
+            return error.into();
+        }
+        match rest.split_last_chunk() {
+            Some((rest, sum)) if crc32c::crc32c_append(self.sum, rest) == u32::from_le_bytes(*sum) => {
+                Unread::Newer(version)
+            }
+            _ => Unread::Damaged,
+        }
+    }
 }
 
-fn text<'a>(rest: &mut &'a [u8]) -> Result<&'a [u8], Unread> {
-    let length = u32::from_le_bytes(take(rest)?) as usize;
-    let (text, left) = rest.split_at_checked(length).ok_or(Unread::Damaged)?;
-    *rest = left;
-    Ok(text)
+impl From<io::Error> for Unread {
+    fn from(error: io::Error) -> Self {
+        if error.kind() == ErrorKind::UnexpectedEof { Self::Damaged } else { Self::World(error) }
+    }
 }
 
 #[cfg(test)]
@@ -209,28 +243,35 @@ mod tests {
         (states, Mark { epoch: Uuid::from_u128(7), last_seq: 9, index_seq: 4, journal })
     }
 
+    fn file() -> Vec<u8> {
+        let (states, mark) = some();
+        let mut file = Vec::new();
+        states.write(&mark, &mut file).unwrap();
+        file
+    }
+
     #[test]
     fn what_is_written_is_read_and_damage_anywhere_is_noticed() {
-        let (states, mark) = some();
-        let whole = states.encode(&mark);
-        assert_eq!(States::decode(&whole), Ok((states, mark)));
+        let whole = file();
+        assert_eq!(States::read_file(&whole[..]).unwrap(), some());
         for at in 0..whole.len() {
             let mut bytes = whole.clone();
             bytes[at] ^= 0x10;
-            assert_eq!(States::decode(&bytes), Err(Unread::Damaged), "byte {at}");
-            assert_eq!(States::decode(&whole[..at]), Err(Unread::Damaged), "cut at {at}");
+            assert!(matches!(States::read_file(&bytes[..]), Err(Unread::Damaged)), "byte {at}");
+            assert!(matches!(States::read_file(&whole[..at]), Err(Unread::Damaged)), "cut at {at}");
         }
+        let longer = [&whole[..], b"0"].concat();
+        assert!(matches!(States::read_file(&longer[..]), Err(Unread::Damaged)));
     }
 
     #[test]
     fn a_newer_file_is_told_from_a_damaged_one() {
-        let (states, mark) = some();
-        let mut bytes = states.encode(&mark);
+        let mut bytes = file();
         bytes[MAGIC.len()] = 9;
-        let told = bytes.len() - CHECK_BYTES;
-        let check = crc32c::crc32c(&bytes[..told]).to_le_bytes();
-        bytes[told..].copy_from_slice(&check);
-        assert_eq!(States::decode(&bytes), Err(Unread::Newer(9)));
+        let told = bytes.len() - 4;
+        let sum = crc32c::crc32c(&bytes[..told]).to_le_bytes();
+        bytes[told..].copy_from_slice(&sum);
+        assert!(matches!(States::read_file(&bytes[..]), Err(Unread::Newer(9))));
     }
 
     #[test]
