@@ -84,8 +84,9 @@ pub fn archive(
     history: History,
     base_url: Option<&Url>,
 ) -> Feed {
-    let everything =
-        Source { keep: Keep { entries: usize::MAX, age: None }, archive: false, ..source.clone() };
+    let mut everything = source.clone();
+    let terms = everything.terms_mut();
+    (terms.keep, terms.archive) = (Keep { entries: usize::MAX, age: None }, false);
     let feed = source_feed(&everything, state, records, base_url);
     // How often it may change: never.
     Feed { history, every: None, ..feed }
@@ -363,7 +364,7 @@ pub(crate) fn began_at(first_succeeded_at: Option<Timestamp>, succeeded_at: Opti
 }
 
 fn page_of(source: &Source, state: &SourceState) -> Url {
-    state.page_url.clone().unwrap_or_else(|| source.url.clone())
+    state.page_url.clone().unwrap_or_else(|| source.url.to_url())
 }
 
 /// The configured title, else the page's, else the host.

@@ -90,7 +90,7 @@ pub fn watch(source: &Source, verdict: &Verdict, state: &mut SourceState, now: T
         at: now,
         headline,
         advice,
-        link: Some(source.url.clone()),
+        link: Some(source.url.to_url()),
     };
     let in_a_row = state.episodes.last().map_or(0, |episode| episode.times);
     let is_degraded = matches!(verdict, Verdict::Degraded { .. });
@@ -141,7 +141,7 @@ pub fn feed_linked(source: &Source, feed: &Url, at: Timestamp) -> Event {
             "look at it with `gleaner add {feed}`; to follow it instead, give `{}` its address and take the selectors out",
             source.id
         )),
-        link: Some(source.url.clone()),
+        link: Some(source.url.to_url()),
     }
 }
 

@@ -22,7 +22,7 @@ use std::{
 
 use crate::{
     assemble,
-    config::{Config, FeedRule, Source},
+    config::{Config, FeedRule, Source, Terms},
     id::SourceId,
     publish::Stamp,
     record::Glance,
@@ -41,8 +41,8 @@ impl Maker {
         let mut maker = Self::new(program, config, &source.id);
         maker.source(source);
         // In the feed of several sources these are the joined feed's own.
-        let Source { was, keep, archive, formats, every, .. } = source;
-        (was, keep, archive, formats, every).hash(&mut maker.0);
+        let Terms { keep, archive, formats, every, .. } = &*source.terms;
+        (&source.was, keep, archive, formats, every).hash(&mut maker.0);
         maker
     }
 
@@ -67,8 +67,8 @@ impl Maker {
 
     /// A source as feeds show it.
     pub fn source(&mut self, source: &Source) {
-        let Source { id, url, title, language, every, .. } = source;
-        (id, url, title, language, every).hash(&mut self.0);
+        let Source { id, url, title, terms, .. } = source;
+        (id, url.as_str(), title, &terms.language, terms.every).hash(&mut self.0);
     }
 
     /// What is known of a source beside its records, and when those changed.

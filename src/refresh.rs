@@ -75,7 +75,7 @@ const KEPT_FOR: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);
 /// The validators to send: none when the config that read the last page was another, for then a 304 would hide
 /// what the new config would find.
 pub fn validators_for(source: &Source, state: &SourceState, now: Timestamp) -> Validators {
-    if state.digest == source.digest && !caching::is_full_due(state.full_at, now) {
+    if state.digest == *source.digest() && !caching::is_full_due(state.full_at, now) {
         state.validators.clone()
     } else {
         Validators::default()
@@ -89,7 +89,7 @@ pub fn learn(source: &Source, refreshed: &mut Refreshed, visited: &Visited) {
     let was_moved = state.moved.as_ref().is_some_and(Moved::is_believed);
     if refreshed.verdict.is_good() {
         if let Fetched::Page(page) = &visited.fetched {
-            state.answered = (page.url != source.url).then(|| page.url.clone());
+            state.answered = (page.url != *source.url).then(|| page.url.clone());
         }
         state.moved = moved::seen(&source.url, state.moved.take(), visited.moved.as_ref());
         if let Some(moved) = state.moved.as_ref().filter(|moved| moved.is_believed() && !was_moved) {
@@ -159,7 +159,7 @@ pub fn refresh_all<E>(
         end.note(source, state);
     }
     if let Some((until, scope)) = hold {
-        state.hold.get_or_insert(Hold { url: source.url.clone(), until: Some(until), scope });
+        state.hold.get_or_insert(Hold { url: source.url.to_url(), until: Some(until), scope });
     }
     history::note(&mut state.episodes, verdict, now);
     if !refreshed.new.is_empty() && !is_first {
@@ -325,7 +325,7 @@ impl Against {
         reading.date(source, &anchors, seen);
         let again = is_reconfigured(source, state).then(|| {
             let again = merge::again(&reading.sightings, &records, &mut recognized, state.read_at);
-            (again.would_hold() && state.accepted.as_ref() != Some(&source.digest), again.entries)
+            (again.would_hold() && state.accepted.as_ref() != Some(source.digest()), again.entries)
         });
         merge::follow(&reading.sightings, &records, &mut recognized);
         Ok(Self { seen, records, back, recognized, again })
@@ -349,7 +349,7 @@ impl Against {
 
 /// Whether a page is to the byte the one that was last read, by the same rules.
 fn is_same(source: &Source, state: &SourceState, page: &Page, body: &String) -> bool {
-    page.status == 200 && state.digest == source.digest && state.body.as_ref() == Some(body)
+    page.status == 200 && state.digest == *source.digest() && state.body.as_ref() == Some(body)
 }
 
 /// The same of a page whose digest was not made yet.
@@ -359,7 +359,7 @@ fn is_same_page(source: &Source, state: &SourceState, page: &Page) -> bool {
 
 /// Whether the rules that read the last page were others.
 fn is_reconfigured(source: &Source, state: &SourceState) -> bool {
-    state.read_at.is_some() && state.digest != source.digest
+    state.read_at.is_some() && state.digest != *source.digest()
 }
 
 /// A digest of a page's bytes.
@@ -397,7 +397,7 @@ impl Good {
     fn remember(&mut self, source: &Source, page: &Page, reading: &Reading, body: String) {
         let state = &mut self.plan.state;
         state.validators = Validators::of(&page.headers);
-        state.digest = source.digest.clone();
+        state.digest = source.digest().clone();
         state.body = Some(body);
         if reading.diagnostics.iter().any(|diagnostic| diagnostic.code == Code::FeedCut) {
             // The rest must come with the next fetch: a 304 or the same bytes would hide it.

@@ -112,7 +112,7 @@ fn refreshed(source: &Source, store: &Memory, page: Page) -> Refreshed {
 fn source(keys: &str, page: &Page) -> Source {
     let text = format!("[source.site]\n{keys}");
     let config = config::read(&[ConfigText { path: "gleaner.toml".into(), text }], &|_| None).unwrap();
-    Source { url: page.url.clone(), ..config.sources.into_iter().next().unwrap() }
+    Source { url: page.url.clone().into(), ..config.sources.into_iter().next().unwrap() }
 }
 
 /// A page that shows entries in a way of its own.

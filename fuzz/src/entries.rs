@@ -47,7 +47,7 @@ pub fn page(data: &[u8]) {
     let kind = ["text/html", "text/html; charset=shift_jis", "application/xml", "application/json"]
         [usize::from(kind % 4)];
     let page = Page {
-        url: source.url.clone(),
+        url: source.url.to_url(),
         status: 200,
         headers: Headers(vec![("content-type".to_owned(), kind.to_owned())]),
         body: body.to_vec(),

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    config::{Candidate, Css, Digest, FieldRule, LinkRule, Request, Rules},
+    config::{Candidate, Css, Digest, FieldRule, LinkRule, Request, Rules, Terms},
     entry::Entry,
     id::{EntryId, EntryKey},
 };
@@ -39,16 +39,8 @@ pub fn source(slug: &str) -> Source {
     Source {
         id: id(slug),
         was: None,
-        url: url(&format!("https://{slug}.example/news")),
+        url: url(&format!("https://{slug}.example/news")).into(),
         title: None,
-        enabled: true,
-        every: Duration::from_secs(3600),
-        pace: crate::schedule::Pace::Steady,
-        timezone: TimeZone::UTC,
-        language: None,
-        tags: Vec::new(),
-        kind: crate::config::Kind::Found,
-        formats: vec![Format::Atom],
         rules: Some(std::sync::Arc::new(Rules {
             json: None,
             listing: None,
@@ -84,11 +76,21 @@ pub fn source(slug: &str) -> Source {
             proxy: None,
             extra_ca: None,
         }),
-        alert_after: 2,
-        heal: crate::config::Heal::Ask,
-        keep: Keep { entries: 50, age: None },
-        archive: false,
-        digest: Digest::default(),
+        terms: std::sync::Arc::new(Terms {
+            tags: Vec::new(),
+            enabled: true,
+            every: Duration::from_secs(3600),
+            pace: crate::schedule::Pace::Steady,
+            timezone: TimeZone::UTC,
+            language: None,
+            kind: crate::config::Kind::Found,
+            alert_after: 2,
+            heal: crate::config::Heal::Ask,
+            keep: Keep { entries: 50, age: None },
+            archive: false,
+            formats: vec![Format::Atom],
+        }),
+        digest: Digest::default().into(),
     }
 }
 
@@ -135,7 +137,9 @@ pub fn headlines(feed: &Feed) -> Vec<&str> {
 }
 
 fn feed_of(records: Vec<Record>, keep: Keep) -> Feed {
-    source_feed(&Source { keep, ..source("one") }, &SourceState::default(), records, None)
+    let mut source = source("one");
+    source.terms_mut().keep = keep;
+    source_feed(&source, &SourceState::default(), records, None)
 }
 
 const ALL: Keep = Keep { entries: 50, age: None };
@@ -373,11 +377,11 @@ fn a_joined_entry_names_its_source() {
 #[test]
 fn a_language_holds_for_a_joined_feed_only_if_it_holds_for_all() {
     let mut two = Two::new();
-    two.sources[0].language = Some("ar".to_owned());
+    two.sources[0].terms_mut().language = Some("ar".to_owned());
     assert_eq!(two.join(Vec::new(), Vec::new()).language, None);
-    two.sources[1].language = Some("ar".to_owned());
+    two.sources[1].terms_mut().language = Some("ar".to_owned());
     assert_eq!(two.join(Vec::new(), Vec::new()).language.as_deref(), Some("ar"));
-    two.sources[1].language = Some("en".to_owned());
+    two.sources[1].terms_mut().language = Some("en".to_owned());
     assert_eq!(two.join(Vec::new(), Vec::new()).language, None);
 }
 

@@ -72,7 +72,7 @@ fn compare(places: &Places, config: &Config, terminal: &mut Terminal) -> Outcome
             Some(state) => state,
             None => store.state(&id).map_err(ours)?,
         };
-        if known.read_at.is_none() || known.digest == source.digest {
+        if known.read_at.is_none() || known.digest == *source.digest() {
             continue;
         }
         let Ok(Some(page)) = kept::page(&state.join("pages"), &id, Kept::Good) else {

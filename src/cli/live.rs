@@ -310,7 +310,7 @@ async fn visit<S: Store + 'static>(
         Err(error) => return ended(Some(Err(error))),
     };
     if accepts {
-        state.accepted = Some(source.digest.clone());
+        state.accepted = Some(source.digest().clone());
     }
     let validators = refresh::validators_for(source, &state, clock::now());
     let mut visited = client

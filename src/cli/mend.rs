@@ -97,7 +97,7 @@ impl Mended {
                 self.change.path.display(),
                 kept.display()
             )),
-            link: Some(self.source.url.clone()),
+            link: Some(self.source.url.to_url()),
         });
         Ok(())
     }
@@ -144,18 +144,17 @@ pub fn mend(
 /// what the source was read from, or cannot be changed.
 fn rewritten(config: &Config, source: &Source, healed: &Healed) -> Option<(Change, Source)> {
     let change = change(config, &source.id, healed).ok()??;
-    let digest_of = |text_of: &dyn Fn(&Path) -> Option<String>| {
+    let read = |text_of: &dyn Fn(&Path) -> Option<String>| {
         let files =
             config.files.iter().map(|path| Some(ConfigText { path: path.clone(), text: text_of(path)? }));
         let read = config::read(&files.collect::<Option<Vec<_>>>()?, &workspace::environment).ok()?;
-        let found = read.sources.into_iter().find(|other| other.id == source.id)?;
-        Some((found.digest, found.rules))
+        read.sources.into_iter().find(|other| other.id == source.id)
     };
-    let (stands, _) = digest_of(&|path| save::text(path).ok())?;
-    if stands != source.digest {
+    let stands = read(&|path| save::text(path).ok())?;
+    if stands.digest() != source.digest() {
         return None;
     }
-    let (digest, rules) = digest_of(&|path| {
+    let Source { rules, digest, .. } = read(&|path| {
         if path == change.path { Some(change.after.clone()) } else { save::text(path).ok() }
     })?;
     Some((change, Source { rules, digest, ..source.clone() }))

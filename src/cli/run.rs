@@ -64,7 +64,7 @@ pub fn run(places: &Places, options: &Options, terminal: &mut Terminal) -> Outco
     let mut config = workspace::config(places, terminal)?;
     if options.strict {
         for source in &mut config.sources {
-            source.alert_after = 1;
+            source.terms_mut().alert_after = 1;
         }
     }
     let config = Arc::new(config);
@@ -168,7 +168,7 @@ impl<'a> Pass<'a> {
     fn state(&self, source: &Source) -> Result<SourceState, Failure> {
         let mut state = self.store.state(&source.id).map_err(|error| workspace::store_failure(&error))?;
         if self.options.accept {
-            state.accepted = Some(source.digest.clone());
+            state.accepted = Some(source.digest().clone());
         }
         Ok(state)
     }

@@ -199,7 +199,7 @@ fn history((source, state, newest): &Row<'_>, now: Timestamp) -> String {
 fn as_json((source, state, newest): &Row<'_>, now: Timestamp) -> Value {
     json!({
         "source": source.id,
-        "url": source.url,
+        "url": source.url.as_str(),
         "enabled": source.enabled,
         "verdict": state.verdict,
         "failures": state.failures,

@@ -3,13 +3,17 @@
 //! Header values (secrets), limits and the schedule are left out: they change how a page is asked for, not what
 //! is read from it. How the TOML was written does not count either.
 
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+};
+
 use jiff::tz::TimeZone;
 use regex::Regex;
-use url::Url;
 
 use super::{
-    DateFrom, DateRule, DayMonthOrder, Digest, EXTRACTOR_VERSION, FieldRule, Kind, LinkRule, NextPlace,
-    NextRule, Rules,
+    Address, DateFrom, DateRule, DayMonthOrder, Digest, EXTRACTOR_VERSION, FieldRule, Kind, LinkRule,
+    NextPlace, NextRule, Rules,
 };
 
 /// All that rules say, named part by named part: the same for rules that read alike.
@@ -57,10 +61,44 @@ impl Besides {
     }
 
     /// The digest of such a source at an address.
-    pub fn digest(&self, url: &Url) -> Digest {
+    pub fn digest(&self, url: &Address) -> Digest {
         let mut parts = Parts::default();
         parts.add("url", url.as_str());
         Digest(self.0.clone().update(&parts.bytes).finalize().to_hex().to_string())
+    }
+}
+
+/// The digest of a source. Where many have all but their address in common it is made when it is first asked for, which
+/// is at its source's turn.
+#[derive(Clone)]
+pub struct Digested {
+    made: OnceLock<Digest>,
+    /// What it is made from; `None`: it is made.
+    besides: Option<Arc<Besides>>,
+}
+
+impl Digested {
+    /// One that is to be made from this and the address.
+    pub fn later(besides: Arc<Besides>) -> Self {
+        Self { made: OnceLock::new(), besides: Some(besides) }
+    }
+
+    /// That of a source at this address.
+    pub(super) fn of(&self, url: &Address) -> &Digest {
+        let make = || self.besides.as_ref().map(|besides| besides.digest(url));
+        self.made.get_or_init(|| make().expect("what is not made has what it is made from"))
+    }
+}
+
+impl fmt::Debug for Digested {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.made.get(), f)
+    }
+}
+
+impl From<Digest> for Digested {
+    fn from(digest: Digest) -> Self {
+        Self { made: OnceLock::from(digest), besides: None }
     }
 }
 

@@ -168,8 +168,11 @@ fn load_text(path: &Path) -> Result<ConfigText, LoadError> {
 #[expect(clippy::disallowed_methods, reason = "this is one of the IO files")]
 fn read_bytes(path: &Path) -> io::Result<Vec<u8>> {
     use io::Read;
-    let mut bytes = Vec::new();
-    fs::File::open(path)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    let file = fs::File::open(path)?;
+    // Room for all of it at once, and for the last look whether there is more.
+    let length = file.metadata()?.len().min(MAX_BYTES) + 1;
+    let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default());
+    file.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 

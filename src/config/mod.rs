@@ -4,6 +4,7 @@
 //! person wrote wrong is reported all at once, each with its place (`problem`). Config never fetches anything, and
 //! never shows a value that came from the environment.
 
+mod address;
 mod digest;
 mod feed;
 mod field;
@@ -26,7 +27,7 @@ mod source;
 mod table;
 mod value;
 
-use std::{fmt, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{fmt, net::SocketAddr, ops::Deref, path::PathBuf, sync::Arc, time::Duration};
 
 use jiff::tz::TimeZone;
 use regex::Regex;
@@ -36,6 +37,8 @@ use url::Url;
 use crate::{feed::Format, fetch::guard::Inside, id::SourceId, schedule::Pace};
 
 pub use self::{
+    address::Address,
+    digest::Digested,
     filter::{Condition, Field, Filter},
     load::{LoadError, find, load},
     next::numbered,
@@ -83,7 +86,7 @@ pub struct Config {
     pub files: Vec<PathBuf>,
 }
 
-/// A configured origin.
+/// A configured origin. What many have in common is one in memory: there may be twenty thousand.
 #[derive(Clone, Debug)]
 pub struct Source {
     /// Its id: a slug, the name of its feed's file.
@@ -91,9 +94,44 @@ pub struct Source {
     /// The id it had before, whose memory it keeps; `None`: it had no other.
     pub was: Option<SourceId>,
     /// The listing page's address.
-    pub url: Url,
+    pub url: Address,
     /// The feed's title; `None`: taken from the page, else the host.
     pub title: Option<String>,
+    /// How entries are read from the page; `None`: only a feed can be read, which needs no rules.
+    pub rules: Option<Arc<Rules>>,
+    /// What is taken from the own pages of new entries; `None`: they are not fetched.
+    pub own_page: Option<Arc<OwnPage>>,
+    /// How the page is asked for.
+    pub request: Arc<Request>,
+    /// All else that is said of it.
+    pub terms: Arc<Terms>,
+    /// Changes when anything that decides what is read from a page changes; validators are void then.
+    pub digest: Digested,
+}
+
+impl Source {
+    /// The digest of what decides what is read from a page.
+    pub fn digest(&self) -> &Digest {
+        self.digest.of(&self.url)
+    }
+
+    /// Its terms, to be changed for itself alone.
+    pub fn terms_mut(&mut self) -> &mut Terms {
+        Arc::make_mut(&mut self.terms)
+    }
+}
+
+impl Deref for Source {
+    type Target = Terms;
+
+    fn deref(&self) -> &Terms {
+        &self.terms
+    }
+}
+
+/// What a source is besides its name, its address, and how it is asked for and read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Terms {
     /// Words by which joined feeds find it.
     pub tags: Vec<String>,
     /// `false`: kept in the config, never fetched.
@@ -108,12 +146,6 @@ pub struct Source {
     pub language: Option<String>,
     /// What is behind the address.
     pub kind: Kind,
-    /// How entries are read from the page; `None`: only a feed can be read, which needs no rules.
-    pub rules: Option<Arc<Rules>>,
-    /// What is taken from the own pages of new entries; `None`: they are not fetched.
-    pub own_page: Option<Arc<OwnPage>>,
-    /// How the page is asked for.
-    pub request: Arc<Request>,
     /// How many failures in a row need a person.
     pub alert_after: u32,
     /// Who mends it when it has drifted.
@@ -124,8 +156,6 @@ pub struct Source {
     pub archive: bool,
     /// The formats its feed is published in.
     pub formats: Vec<Format>,
-    /// Changes when anything that decides what is read from a page changes; validators are void then.
-    pub digest: Digest,
 }
 
 /// What is behind a source's address.

@@ -4,7 +4,7 @@ use toml::de::DeValue;
 use url::Url;
 
 use super::{
-    NextPlace, NextRule, field,
+    Address, NextPlace, NextRule, field,
     sheet::Wrong,
     table::{Item, TableReader},
     value,
@@ -15,7 +15,7 @@ const PAGES: usize = 5;
 
 /// Reads both keys; `None`: one of them has problems. `address` is the source's own, to which a pattern is relative.
 #[expect(clippy::option_option, reason = "a listing of one page is an answer, a problem is none")]
-pub fn next(reader: &mut TableReader<'_>, address: Option<&Url>) -> Option<Option<NextRule>> {
+pub fn next(reader: &mut TableReader<'_>, address: Option<&Address>) -> Option<Option<NextRule>> {
     let (next, pages) = (reader.take("next"), reader.take("pages"));
     let Some(next) = next else {
         let Some(pages) = pages else { return Some(None) };
@@ -28,7 +28,7 @@ pub fn next(reader: &mut TableReader<'_>, address: Option<&Url>) -> Option<Optio
     Some(Some(NextRule { place: place?, pages: pages? }))
 }
 
-fn place(item: Item<'_>, address: Option<&Url>) -> Option<NextPlace> {
+fn place(item: Item<'_>, address: Option<&Address>) -> Option<NextPlace> {
     match item.value.get_ref() {
         DeValue::Boolean(true) => Some(NextPlace::Rel),
         DeValue::Boolean(false) => {
@@ -40,7 +40,7 @@ fn place(item: Item<'_>, address: Option<&Url>) -> Option<NextPlace> {
     }
 }
 
-fn pattern(item: Item<'_>, text: &str, address: Option<&Url>) -> Option<NextPlace> {
+fn pattern(item: Item<'_>, text: &str, address: Option<&Address>) -> Option<NextPlace> {
     let Some(address) = address else { return Some(NextPlace::Pattern(text.to_owned())) };
     let wrong = match numbered(text, 2, address) {
         Some(next) if next.host() == address.host() => return Some(NextPlace::Pattern(text.to_owned())),

@@ -3,6 +3,7 @@
 //! Nothing is read halfway: a config with one problem is no config.
 
 use std::{
+    borrow::Cow,
     collections::{BTreeMap, BTreeSet},
     net::{IpAddr, Ipv4Addr, SocketAddr},
     ops::Range,
@@ -36,17 +37,7 @@ const MAX_SYNTAX_ERRORS: usize = 20;
 /// # Errors
 /// Every problem of every file.
 pub fn read(files: &[ConfigText], environment: Environment<'_>) -> Result<Config, Problems> {
-    // Editors on Windows still write one.
-    let mut texts: Vec<ConfigText> = files
-        .iter()
-        .map(|file| ConfigText {
-            path: file.path.clone(),
-            text: file.text.strip_prefix('\u{feff}').unwrap_or(&file.text).to_owned(),
-        })
-        .collect();
-    if texts.is_empty() {
-        texts.push(ConfigText { path: "gleaner.toml".into(), text: String::new() });
-    }
+    let texts = plain(files);
     if let Some(config) = pieces::read(&texts, environment) {
         return Ok(config);
     }
@@ -57,8 +48,22 @@ pub fn read(files: &[ConfigText], environment: Environment<'_>) -> Result<Config
     let problems: Vec<_> = sheets.into_iter().flat_map(Sheet::into_problems).collect();
     match config {
         Some(config) if problems.is_empty() => Ok(config),
-        _ => Err(Problems::new(problems, texts)),
+        _ => Err(Problems::new(problems, texts.into_owned())),
     }
+}
+
+/// At least one text, none with a byte order mark. Copied only where it must be: there may be megabytes.
+fn plain(files: &[ConfigText]) -> Cow<'_, [ConfigText]> {
+    // Editors on Windows still write one.
+    const MARK: char = '\u{feff}';
+    if files.is_empty() {
+        return Cow::Owned(vec![ConfigText { path: "gleaner.toml".into(), text: String::new() }]);
+    }
+    if !files.iter().any(|file| file.text.starts_with(MARK)) {
+        return Cow::Borrowed(files);
+    }
+    let text = |file: &ConfigText| file.text.strip_prefix(MARK).unwrap_or(&file.text).to_owned();
+    Cow::Owned(files.iter().map(|file| ConfigText { path: file.path.clone(), text: text(file) }).collect())
 }
 
 fn parse<'a>(sheet: &Sheet<'a>) -> DeTable<'a> {
@@ -206,12 +211,12 @@ struct Named<'a> {
 
 impl Named<'_> {
     /// Where a missing key is reported: the header, else (an inline or dotted table) the id.
-    fn header(&self, id: &Spanned<std::borrow::Cow<'_, str>>) -> Range<usize> {
+    fn header(&self, id: &Spanned<Cow<'_, str>>) -> Range<usize> {
         if self.span.is_empty() { id.span() } else { self.span.clone() }
     }
 }
 
-fn tables_by_id(item: Option<Item<'_>>) -> Vec<(&Spanned<std::borrow::Cow<'_, str>>, Named<'_>)> {
+fn tables_by_id(item: Option<Item<'_>>) -> Vec<(&Spanned<Cow<'_, str>>, Named<'_>)> {
     let Some(item) = item else { return Vec::new() };
     let DeValue::Table(tables) = item.value.get_ref() else {
         let name = item.key.name;
@@ -225,7 +230,7 @@ fn tables_by_id(item: Option<Item<'_>>) -> Vec<(&Spanned<std::borrow::Cow<'_, st
     named
 }
 
-type Id<'a> = Spanned<std::borrow::Cow<'a, str>>;
+type Id<'a> = Spanned<Cow<'a, str>>;
 
 /// What a table of tables holds, by place; nothing is taken from what is no table.
 fn entries_of<'a>(root: &mut DeTable<'a>, name: &str) -> Vec<(Id<'a>, Spanned<DeValue<'a>>)> {

@@ -1,14 +1,14 @@
 //! What many sources of a config have in common → one of each in memory. Pure.
 //!
-//! Sites that run one program are read by the same rules, by the thousand; and most sources are asked for in the way that
-//! `[defaults]` says.
+//! Sites that run one program are read by the same rules, by the thousand; and most sources are asked for in the way, and
+//! have all else, that `[defaults]` says.
 
 use std::{cell::RefCell, collections::HashMap, sync::Arc};
 
 use scraper::Selector;
 
 use super::{
-    Request, Rules,
+    Request, Rules, Terms,
     digest::Said,
     selector::{Refusal, compile},
 };
@@ -19,11 +19,15 @@ pub struct Shared {
     selectors: RefCell<HashMap<String, Arc<Selector>>>,
     rules: RefCell<HashMap<Said, Arc<Rules>>>,
     /// The last ones: sources that are asked for in one way stand together, or have it from `[defaults]`.
-    requests: RefCell<Vec<Arc<Request>>>,
+    requests: Last<Request>,
+    terms: Last<Terms>,
 }
 
-/// How many ways of asking are looked through.
-const REQUESTS: usize = 8;
+/// Values that were met last.
+type Last<T> = RefCell<Vec<Arc<T>>>;
+
+/// How many of them are looked through.
+const LAST: usize = 8;
 
 impl Shared {
     /// A selector, compiled once.
@@ -46,15 +50,25 @@ impl Shared {
 
     /// A way of asking, or another that is the same.
     pub fn request(&self, request: Request) -> Arc<Request> {
-        let mut known = self.requests.borrow_mut();
-        if let Some(same) = known.iter().find(|known| ***known == request) {
-            return Arc::clone(same);
-        }
-        let request = Arc::new(request);
-        if known.len() == REQUESTS {
-            known.remove(0);
-        }
-        known.push(Arc::clone(&request));
-        request
+        same(&self.requests, request)
     }
+
+    /// What else is said of a source, or of another the same.
+    pub fn terms(&self, terms: Terms) -> Arc<Terms> {
+        same(&self.terms, terms)
+    }
+}
+
+/// A value, or one of the last that is the same.
+fn same<T: PartialEq>(last: &Last<T>, value: T) -> Arc<T> {
+    let mut known = last.borrow_mut();
+    if let Some(same) = known.iter().find(|known| ***known == value) {
+        return Arc::clone(same);
+    }
+    let value = Arc::new(value);
+    if known.len() == LAST {
+        known.remove(0);
+    }
+    known.push(Arc::clone(&value));
+    value
 }

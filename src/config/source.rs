@@ -2,10 +2,8 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use url::Url;
-
 use super::{
-    Keep, Kind, Request, Rules, Source,
+    Address, Kind, Request, Rules, Source, Terms,
     digest::{Besides, said},
     field, next, own,
     settings::{Settings, settings},
@@ -21,7 +19,7 @@ pub fn source(
     id: Option<SourceId>,
     (defaults, configured): (&Settings, &BTreeSet<String>),
 ) -> Option<Source> {
-    let url = reader.require("url").and_then(value::address);
+    let url = reader.require("url").and_then(value::source_address);
     let was = reader.take("was").and_then(|item| former(item, configured));
     let title = reader.take("title").and_then(value::header_text);
     let tags = reader.take("tags").map_or(Vec::new(), value::texts);
@@ -56,19 +54,12 @@ pub fn source(
         (&settings.timezone, settings.language.as_deref()),
         &settings.headers,
     );
-    let digest = besides.digest(&url);
     Some(Source {
         id,
         was,
-        url,
         title,
-        tags,
-        enabled,
-        kind,
-        every: settings.every,
-        pace: settings.pace,
-        timezone: settings.timezone,
-        language: settings.language,
+        digest: besides.digest(&url).into(),
+        url,
         rules: rules.map(|(said, rules)| shared.rules(said, rules)),
         own_page,
         request: shared.request(Request {
@@ -84,12 +75,20 @@ pub fn source(
             proxy: settings.proxy,
             extra_ca: settings.extra_ca,
         }),
-        alert_after: settings.alert_after,
-        heal: settings.heal,
-        keep: Keep { entries: settings.keep.entries, age: settings.keep.age },
-        archive: settings.archive,
-        formats: settings.formats,
-        digest,
+        terms: shared.terms(Terms {
+            tags,
+            enabled,
+            every: settings.every,
+            pace: settings.pace,
+            timezone: settings.timezone,
+            language: settings.language,
+            kind,
+            alert_after: settings.alert_after,
+            heal: settings.heal,
+            keep: settings.keep,
+            archive: settings.archive,
+            formats: settings.formats,
+        }),
     })
 }
 
@@ -127,7 +126,7 @@ fn former(item: Item<'_>, configured: &BTreeSet<String>) -> Option<SourceId> {
     }
 }
 
-fn rules(reader: &mut TableReader<'_>, address: Option<&Url>) -> Option<Rules> {
+fn rules(reader: &mut TableReader<'_>, address: Option<&Address>) -> Option<Rules> {
     let json = reader.take("json").and_then(field::css);
     let listing = reader.take("listing").and_then(field::css);
     let entry = reader.require("entry").and_then(field::css);

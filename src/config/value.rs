@@ -13,7 +13,7 @@ use toml::de::DeValue;
 use url::Url;
 
 use super::{
-    headers,
+    Address, headers,
     keys::{Key, Kind},
     sheet::{Wrong, nearest, quote},
     table::Item,
@@ -171,20 +171,31 @@ pub fn count(item: Item<'_>) -> Option<usize> {
 
 /// An absolute http or https address without a name or password.
 pub fn address(item: Item<'_>) -> Option<Url> {
-    match read_address(item.key, item.full_text()?) {
-        Ok(url) => Some(url),
-        Err(wrong) => {
-            item.report(*wrong);
-            None
-        }
-    }
+    reported(item, read_address(item.key, item.full_text()?))
+}
+
+/// The same, of a source.
+pub fn source_address(item: Item<'_>) -> Option<Address> {
+    reported(item, read_source_address(item.key, item.full_text()?))
+}
+
+fn reported<T>(item: Item<'_>, read: Result<T, Box<Wrong>>) -> Option<T> {
+    read.map_err(|wrong| item.report(*wrong)).ok()
+}
+
+/// The address of a source that a key's text is.
+///
+/// # Errors
+/// Why it is none.
+pub fn read_source_address(key: &Key, text: &str) -> Result<Address, Box<Wrong>> {
+    Address::plain(text).map_or_else(|| read_address(key, text).map(Address::from), Ok)
 }
 
 /// The address that a key's text is.
 ///
 /// # Errors
 /// Why it is none.
-pub fn read_address(key: &Key, text: &str) -> Result<Url, Box<Wrong>> {
+fn read_address(key: &Key, text: &str) -> Result<Url, Box<Wrong>> {
     let expected = || key.kind.words();
     let name = key.name;
     let wrong = match Url::parse(text) {

@@ -284,7 +284,7 @@ mod tests {
             "[source.a]\nurl = \"https://a.example/\"\njson = \"{json}\"\nentry = \"{entry}\"\nheadline = \".title\"\nlink = \".url, .permalink\""
         );
         let config = config::read(&[ConfigText { path: "gleaner.toml".into(), text }], &|_| None).unwrap();
-        let document = Document::from_text(page, config.sources[0].url.clone());
+        let document = Document::from_text(page, config.sources[0].url.to_url());
         extract(&document, config.sources[0].rules.as_ref().unwrap(), &|| true)
     }
 

@@ -265,7 +265,7 @@ impl End {
             state.body = None;
         }
         if let Some((until, scope)) = self.hold {
-            state.hold.get_or_insert(Hold { url: source.url.clone(), until: Some(until), scope });
+            state.hold.get_or_insert(Hold { url: source.url.to_url(), until: Some(until), scope });
         }
     }
 }

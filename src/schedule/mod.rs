@@ -162,7 +162,7 @@ fn follow(source: &Source, state: &mut SourceState, verdict: &Verdict) -> Durati
 
 fn hold(source: &Source, fetched: &Fetched, now: Timestamp) -> Option<Hold> {
     let Fetched::Page(page) = fetched else { return None };
-    let url = source.url.clone();
+    let url = source.url.to_url();
     // RFC 9110 §15.5.11: gone on purpose, and likely for good.
     if page.status == 410 {
         return Some(Hold { url, until: None, scope: retry::Scope::Source });
@@ -212,7 +212,7 @@ pub fn wait(source: &Source, state: &Glance, now: Timestamp, wish: Wish) -> Opti
     if !source.enabled {
         return Some(Wait::Disabled);
     }
-    if let Some(hold) = state.hold.as_ref().filter(|hold| hold.url == source.url) {
+    if let Some(hold) = state.hold.as_ref().filter(|hold| hold.url.as_str() == source.url.as_str()) {
         match hold.until {
             Some(until) if until > now && is_near(now, until, Duration::from_secs(8 * 24 * 3600)) => {
                 return Some(Wait::Asked(until));

@@ -135,7 +135,7 @@ fn what_is_gone_is_not_asked_again_until_a_person_or_another_address_says_so() {
     assert_eq!(wait(&gone, &state, later, Wish::Due), Some(Wait::Gone));
     assert_eq!(wait(&gone, &state, later, Wish::Forced), None);
     let mut elsewhere = gone;
-    elsewhere.url = Url::parse("https://site.example/new").unwrap();
+    elsewhere.url = Url::parse("https://site.example/new").unwrap().into();
     assert_eq!(wait(&elsewhere, &state, later, Wish::Due), None);
 }
 

@@ -184,7 +184,7 @@ fn listed(source: &Source) -> Listed {
         id: source.id.clone(),
         title: source.title.clone().unwrap_or_else(|| source.id.to_string()),
         formats: source.formats.clone(),
-        alternate: Some(source.url.clone()),
+        alternate: Some(source.url.to_url()),
         language: source.language.clone(),
     }
 }

@@ -3,7 +3,9 @@
 //! Where one program serves many sites, or each source is a feed, a table has nothing of its own but `url` and `title`.
 //! What is not plainly so is read like any other.
 
-use std::collections::{HashMap, hash_map::Entry};
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
 
 use super::{
     Sheet, Source, free_slug,
@@ -11,7 +13,7 @@ use super::{
     pieces::{is_head, sections},
     value,
 };
-use crate::config::digest::{self, Besides};
+use crate::config::digest::{self, Besides, Digested};
 
 /// The tables of a piece of the config.
 pub struct Tables<'a> {
@@ -22,7 +24,9 @@ pub struct Tables<'a> {
 
 /// A table that is read, and those that are like it.
 struct Model<'a> {
-    id: &'a str,
+    own: Own<'a>,
+    /// All but what it has of its own.
+    rest: &'a str,
     others: Vec<Own<'a>>,
 }
 
@@ -37,42 +41,54 @@ impl<'a> Tables<'a> {
     /// Those that stand in a text without values of several lines.
     pub fn of(piece: &'a str) -> Self {
         let mut tables = Self { read: String::new(), models: Vec::new() };
-        let mut known: HashMap<(bool, &str), usize> = HashMap::new();
+        let mut known: FxHashMap<(bool, &str), usize> = FxHashMap::default();
+        let mut last = None;
         for table in split(piece) {
-            if let Some((own, rest)) = own(table) {
-                match known.entry((own.title.is_some(), rest)) {
-                    Entry::Occupied(model) => {
-                        tables.models[*model.get()].others.push(own);
-                        continue;
-                    }
-                    Entry::Vacant(place) => {
-                        place.insert(tables.models.len());
-                        tables.models.push(Model { id: own.id, others: Vec::new() });
-                    }
-                }
+            let Some((own, rest)) = own(table) else {
+                tables.read.push_str(table);
+                continue;
+            };
+            // What is alike stands together, and is found without being looked up.
+            let is_like = |place: &usize| tables.models[*place].is_like(&own, rest);
+            let like = last.filter(is_like).or_else(|| known.get(&(own.title.is_some(), rest)).copied());
+            last = like;
+            if let Some(place) = like {
+                tables.models[place].others.push(own);
+                continue;
             }
             tables.read.push_str(table);
+            if is_same_anywhere(rest) {
+                last = Some(tables.models.len());
+                known.insert((own.title.is_some(), rest), tables.models.len());
+                tables.models.push(Model { own, rest, others: Vec::new() });
+            }
         }
         tables
     }
 
     /// The sources of those that were not read; `found` are those of the others. `None`: one of them has a problem.
     pub fn others(&self, sheet: &Sheet<'_>, found: &[Source]) -> Option<Vec<Source>> {
-        let mut sources = Vec::new();
+        let mut sources = Vec::with_capacity(self.models.iter().map(|model| model.others.len()).sum());
         for model in self.models.iter().filter(|model| !model.others.is_empty()) {
-            let source = found.iter().find(|source| source.id.as_str() == model.id)?;
+            let source = found.iter().find(|source| source.id.as_str() == model.own.id)?;
             let said = source.rules.as_deref().map(digest::said);
-            let besides = Besides::new(
+            let besides = Arc::new(Besides::new(
                 (source.kind, said.as_ref()),
                 (&source.timezone, source.language.as_deref()),
                 &source.request.headers,
-            );
+            ));
             for own in &model.others {
-                let url = value::read_address(url_key(), own.url).ok()?;
-                let id = free_slug(sheet, own.id, 0..0)?;
-                let digest = besides.digest(&url);
-                let title = own.title.map(str::to_owned).or_else(|| source.title.clone());
-                sources.push(Source { id, url, title, digest, ..source.clone() });
+                sources.push(Source {
+                    id: free_slug(sheet, own.id, 0..0)?,
+                    was: source.was.clone(),
+                    url: value::read_source_address(url_key(), own.url).ok()?,
+                    title: own.title.map(str::to_owned).or_else(|| source.title.clone()),
+                    rules: source.rules.clone(),
+                    own_page: source.own_page.clone(),
+                    request: Arc::clone(&source.request),
+                    terms: Arc::clone(&source.terms),
+                    digest: Digested::later(Arc::clone(&besides)),
+                });
             }
         }
         Some(sources)
@@ -98,8 +114,13 @@ fn split(piece: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// What a table has of its own, and the rest of it. `None`: it is not known, or the rest means something else for
-/// another address.
+impl Model<'_> {
+    fn is_like(&self, own: &Own<'_>, rest: &str) -> bool {
+        self.rest == rest && self.own.title.is_some() == own.title.is_some()
+    }
+}
+
+/// What a table has of its own, and the rest of it; `None`: it is not known.
 fn own(table: &str) -> Option<(Own<'_>, &str)> {
     let (head, rest) = table.split_once('\n')?;
     let id = head.strip_suffix('\r').unwrap_or(head).strip_prefix("[source.")?.strip_suffix(']')?;
@@ -108,10 +129,15 @@ fn own(table: &str) -> Option<(Own<'_>, &str)> {
         Some((title, rest)) => (Some(title), rest),
         None => (None, rest),
     };
+    Some((Own { id, url, title }, rest))
+}
+
+/// Whether the rest of a table means the same whatever the address.
+fn is_same_anywhere(rest: &str) -> bool {
     let has_tables = rest.starts_with('[') || rest.contains("\n[");
     // A pattern of the addresses of further pages is held against the source's own.
     let may_go_on = rest.contains("next");
-    (!has_tables && !may_go_on).then_some((Own { id, url, title }, rest))
+    !has_tables && !may_go_on
 }
 
 /// The text of a key in the first line, and what follows the line; `None`: it is not there, or not plainly written.

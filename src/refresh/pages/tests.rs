@@ -65,7 +65,7 @@ fn a_page_whose_entries_have_own_pages_is_read_once() {
     assert_eq!((handed_on.pages, handed_on.diagnostics), (1, alone.diagnostics));
     let same = SourceState {
         body: Some(crate::refresh::body_digest(&first.body)),
-        digest: source.digest.clone(),
+        digest: source.digest().clone(),
         ..state
     };
     assert!(Pages::begin(&source, &same, &first, &|| true).is_none(), "nothing is read of the same bytes");
