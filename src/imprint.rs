@@ -29,8 +29,27 @@ use crate::{
 };
 
 /// What a feed was made from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Imprint([u8; 16]);
+
+/// What a source is to each feed that shows it, beside its records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark {
+    digest: Imprint,
+    /// It had a good page: only then feeds show it.
+    pub is_good: bool,
+}
+
+impl Mark {
+    /// What is said of a source, what is known of it beside its records, and when those changed.
+    pub fn of(source: &Source, state: &Glance) -> Self {
+        let mut maker = Maker(Bytes::default());
+        let Source { id, url, title, terms, .. } = source;
+        (id, url.as_str(), title, &terms.language, terms.every).hash(&mut maker.0);
+        maker.state(state);
+        Self { digest: maker.finish(), is_good: state.succeeded_at.is_some() }
+    }
+}
 
 /// An imprint in the making.
 pub struct Maker(Bytes);
@@ -39,7 +58,6 @@ impl Maker {
     /// Of the feed of one source.
     pub fn of_source(program: &Program, config: &Config, source: &Source) -> Self {
         let mut maker = Self::new(program, config, &source.id);
-        maker.source(source);
         // In the feed of several sources these are the joined feed's own.
         let Terms { keep, archive, formats, every, .. } = &*source.terms;
         (&source.was, keep, archive, formats, every).hash(&mut maker.0);
@@ -65,13 +83,12 @@ impl Maker {
         maker
     }
 
-    /// A source as feeds show it.
-    pub fn source(&mut self, source: &Source) {
-        let Source { id, url, title, terms, .. } = source;
-        (id, url.as_str(), title, &terms.language, terms.every).hash(&mut self.0);
+    /// A source that the feed shows.
+    pub fn mark(&mut self, mark: &Mark) {
+        mark.digest.hash(&mut self.0);
     }
 
-    /// What is known of a source beside its records, and when those changed.
+    /// What is known of the feed of events.
     pub fn state(&mut self, state: &Glance) {
         let Glance { first_id, page_title, page_url, language, changed_at, last_number, .. } = state;
         let began_at = assemble::began_at(state.first_succeeded_at, state.succeeded_at);

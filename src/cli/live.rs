@@ -18,6 +18,7 @@ use super::{
     desk::Desk,
     mend::{self, Mended},
     parsers::Parsers,
+    seen::Seen,
     workspace,
 };
 use crate::{
@@ -442,10 +443,11 @@ pub fn standing(state: &Glance) -> u32 {
 }
 
 /// Looks at every source, host by host: whether one asks to be left alone is known before any source of it is due.
-/// What is found of some is told before others are looked at.
+/// What is found of some is told before others are looked at; what is seen is noted.
 pub fn look(
     config: &Config,
     store: &dyn Store,
+    seen: &mut Seen,
     wish: impl Fn(&Glance) -> Wish,
 ) -> impl Iterator<Item = Result<Due, StoreError>> {
     let now = clock::now();
@@ -459,6 +461,7 @@ pub fn look(
             let mut due = Due::default();
             for (place, one) in some.iter().zip(workspace::glances(&sources, store)) {
                 let (source, state) = one?;
+                seen.note(*place, source, &state);
                 due.add((*place, source), &state, schedule::wait(source, &state, now, wish(&state)));
             }
             Ok(due)

@@ -29,6 +29,7 @@ mod replay;
 mod retain;
 mod round;
 mod run;
+mod seen;
 mod serve;
 mod status;
 mod test;

@@ -4,14 +4,14 @@
 
 use std::{collections::BTreeMap, path::Path};
 
-use super::{Failure, followers, terminal::Terminal, workspace};
+use super::{Failure, followers, seen::Seen, terminal::Terminal, workspace};
 use crate::{
     assemble::{self, Common, Part},
     config::{Config, FeedRule, Source},
     feed::{Feed, Format, History, Listed},
     health,
     id::SourceId,
-    imprint::{Imprint, Imprints, Maker},
+    imprint::{Imprint, Imprints, Maker, Mark},
     publish::{self, Batch, PublishError, Published, Stamp},
     record::{Counts, Glance, Record, SourceState},
     render,
@@ -36,10 +36,10 @@ pub fn publish_all(
     config: &Config,
     store: &dyn Store,
     place: (&Path, &Terminal),
-    imprints: &mut Imprints,
+    (imprints, seen): (&mut Imprints, &mut Seen),
 ) -> Result<Changed, Failure> {
     let mut writer = Writer::new(config, store, place);
-    writer.feeds(&|_| true, imprints)?;
+    writer.feeds(&|_| true, (imprints, seen))?;
     writer.index()?;
     writer.finish(imprints)
 }
@@ -50,10 +50,11 @@ pub fn publish_those(
     config: &Config,
     store: &dyn Store,
     place: (&Path, &Terminal),
-    (shown, imprints): (&BTreeMap<&SourceId, First>, &mut Imprints),
+    shown: &BTreeMap<&SourceId, First>,
+    (imprints, seen): (&mut Imprints, &mut Seen),
 ) -> Result<Changed, Failure> {
     let mut writer = Writer::new(config, store, place);
-    writer.feeds(&|id| shown.contains_key(id), imprints)?;
+    writer.feeds(&|id| shown.contains_key(id), (imprints, seen))?;
     if shown.values().any(|first| *first == First::Yes) {
         writer.index()?;
     }
@@ -101,16 +102,17 @@ impl<'a> Writer<'a> {
     fn feeds(
         &mut self,
         is_shown: &dyn Fn(&SourceId) -> bool,
-        imprints: &mut Imprints,
+        (imprints, seen): (&mut Imprints, &mut Seen),
     ) -> Result<(), Failure> {
         self.health(imprints)?;
-        let sources: Vec<&Source> =
-            self.config.sources.iter().filter(|source| is_shown(&source.id)).collect();
-        for one in workspace::glances(&sources, self.store) {
-            self.source(one.map_err(ours)?, imprints)?;
+        let sources = &self.config.sources;
+        let places: Vec<usize> = (0..sources.len()).filter(|place| is_shown(&sources[*place].id)).collect();
+        let marks = seen.marks(self.config, &places, self.store).map_err(ours)?;
+        for (place, mark) in places.into_iter().zip(marks) {
+            self.source((&sources[place], mark), imprints)?;
         }
         for rule in self.config.feeds.iter().filter(|rule| rule.sources.iter().any(is_shown)) {
-            self.joined(rule, imprints)?;
+            self.joined(rule, (imprints, seen))?;
         }
         Ok(())
     }
@@ -130,12 +132,8 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    fn source(
-        &mut self,
-        (source, glance): (&Source, Glance),
-        imprints: &mut Imprints,
-    ) -> Result<(), Failure> {
-        if glance.succeeded_at.is_none() {
+    fn source(&mut self, (source, mark): (&Source, Mark), imprints: &mut Imprints) -> Result<(), Failure> {
+        if !mark.is_good {
             // A reader that finds an empty feed takes it for the feed; none is better until the first page came.
             return Ok(());
         }
@@ -144,7 +142,7 @@ impl<'a> Writer<'a> {
             history.previous = self.archives(source)?;
         }
         let mut maker = Maker::of_source(&imprints.program, self.config, source);
-        maker.state(&glance);
+        maker.mark(&mark);
         let imprint = maker.finish();
         let names = std::iter::once(&source.id).chain(&source.was);
         if names.clone().all(|name| self.stands(imprints, (name, &source.formats), imprint)) {
@@ -168,22 +166,29 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    fn joined(&mut self, rule: &FeedRule, imprints: &mut Imprints) -> Result<(), Failure> {
+    fn joined(
+        &mut self,
+        rule: &FeedRule,
+        (imprints, seen): (&mut Imprints, &mut Seen),
+    ) -> Result<(), Failure> {
         let mut maker = Maker::of_joined(&imprints.program, self.config, rule);
-        let (mut common, mut sources) = (Common::default(), Vec::new());
-        for one in workspace::glances(&self.joining(rule).collect::<Vec<_>>(), self.store) {
-            let (source, state) = one.map_err(ours)?;
+        let places = self.joining(rule);
+        let mut sources = Vec::new();
+        for (place, mark) in places.iter().zip(seen.marks(self.config, &places, self.store).map_err(ours)?) {
             // Those without a good page give nothing.
-            if state.succeeded_at.is_some() {
-                maker.source(source);
-                maker.state(&state);
-                common.add(source, &state);
-                sources.push(source);
+            if mark.is_good {
+                maker.mark(&mark);
+                sources.push(&self.config.sources[*place]);
             }
         }
         let imprint = maker.finish();
         if sources.is_empty() || self.stands(imprints, (&rule.id, &rule.formats), imprint) {
             return Ok(());
+        }
+        let mut common = Common::default();
+        for one in workspace::glances(&sources, self.store) {
+            let (source, state) = one.map_err(ours)?;
+            common.add(source, &state);
         }
         let parts = self.parts(rule, &sources)?;
         let mut joined = assemble::joined_feed((rule, &common), &parts, self.config.base_url.as_ref());
@@ -269,15 +274,10 @@ impl<'a> Writer<'a> {
         of_each.into_iter().map(part).collect()
     }
 
-    /// Both are in the order of their ids.
-    fn joining(&self, rule: &FeedRule) -> impl Iterator<Item = &'a Source> + use<'a> {
-        let sources: &'a [Source] = &self.config.sources;
-        let wanted: Vec<usize> = rule
-            .sources
-            .iter()
-            .filter_map(|id| sources.binary_search_by(|source| source.id.cmp(id)).ok())
-            .collect();
-        wanted.into_iter().map(move |place| &sources[place])
+    /// The places of the sources that a feed joins.
+    fn joining(&self, rule: &FeedRule) -> Vec<usize> {
+        let place = |id: &SourceId| self.config.sources.binary_search_by(|source| source.id.cmp(id)).ok();
+        rule.sources.iter().filter_map(place).collect()
     }
 
     fn feed(&mut self, feed: &mut Feed) -> Result<Option<Vec<Stamp>>, Failure> {

@@ -15,6 +15,7 @@ use super::{
     live::{self, Came, Crew, One, Order},
     rename, replay, retain,
     round::Round,
+    seen::Seen,
     terminal::Terminal,
     workspace,
 };
@@ -79,13 +80,13 @@ pub fn run(places: &Places, options: &Options, terminal: &mut Terminal) -> Outco
     let store = Arc::new(store);
     let pages = workspace::state_folder(places, &config).join("pages");
     rename::adopt(&*store, &sources, (folder.is_none().then_some(pages.as_path()), terminal))?;
-    let mut pass = Pass::new(options, &store, &pages, terminal);
+    let (mut pass, mut seen) = (Pass::new(options, &store, &pages, terminal), Seen::default());
     let is_interrupted = match &options.replay.replay {
         Some(folder) => {
             pass.replay(folder, (&config, &sources))?;
             false
         }
-        None => pass.live(&config, &sources)?,
+        None => pass.live((&config, &sources), &mut seen)?,
     };
     let exit = pass.exit(&sources);
     let mut alerted = Exit::Fine;
@@ -94,7 +95,7 @@ pub fn run(places: &Places, options: &Options, terminal: &mut Terminal) -> Outco
         let output = workspace::output_folder(places, &config);
         followers::recover(&config, &*store, &output)?;
         let mut imprints = Imprints::load(&workspace::state_folder(places, &config));
-        super::publish::publish_all(&config, &*store, (&output, terminal), &mut imprints)?;
+        super::publish::publish_all(&config, &*store, (&output, terminal), (&mut imprints, &mut seen))?;
         retain::retain(&config, &grown, &*store).map_err(|error| workspace::store_failure(&error))?;
         alerted = alert::tell(&*store, config.alert_command.as_deref(), terminal)?;
         if followers::tell(&config, &*store, (&output, terminal))? == Exit::Ours {
@@ -126,7 +127,7 @@ pub struct Pass<'a> {
     /// Where the last good page of a source is kept, and the first bad one after it.
     pages: Arc<Path>,
     pub terminal: &'a mut Terminal,
-    /// How many times in a row each source has failed, as far as this pass knows.
+    /// How many times in a row sources have failed, as far as this pass knows; none is here that has not.
     failures: BTreeMap<SourceId, u32>,
     /// The sources that have new entries.
     pub grown: BTreeSet<SourceId>,
@@ -140,6 +141,8 @@ pub struct Taken {
     pub id: SourceId,
     /// When it is due again.
     pub due: Timestamp,
+    /// What is known of it now; `None`: what was known before.
+    pub known: Option<Glance>,
     /// Its feed may be another now.
     pub is_published: bool,
     /// It has a feed for the first time.
@@ -221,16 +224,21 @@ impl<'a> Pass<'a> {
     }
 
     /// Refreshes over the network whatever is due; whether a person stopped it.
-    fn live(&mut self, config: &Arc<Config>, sources: &[&Source]) -> Result<bool, Failure> {
+    fn live(
+        &mut self,
+        (config, sources): (&Arc<Config>, &[&Source]),
+        seen: &mut Seen,
+    ) -> Result<bool, Failure> {
         let mut round = None;
-        let begun = self.begin(config, sources, &mut round);
+        let begun = self.begin((config, sources), seen, &mut round);
         let Some(mut round) = round else { return begun.map(|_| false) };
         let outcome = begun.and_then(|due| {
             let bar = self.terminal.progress(due);
             let mut outcome = Ok(());
             while let (Ok(()), Some(group)) = (&outcome, round.next()) {
                 bar.inc(group.len() as u64);
-                outcome = bar.suspend(|| self.take(group)).map(|_| ());
+                let taken = bar.suspend(|| self.take(group));
+                outcome = taken.map(|taken| seen.renew(config, &taken));
             }
             bar.finish_and_clear();
             outcome
@@ -242,8 +250,8 @@ impl<'a> Pass<'a> {
     /// Looks which sources are due, and begins with the first of them; how many there are.
     fn begin(
         &mut self,
-        config: &Arc<Config>,
-        sources: &[&Source],
+        (config, sources): (&Arc<Config>, &[&Source]),
+        seen: &mut Seen,
         round: &mut Option<Round>,
     ) -> Result<usize, Failure> {
         let wish = if self.options.force { Wish::Forced } else { Wish::Nearly };
@@ -252,7 +260,7 @@ impl<'a> Pass<'a> {
         let chosen: HashSet<&SourceId> = sources.iter().map(|source| &source.id).collect();
         let is_chosen = |place: usize| chosen.contains(&config.sources[place].id);
         let (mut count, mut waiting) = (0, Vec::new());
-        for due in live::look(config, &**self.store, wish) {
+        for due in live::look(config, &**self.store, seen, wish) {
             let mut due = due.map_err(|error| workspace::store_failure(&error))?;
             due.places.retain(|place| is_chosen(*place));
             waiting.extend(due.waiting.into_iter().filter(|(place, ..)| is_chosen(*place)));
@@ -305,6 +313,7 @@ impl<'a> Pass<'a> {
                     taken.push(Taken {
                         id: source.id.clone(),
                         due: until,
+                        known: None,
                         is_published: false,
                         is_first: false,
                     });
@@ -322,6 +331,7 @@ impl<'a> Pass<'a> {
             taken.push(Taken {
                 id: source.id.clone(),
                 due: state.due_at.unwrap_or(Timestamp::MIN),
+                known: Some(Glance::from(state)),
                 is_published: is_first || !one.plan.records.is_empty(),
                 is_first,
             });
@@ -364,6 +374,12 @@ impl<'a> Pass<'a> {
     }
 
     fn wait(&mut self, source: &Source, wait: &Wait, failures: u32) {
+        if source.enabled {
+            self.stands(source, failures);
+        }
+        if !self.options.json && !self.terminal.is_watched() {
+            return;
+        }
         let until = |time: &Timestamp| workspace::local(*time);
         let reason = match wait {
             Wait::Disabled => "disabled in the config".to_owned(),
@@ -372,14 +388,19 @@ impl<'a> Pass<'a> {
             Wait::BackingOff(time) => format!("backing off until {}", until(time)),
             Wait::NotDue(time) => format!("not due until {}", until(time)),
         };
-        if source.enabled {
-            self.failures.insert(source.id.clone(), failures);
-        }
         let verdict = Verdict::Skipped { reason };
         if self.options.json {
             self.terminal.data(&line(source, &verdict, &[], &[]));
         } else {
             self.terminal.remark(&health::words(source, &verdict));
+        }
+    }
+
+    fn stands(&mut self, source: &Source, failures: u32) {
+        if failures == 0 {
+            self.failures.remove(&source.id);
+        } else {
+            self.failures.insert(source.id.clone(), failures);
         }
     }
 
@@ -398,7 +419,7 @@ impl<'a> Pass<'a> {
     /// Says how a refresh ended: to a program, and to a person who is watching. Who must act is told by `alert`.
     fn report(&mut self, source: &Source, refreshed: &Refreshed) {
         let verdict = &refreshed.verdict;
-        self.failures.insert(source.id.clone(), live::standing(&Glance::from(&refreshed.plan.state)));
+        self.stands(source, live::standing(&Glance::from(&refreshed.plan.state)));
         if !refreshed.new.is_empty() {
             self.grown.insert(source.id.clone());
         }

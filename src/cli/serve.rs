@@ -24,6 +24,7 @@ use super::{
     publish::{Changed, First, publish_all, publish_those},
     rename, retain,
     run::{self, Pass, Taken},
+    seen::Seen,
     terminal::Terminal,
     workspace,
 };
@@ -57,13 +58,14 @@ pub fn serve(places: &Places, _: &Options, terminal: &mut Terminal) -> Outcome {
     followers::recover(&config, &*store, &output)?;
     // What a crash left unpublished.
     let mut imprints = Imprints::load(&workspace::state_folder(places, &config));
-    publish_all(&config, &*store, (&output, terminal), &mut imprints)?;
+    let mut seen = Seen::default();
+    publish_all(&config, &*store, (&output, terminal), (&mut imprints, &mut seen))?;
     // Feeds are served beside.
     let runtime = live::runtime(2).map_err(|error| Failure::ours(error.to_string()))?;
     let (sender, came) = mpsc::channel(live::WAITING);
     let (groups, mut receiver) = mpsc::channel(1);
     let (order, orders) = mpsc::unbounded_channel();
-    let (agenda, held) = agenda(&config, &store)?;
+    let (agenda, held) = agenda(&config, &store, &mut seen)?;
     let crew = Crew {
         config: Arc::clone(&config),
         client: live::client(),
@@ -93,8 +95,8 @@ pub fn serve(places: &Places, _: &Options, terminal: &mut Terminal) -> Outcome {
             notify(&[NotifyState::Watchdog]);
         }
         let is_asked = group.iter().any(|came| matches!(came, Came::Reload));
-        let desk = (&mut pass, &mut tellers, &store, &mut imprints);
-        outcome = turn(places, &config, desk, group).map(|again| {
+        let desk = (&mut pass, &mut tellers, &store);
+        outcome = turn(places, &config, desk, (&mut imprints, &mut seen), group).map(|again| {
             web.site.put_due(again.iter().cloned());
             for (id, due) in again {
                 let _ = order.send(Order::Again(id, due));
@@ -110,7 +112,8 @@ pub fn serve(places: &Places, _: &Options, terminal: &mut Terminal) -> Outcome {
             config = new;
             adopt(&config, pass.terminal)?;
             web.site.replace(catalog(places, &config, &store)?);
-            let (agenda, _) = self::agenda(&config, &store)?;
+            seen = Seen::default();
+            let (agenda, _) = self::agenda(&config, &store, &mut seen)?;
             // The driver is gone only when all is over.
             let _ = order.send(Order::Config(Arc::clone(&config), agenda));
         }
@@ -142,10 +145,12 @@ struct Tellers {
 fn turn(
     places: &Places,
     config: &Config,
-    (pass, tellers, store, imprints): (&mut Pass<'_>, &mut Tellers, &Arc<Engine>, &mut Imprints),
+    (pass, tellers, store): (&mut Pass<'_>, &mut Tellers, &Arc<Engine>),
+    (imprints, seen): (&mut Imprints, &mut Seen),
     group: Vec<Came>,
 ) -> Result<Vec<(SourceId, Timestamp)>, Failure> {
     let taken = pass.take(group)?;
+    seen.renew(config, &taken);
     let folder = workspace::output_folder(places, config);
     let command = config.alert_command.as_deref();
     if taken.is_empty() {
@@ -156,7 +161,7 @@ fn turn(
     let is_first = |one: &Taken| if one.is_first { First::Yes } else { First::No };
     let shown: BTreeMap<&SourceId, First> =
         taken.iter().filter(|one| one.is_published).map(|one| (&one.id, is_first(one))).collect();
-    let changed = publish_those(config, &**store, (&folder, pass.terminal), (&shown, imprints))?;
+    let changed = publish_those(config, &**store, (&folder, pass.terminal), &shown, (imprints, seen))?;
     let grown = std::mem::take(&mut pass.grown);
     retain::retain(config, &grown, &**store).map_err(|error| workspace::store_failure(&error))?;
     // A command that fails is told of and asked again.
@@ -248,9 +253,10 @@ fn snapshot(catalog: &Catalog, store: &Engine) -> Result<Snapshot, StoreError> {
 fn agenda(
     config: &Config,
     store: &Arc<Engine>,
+    seen: &mut Seen,
 ) -> Result<(Agenda, std::collections::HashMap<String, Timestamp>), Failure> {
     let (mut agenda, mut held) = (Agenda::default(), std::collections::HashMap::new());
-    for due in live::look(config, &**store, |_| Wish::Due) {
+    for due in live::look(config, &**store, seen, |_| Wish::Due) {
         let due = due.map_err(|error| workspace::store_failure(&error))?;
         let waiting = due.waiting.iter().filter_map(|(place, wait, _)| Some((wait.until()?, *place)));
         for (at, place) in due.places.iter().map(|place| (Timestamp::MIN, *place)).chain(waiting) {

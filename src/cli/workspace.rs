@@ -122,6 +122,7 @@ pub fn glances<'a>(
 ) -> impl Iterator<Item = Result<(&'a Source, Glance), StoreError>> {
     sources.chunks(GLANCES).flat_map(move |some| {
         let ids: Vec<&SourceId> = some.iter().map(|source| &source.id).collect();
+        tracing::debug!(sources = ids.len(), "looking");
         match store.glances(&ids) {
             Ok(glances) => some.iter().copied().zip(glances).map(Ok).collect(),
             Err(error) => vec![Err(error)],

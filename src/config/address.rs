@@ -26,6 +26,12 @@ impl Address {
         &self.text
     }
 
+    /// Whether it was taken apart.
+    #[cfg(test)]
+    pub fn is_apart(&self) -> bool {
+        self.url.get().is_some()
+    }
+
     /// The same, taken apart.
     pub fn to_url(&self) -> Url {
         self.deref().clone()

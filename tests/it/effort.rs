@@ -42,6 +42,8 @@ enum Page {
 struct Effort {
     /// Feeds that were rendered.
     rendered: BTreeSet<String>,
+    /// How many sources were looked at.
+    looked_at: usize,
     /// How many times the disk was waited for: commits, and batches of files.
     commits: usize,
     batches: usize,
@@ -96,7 +98,12 @@ impl Crowd {
 
     /// Asks every source.
     fn run(&self) -> Effort {
-        let program = self.place.command(&["run", "--force", "--json", "--config", &self.config]);
+        self.run_with(&["--force"])
+    }
+
+    fn run_with(&self, more: &[&str]) -> Effort {
+        let arguments = [&["run", "--json", "--config", &self.config], more].concat();
+        let program = self.place.command(&arguments);
         // The shell tells what its child spent.
         let mut shell = Command::new("sh");
         shell.current_dir(env!("CARGO_MANIFEST_DIR")).args(["-c", "\"$@\" && times", "sh"]);
@@ -150,6 +157,7 @@ impl Effort {
             .lines()
             .filter_map(|line| line.split_once("rendering feed="))
             .map(|(_, feed)| feed.trim().to_owned());
+        let looked_at = plain.lines().filter_map(|line| line.split_once("looking sources="));
         let count = |what: &str| plain.lines().filter(|line| line.contains(what)).count();
         let verdict = |line: &str| {
             let value: serde_json::Value = serde_json::from_str(line).ok()?;
@@ -158,6 +166,7 @@ impl Effort {
         };
         Self {
             rendered: rendered.collect(),
+            looked_at: looked_at.map(|(_, sources)| sources.trim().parse::<usize>().expect("a number")).sum(),
             commits: count("committed plans="),
             batches: count("published files="),
             verdicts: ended.out.lines().filter_map(verdict).collect(),
@@ -214,6 +223,20 @@ fn what_has_not_changed_is_not_made_again() {
     crowd.put("s4", Page::Edited);
     assert_eq!(crowd.run().rendered, names(&["all", "s4"]));
     assert_eq!(crowd.run().rendered, names(&[]));
+}
+
+#[test]
+fn no_source_is_looked_at_twice_in_a_pass() {
+    let crowd = Crowd::new(5);
+    crowd.run();
+    let idle = crowd.run_with(&[]);
+    assert_eq!(idle.verdicts.len(), SOURCES, "{idle:?}");
+    assert_eq!(idle.looked_at, SOURCES, "none is due, and the feed that joins them stands: {idle:?}");
+    assert_eq!(crowd.run().looked_at, SOURCES, "what is known after a refresh is known by it");
+    crowd.put("s6", Page::Grown);
+    let one = crowd.run_with(&["--force", "s6"]);
+    // The joined feed is made anew, for which all are looked at.
+    assert_eq!((one.rendered, one.looked_at), (names(&["all", "s6"]), 2 * SOURCES));
 }
 
 #[test]

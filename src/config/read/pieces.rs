@@ -193,6 +193,19 @@ mod tests {
         tests::{EVERY_KEY, file, nothing},
     };
 
+    #[test]
+    fn what_is_alike_is_taken_apart_at_its_turn() {
+        let text: String = (0..50).map(|place| table(&format!("s{place:02}"))).collect();
+        let texts = [ConfigText { path: "gleaner.toml".into(), text }];
+        let config = read_in(usize::MAX, &texts, &nothing).expect("it has no problem");
+        assert_eq!(config.sources.len(), 50);
+        assert!(
+            config.sources.iter().all(|source| !source.url.is_apart() && source.url.host_str().is_some())
+        );
+        let made = config.sources.iter().filter(|source| format!("{:?}", source.digest) != "None");
+        assert_eq!(made.count(), 1, "that of the one that was read");
+    }
+
     const HEAD: &str = "[defaults]\nevery = \"2h\"\n";
     const FEED: &str = "[feed.all]\ntitle = \"All\"\nsources = [\"*\"]\n";
 
