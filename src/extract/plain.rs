@@ -12,9 +12,22 @@ use html5ever::{
 
 use super::build::cut;
 
-/// The elements whose start tag changes how the text after it is read.
-const SWITCHES: [&str; 10] =
-    ["title", "textarea", "style", "xmp", "iframe", "noembed", "noframes", "script", "noscript", "plaintext"];
+/// Whether the start tag of an element changes how the text after it is read.
+fn is_switch(name: &str) -> bool {
+    matches!(
+        name,
+        "title"
+            | "textarea"
+            | "style"
+            | "xmp"
+            | "iframe"
+            | "noembed"
+            | "noframes"
+            | "script"
+            | "noscript"
+            | "plaintext"
+    )
+}
 
 /// `&#x10ffff;`
 const MAX_REFERENCE_BYTES: usize = 10;
@@ -30,13 +43,15 @@ pub(super) fn text(page: &str, start: usize, shared: &StrTendril) -> Option<(Tok
         let (character, length) = reference(bytes)?;
         return Some((Token::CharacterTokens(StrTendril::from_char(character)), start + length));
     }
-    let is_special = |byte: &u8| matches!(byte, b'<' | b'&' | 0);
-    let end = start + bytes.iter().position(is_special).unwrap_or(bytes.len());
+    if bytes.first() == Some(&b'<') {
+        return None;
+    }
+    let end = start + memchr::memchr3(b'<', b'&', 0, bytes).unwrap_or(bytes.len());
     if end == start {
         return None;
     }
     let text = &page[start..end];
-    let text = if text.contains('\r') {
+    let text = if memchr::memchr(b'\r', text.as_bytes()).is_some() {
         StrTendril::from(text.replace("\r\n", "\n").replace('\r', "\n"))
     } else {
         cut(shared, start, end)
@@ -73,7 +88,7 @@ pub(super) fn tag(page: &str, start: usize, shared: &StrTendril) -> Option<(Toke
     reader.take(b'<')?;
     let kind = if reader.take(b'/').is_some() { TagKind::EndTag } else { TagKind::StartTag };
     let name = reader.name().filter(|name| name.starts_with(|c: char| c.is_ascii_lowercase()))?;
-    if kind == TagKind::StartTag && SWITCHES.contains(&name) {
+    if kind == TagKind::StartTag && is_switch(name) {
         return None;
     }
     let mut attrs: Vec<Attribute> = Vec::new();
@@ -160,7 +175,11 @@ impl<'a> Reader<'a> {
         let mut value = StrTendril::new();
         loop {
             let start = self.at;
-            self.run(|byte| byte != quote && !matches!(byte, b'&' | b'\r' | 0));
+            let rest = &self.page.as_bytes()[start..];
+            self.at += memchr::memchr3(quote, b'&', b'\r', rest).unwrap_or(rest.len());
+            if memchr::memchr(0, &rest[..self.at - start]).is_some() {
+                return None;
+            }
             let part = cut(shared, start, self.at);
             if value.is_empty() {
                 value = part;

@@ -18,7 +18,7 @@ pub(super) fn name(tag: &Tag) -> Option<&'static str> {
 /// Where the content of such an element ends that begins here, or where it is to be read on.
 pub(super) fn end(text: &str, start: usize, name: &str) -> usize {
     let mut from = start;
-    while let Some(at) = text[from..].find('<') {
+    while let Some(at) = memchr::memchr(b'<', &text.as_bytes()[from..]) {
         let end = from + at;
         match &text.as_bytes()[end + 1..] {
             [b'/', rest @ ..] if is_named(rest, name) => return end,

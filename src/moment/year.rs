@@ -63,6 +63,9 @@ const FIRST_YEAR: f64 = 6.0;
 /// The days within which a row that came since the last fetch was published, mostly.
 const SINCE_LAST_FETCH: f64 = 30.0;
 
+/// The days that room is made for at once.
+const MOST_ROOM: usize = 1 << 12;
+
 /// Days around the circle of the year beyond which a page shows more than one turn of it.
 const MORE_THAN_A_YEAR: i64 = 400;
 
@@ -240,7 +243,10 @@ impl Steps {
     fn of(items: &[&Item], exceptions: usize) -> Self {
         let count = |rows: usize| f64::from(u32::try_from(rows).unwrap_or(u32::MAX));
         let share = (count(exceptions) + 0.5) / count(items.len());
-        Self { scale: scale(items), anew: 0.5 - share.min(1.0).ln(), by_gap: Vec::new() }
+        let days = || items.iter().flat_map(|item| &item.options).map(|option| option.day);
+        let longest = days().max().unwrap_or_default() - days().min().unwrap_or_default();
+        let by_gap = Vec::with_capacity(usize::try_from(longest).map_or(0, |days| (days + 1).min(MOST_ROOM)));
+        Self { scale: scale(items), anew: 0.5 - share.min(1.0).ln(), by_gap }
     }
 
     /// A step down the page, from a row to the one below it.

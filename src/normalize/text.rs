@@ -74,9 +74,20 @@ fn is_mark(c: char) -> bool {
 /// the like, and phrases such as "3 hours ago".
 pub fn lasting(text: &str) -> String {
     let comparable = comparable(text);
-    if !comparable.bytes().any(|byte| byte.is_ascii_digit()) {
-        return comparable;
-    }
+    if may_count(&comparable) { without_counters(&comparable) } else { comparable }
+}
+
+/// Whether a number stands beside a word that is counted.
+fn may_count(text: &str) -> bool {
+    let is_counted = |word: Option<&str>| word.is_some_and(|w| COUNTED.contains(&w) || UNITS.contains(&w));
+    let is_number =
+        |at: &usize| text.as_bytes()[*at].is_ascii_digit() && (*at == 0 || text.as_bytes()[at - 1] == b' ');
+    (0..text.len())
+        .filter(is_number)
+        .any(|at| is_counted(text[at..].split(' ').nth(1)) || is_counted(text[..at].rsplit(' ').nth(1)))
+}
+
+fn without_counters(comparable: &str) -> String {
     let words: Vec<&str> = comparable.split(' ').collect();
     let mut kept = Vec::with_capacity(words.len());
     let mut at = 0;
@@ -160,6 +171,16 @@ mod tests {
             let mut words = Words { text: String::new(), is_parted: false };
             text.nfkc().flat_map(char::to_lowercase).for_each(|c| words.push(c));
             prop_assert_eq!(comparable(&text), words.text);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_text_without_a_counter_is_not_looked_through(words in prop::collection::vec(prop::sample::select(vec![
+            "3", "500", "7th", "views", "like", "hours", "day", "ago", "a", "ü",
+        ]), 0..8)) {
+            let text = words.join(" ");
+            prop_assert_eq!(lasting(&text), without_counters(&comparable(&text)));
         }
     }
 
