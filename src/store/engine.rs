@@ -27,6 +27,7 @@ use super::{
     repair::Repair,
     retention,
     start::Place,
+    states,
 };
 use crate::{
     id::{EntryKey, SourceId},
@@ -278,7 +279,8 @@ impl Inner {
         let without = live.states.without_vain_renames(plans);
         let plans = without.as_deref().unwrap_or(plans);
         let seq = live.last_seq + 1;
-        let payload = serde_json::to_vec(plans).expect("plans hold nothing JSON cannot say");
+        let states = states::written(plans);
+        let payload = states::payload(plans, &states);
         if let Err(broken) = live.journal.append(&Frame { seq, payload }) {
             if !broken.is_whole {
                 self.drop_live();
@@ -287,7 +289,7 @@ impl Inner {
         }
         tracing::debug!(plans = plans.len(), "committed");
         // From here on the commit is durable. An index that cannot take it is started again from the journal.
-        if live.take(plans, seq, place).is_err() {
+        if live.take((plans, &states), seq, place).is_err() {
             self.drop_live();
         }
         for plan in plans {

@@ -10,6 +10,8 @@ use std::{
     path::PathBuf,
 };
 
+use serde_json::value::RawValue;
+
 use super::{
     StoreError, checkpoint,
     guard::Trouble,
@@ -59,16 +61,21 @@ impl Live {
         }
     }
 
-    /// Brings in plans that stand in the journal as commit `seq`.
+    /// Brings in plans, whose states are given as JSON too, that stand in the journal as commit `seq`.
     ///
     /// # Errors
     /// The index could not take them, and is to be started again.
-    pub fn take(&mut self, plans: &[Plan], seq: u64, place: &Place) -> Result<(), Trouble> {
+    pub fn take(
+        &mut self,
+        (plans, states): (&[Plan], &[Box<RawValue>]),
+        seq: u64,
+        place: &Place,
+    ) -> Result<(), Trouble> {
         self.is_filed = false;
         if plans.iter().any(Plan::has_records) {
             place.index(self)?.apply(plans, Extent::Commit(seq))?;
         }
-        self.states.apply(plans);
+        self.states.apply_written(plans, states);
         self.last_seq = seq;
         Ok(())
     }

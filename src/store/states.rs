@@ -9,13 +9,14 @@ use std::{
     io::{self, ErrorKind, Read, Write},
 };
 
-use serde::de::DeserializeOwned;
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use super::{guard::Trouble, journal::Noted};
 use crate::{
     id::SourceId,
-    record::{Glance, Plan, SourceState},
+    record::{Glance, Plan, Record, SourceState},
 };
 
 /// The version of the file this code writes, and the newest it reads.
@@ -95,15 +96,20 @@ impl States {
         self.0.insert(source, json.into());
     }
 
-    /// What these plans come to, renames before all else.
+    /// What these plans come to.
     pub fn apply(&mut self, plans: &[Plan]) {
+        self.apply_written(plans, &written(plans));
+    }
+
+    /// As [`States::apply`], with the plans' states as JSON; renames before all else.
+    pub fn apply_written(&mut self, plans: &[Plan], states: &[Box<RawValue>]) {
         for plan in plans {
             if let Some(state) = plan.was.as_ref().and_then(|was| self.0.remove(was)) {
                 self.0.insert(plan.source.clone(), state);
             }
         }
-        for plan in plans {
-            self.put(plan.source.clone(), &plan.state);
+        for (plan, state) in plans.iter().zip(states) {
+            self.0.insert(plan.source.clone(), state.get().as_bytes().into());
         }
     }
 
@@ -172,6 +178,48 @@ impl States {
         let is_same = u32::from_le_bytes(file.take()?) == sum;
         let is_over = matches!(file.take::<1>(), Err(Unread::Damaged));
         if is_same && is_over { Ok((Self(states), mark)) } else { Err(Unread::Damaged) }
+    }
+}
+
+/// The states of plans as JSON.
+pub fn written(plans: &[Plan]) -> Vec<Box<RawValue>> {
+    let state = |plan: &Plan| {
+        serde_json::value::to_raw_value(&plan.state).expect("states hold nothing JSON cannot say")
+    };
+    plans.iter().map(state).collect()
+}
+
+/// Plans as the journal has them, given their states as JSON: most of a commit is states, and they are made to text
+/// once.
+pub fn payload(plans: &[Plan], states: &[Box<RawValue>]) -> Vec<u8> {
+    let told: Vec<Told<'_>> = plans.iter().zip(states).map(|(plan, state)| Told::of(plan, state)).collect();
+    serde_json::to_vec(&told).expect("plans hold nothing JSON cannot say")
+}
+
+/// As a plan is serialized, but for the state, which was before.
+#[derive(Serialize)]
+struct Told<'a> {
+    source: &'a SourceId,
+    state: &'a RawValue,
+    records: &'a [Record],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    fade: &'a [u64],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    forget: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    was: Option<&'a SourceId>,
+}
+
+impl<'a> Told<'a> {
+    fn of(plan: &'a Plan, state: &'a RawValue) -> Self {
+        Self {
+            source: &plan.source,
+            state,
+            records: &plan.records,
+            fade: &plan.fade,
+            forget: (plan.forget > 0).then_some(plan.forget),
+            was: plan.was.as_ref(),
+        }
     }
 }
 
@@ -272,6 +320,16 @@ mod tests {
         let sum = crc32c::crc32c(&bytes[..told]).to_le_bytes();
         bytes[told..].copy_from_slice(&sum);
         assert!(matches!(States::read_file(&bytes[..]), Err(Unread::Newer(9))));
+    }
+
+    #[test]
+    fn the_journal_has_plans_as_they_are_read() {
+        let all = Plan { fade: vec![1], forget: 7, was: Some(id("two")), ..plan("three", 2..=3) };
+        for plans in [vec![], vec![plan("one", [])], vec![plan("one", 1..=2), all]] {
+            let payload = payload(&plans, &written(&plans));
+            assert_eq!(payload, serde_json::to_vec(&plans).unwrap());
+            assert_eq!(serde_json::from_slice::<Vec<Plan>>(&payload).unwrap(), plans);
+        }
     }
 
     #[test]
