@@ -20,8 +20,9 @@ use super::{
 };
 use crate::id::SourceId;
 
-/// What is shorter is read before threads have begun.
-const LEAST_BYTES: usize = 128 << 10;
+/// In what is shorter few tables are alike.
+const LEAST_BYTES: usize = 4 << 10;
+/// What is shorter is read before a thread has begun.
 const PIECE_BYTES: usize = 32 << 10;
 
 /// Reads a long config without problems; `None`: it is not known to be one.
@@ -137,7 +138,7 @@ fn spread(count: usize, work: &(dyn Fn(usize) -> Option<Vec<Source>> + Sync)) ->
     };
     let processors = thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let mut done = thread::scope(|scope| {
-        let others: Vec<_> = (1..processors).map(|_| scope.spawn(work_on)).collect();
+        let others: Vec<_> = (1..processors.min(count)).map(|_| scope.spawn(work_on)).collect();
         let mut all = work_on();
         for other in others {
             let more = other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
