@@ -85,8 +85,9 @@ fn month(piece: &str, lexicon: Lexicon) -> Option<i8> {
     })
 }
 
-/// "20250306" as a whole piece of a path.
+/// "20250306" as a whole piece of a path, or "t20250306": a letter says what kind of page it is.
 fn basic(piece: &str) -> Option<Date> {
+    let piece = piece.strip_prefix(|c: char| c.is_ascii_alphabetic()).unwrap_or(piece);
     if piece.len() != 8 || !piece.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
@@ -116,6 +117,7 @@ mod tests {
         assert_eq!(found("/news/2025-03-06-met.html"), Some((day, "2025-03-06")));
         assert_eq!(found("/news/20250306/met"), Some((day, "20250306")));
         assert_eq!(found("/2025/mar/6/met"), Some((day, "2025/mar/6")));
+        assert_eq!(found("/202503/t20250306_4711.html"), Some((day, "t20250306")));
     }
 
     #[test]
@@ -124,6 +126,7 @@ mod tests {
         assert_eq!(found("/2025-12-tips/"), None);
         assert_eq!(found("/article/123456"), None);
         assert_eq!(found("/20259999/x"), None);
+        assert_eq!(found("/no20250306/x"), None);
         assert_eq!(found("https://example.org?d=/2025/03/06/"), None);
     }
 }
