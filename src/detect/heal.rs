@@ -81,7 +81,8 @@ pub struct Healed {
     /// Of the new ones, those that stand among known ones, where nothing new is expected.
     pub amid: usize,
     /// Entries that are not known and unlike those that are: without a link or a day, which nearly all of these have, or
-    /// linked to a host to which none of these leads. They are the head of a table, a note above the listing, rows of another kind.
+    /// linked to a host to which none of these leads. Or they say the same again and again. They are the head of a table, a
+    /// note above the listing, rows of another kind.
     pub unlike: usize,
     /// How sure it is, from 0 to 1.
     pub confidence: f64,
@@ -250,7 +251,27 @@ fn unlike(rows: &[(&Entry, bool)]) -> usize {
             || (is_dated && entry.moment.is_none())
             || (hosts.len() == 1 && !hosts.contains(&host(entry)))
     };
-    rows.iter().filter(|(entry, is_known)| !is_known && is_unlike(entry)).count()
+    let wordings = repeated(rows);
+    let is_other = |entry: &Entry| is_unlike(entry) || wordings.contains(&wording(entry));
+    rows.iter().filter(|(entry, is_known)| !is_known && is_other(entry)).count()
+}
+
+/// What several unknown entries say again and again, figures aside, and no known one does: "365 Or 769 Petitions for
+/// Review" may be a row that was left out before.
+fn repeated(rows: &[(&Entry, bool)]) -> HashSet<String> {
+    const SEVERAL: usize = 3;
+    let mut counts: HashMap<String, usize> = HashMap::new();
+    for (entry, _) in rows.iter().filter(|row| !row.1) {
+        *counts.entry(wording(entry)).or_default() += 1;
+    }
+    for (entry, _) in rows.iter().filter(|row| row.1) {
+        counts.remove(&wording(entry));
+    }
+    counts.into_iter().filter(|(_, count)| *count >= SEVERAL).map(|(wording, _)| wording).collect()
+}
+
+fn wording(entry: &Entry) -> String {
+    entry.headline.chars().filter(|c| c.is_alphabetic()).flat_map(char::to_lowercase).collect()
 }
 
 /// Sites shorten headlines, and put a word before them.

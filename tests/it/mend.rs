@@ -195,6 +195,25 @@ fn a_new_row_unlike_those_that_are_known_is_left_to_a_person() {
 }
 
 #[test]
+fn new_rows_that_say_the_same_again_and_again_are_left_to_a_person() {
+    let rows = |count: u32| {
+        let told = |n: u32| format!("365 Tides {}", 700 + n);
+        let row = |n: u32| {
+            format!(
+                "<div class=\"teaser-box\"><a class=\"teaser-title\" href=\"/tides-{n}\">{}</a><p>More of it inside.</p></div>",
+                told(n)
+            )
+        };
+        new(&STORIES).replace("<main>", &format!("<main>{}", (0..count).map(row).collect::<String>()))
+    };
+    let (place, site, config) = followed("auto");
+    stays_as_it_was(&place, &config, rows(3), &site);
+    let (place, site, config) = followed("auto");
+    site.show(rows(2));
+    assert_eq!(verdict(&run(&place, &config)).0, "new", "two may be news");
+}
+
+#[test]
 fn what_breaks_again_within_a_week_is_left_to_a_person() {
     let (place, site, config) = followed("auto");
     site.show(new(&STORIES));
