@@ -20,6 +20,10 @@ pub enum Simple<'a> {
     HasClass(&'a str, &'a str),
     /// A row with at least so many cells: its tag, theirs, and how many.
     Cells(&'a str, &'a str, u16),
+    /// A row with a link in its cell at a place: its tag, theirs, and the place.
+    Linked(&'a str, &'a str, u16),
+    /// A tag from which these tags, each directly in the one before, lead to a link.
+    Way(&'a str, Vec<&'a str>),
     /// A tag without any class.
     Bare(&'a str),
 }
@@ -36,6 +40,8 @@ pub fn matching(tree: &Tree<'_>, simple: &Simple<'_>) -> Vec<u32> {
         | Simple::HasChild(tag, _)
         | Simple::HasClass(tag, _)
         | Simple::Cells(tag, ..)
+        | Simple::Linked(tag, ..)
+        | Simple::Way(tag, _)
         | Simple::Bare(tag) => index.tags.get(tag),
         Simple::Itemprop(_) => return tree.all().filter(|at| is(tree, *at, simple)).collect(),
     };
@@ -67,8 +73,22 @@ pub fn is(tree: &Tree<'_>, at: u32, simple: &Simple<'_>) -> bool {
             let is_cell = |child: u32| tree.get(child).tag == *inner && tree.get(child).place == *place;
             element.tag == *tag && tree.children(at).any(is_cell)
         }
+        Simple::Linked(tag, inner, place) => {
+            let is_linked = |child: u32| {
+                let (cell, mut inside) = (tree.get(child), child + 1..tree.get(child).end);
+                cell.tag == *inner && cell.place == *place && inside.any(|at| tree.get(at).tag == "a")
+            };
+            element.tag == *tag && tree.children(at).any(is_linked)
+        }
+        Simple::Way(tag, way) => element.tag == *tag && leads(tree, at, way),
         Simple::Bare(tag) => element.tag == *tag && element.node.attr("class").is_none(),
     }
+}
+
+/// Whether elements of these tags, each directly in the one before, stand in an element.
+fn leads(tree: &Tree<'_>, at: u32, way: &[&str]) -> bool {
+    let Some((tag, rest)) = way.split_first() else { return true };
+    tree.children(at).any(|child| tree.get(child).tag == *tag && leads(tree, child, rest))
 }
 
 /// All that can be said of an element by itself.
@@ -120,6 +140,10 @@ pub fn cost(tree: &Tree<'_>, simple: &Simple<'_>, elements: &[u32]) -> f64 {
         Simple::Has(tag, _) | Simple::HasChild(tag, _) => of_tag(tag) + 0.5,
         Simple::HasClass(tag, class) => of_tag(tag) + 0.5 + of_class(class),
         Simple::Cells(tag, ..) => of_tag(tag) + 0.8,
+        Simple::Linked(tag, ..) => of_tag(tag) + 0.9,
+        Simple::Way(tag, way) => {
+            of_tag(tag) + 0.6 + 0.1 * f64::from(u8::try_from(way.len()).unwrap_or(u8::MAX))
+        }
         Simple::Bare(tag) => of_tag(tag) + 1.2,
     }
 }
@@ -148,6 +172,8 @@ pub fn write(simple: &Simple<'_>) -> String {
         Simple::HasClass(tag, class) => format!("{tag}:has(.{class})"),
         Simple::HasChild(tag, inner) => format!("{tag}:has(> {inner})"),
         Simple::Cells(tag, inner, place) => format!("{tag}:has(> {inner}:nth-child({place}))"),
+        Simple::Linked(tag, inner, place) => format!("{tag}:has(> {inner}:nth-child({place}) a)"),
+        Simple::Way(tag, way) => format!("{tag}:has(> {})", way.join(" > ")),
         Simple::Bare(tag) => format!("{tag}:not([class])"),
     }
 }

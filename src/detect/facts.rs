@@ -93,7 +93,7 @@ impl<'t, 'a> Texts<'t, 'a> {
         facts
     }
 
-    /// The lines of the page that are a date and little else, in its order.
+    /// The lines of the page that are a date and little else, and headings with one, in its order.
     pub fn date_lines(&self) -> &[u32] {
         self.date_lines.get_or_init(|| self.tree.all().filter(|at| self.is_date_line(*at)).collect())
     }
@@ -140,9 +140,24 @@ impl<'t, 'a> Texts<'t, 'a> {
     }
 
     fn is_date_line(&self, at: u32) -> bool {
-        const LONGEST: u32 = 80;
-        let is_line = self.tree.get(at).has_own_text && (4..=LONGEST).contains(&self.tree.text_bytes(at));
-        is_line && self.of(at).is_date()
+        const LONGEST: u32 = 110;
+        let element = self.tree.get(at);
+        let is_line = element.has_own_text && (4..=LONGEST).contains(&self.tree.text_bytes(at));
+        if !is_line {
+            return false;
+        }
+        let facts = self.of(at);
+        // "Opinions released on 4 May 2026": a heading with a full date says it of what is below.
+        facts.is_date() || facts.date.is_some_and(|date| date.has_year) && self.is_heading(at)
+    }
+
+    /// Whether an element, or the one directly around it, is a heading or bold.
+    fn is_heading(&self, at: u32) -> bool {
+        let is = |at: u32| {
+            let tag = self.tree.get(at).tag;
+            matches!(tag, "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "b" | "strong" | "th" | "dt")
+        };
+        is(at) || self.tree.parent(at).is_some_and(is)
     }
 
     fn count(&self, text: &str) -> Facts {

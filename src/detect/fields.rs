@@ -82,7 +82,7 @@ pub fn fields(texts: &Texts<'_, '_>, group: &Group, evidence: &Evidence) -> Opti
         .map(|(at, worth)| {
             let column = &columns[at];
             let told = by_words(told(texts, column)) - by_words(column.words);
-            (worth + told - holding(texts, &columns, column), at)
+            (worth + told - holding(texts, &columns, column) - outranked(texts, &columns, column), at)
         })
         .filter(|(worth, _)| *worth >= LEAST_HEADLINE)
         .collect();
@@ -223,6 +223,25 @@ fn holding(texts: &Texts<'_, '_>, columns: &[Column], column: &Column) -> f64 {
     };
     let held = columns.iter().filter(holds).take(3).count();
     0.7 * held as f64
+}
+
+/// What it costs a heading that one of a higher rank stands before it in its entry: below a title stands the subtitle.
+fn outranked(texts: &Texts<'_, '_>, columns: &[Column], column: &Column) -> f64 {
+    let rank = |at: u32| match texts.tree.get(at).tag.as_bytes() {
+        [b'h', rank @ b'1'..=b'6'] => Some(*rank),
+        _ => None,
+    };
+    let of = |column: &Column| column.cells.first().and_then(|(_, at)| rank(*at));
+    let Some(own) = of(column) else { return 0.0 };
+    let is_title = |other: &&Column| {
+        let is_above = of(other).is_some_and(|rank| rank < own) && other.cells[0].1 < column.cells[0].1;
+        is_above
+            && other.coverage >= column.coverage
+            && other.distinct >= 0.8
+            && other.words >= 2.0
+            && other.mostly_dated < 0.3
+    };
+    if columns.iter().any(|other| is_title(&other)) { 0.8 } else { 0.0 }
 }
 
 /// What it adds that a column is the link, is in it, or around it.

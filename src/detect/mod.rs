@@ -21,6 +21,8 @@ mod fields;
 mod further;
 mod groups;
 mod heal;
+mod held;
+mod lead;
 mod likeness;
 mod locale;
 mod names;
@@ -217,8 +219,24 @@ struct Looking<'l, 'a> {
 impl Looking<'_, '_> {
     /// The source that reads a group, and what it gives; `None`: no config reads it.
     fn proposal(&self, scored: &Scored) -> Option<Proposal> {
-        let entry = selector::of_entries(self.texts.tree, &scored.group.items)?;
-        self.source(scored, entry, Reach::Element)
+        let may_be = |at: u32| scored.may_hold(self.texts, at);
+        let entry = selector::of_entries(self.texts.tree, &scored.group.items, &may_be)?;
+        let plain = self.source(scored, entry.clone(), Reach::Element)?;
+        Some(self.with_lead(scored, &entry, plain))
+    }
+
+    /// The same with the entry that leads the listing, where one does.
+    fn with_lead(&self, scored: &Scored, entry: &selector::Found, plain: Proposal) -> Proposal {
+        let Some((heading, told)) = lead::lead(self.texts, scored).filter(|_| self.json.is_none()) else {
+            return plain;
+        };
+        let headline = self.texts.tree.text(heading);
+        let wider = told.into_iter().find_map(|lead| {
+            let text = format!("{lead}, {}", entry.text);
+            let wider = self.source(scored, selector::Found { text, fit: entry.fit }, Reach::Element)?;
+            Some(wider).filter(|wider| lead::is_one_more(wider, &plain, headline))
+        });
+        wider.unwrap_or(plain)
     }
 
     /// The sources that read records which are no element of the page.
@@ -250,11 +268,11 @@ impl Looking<'_, '_> {
         let heads: Vec<u32> = scored.group.items.iter().map(|at| rows[&tree.get(*at).node.id()]).collect();
         let reaches = reaching::reaches(self.texts.tree, &heads);
         if reaching::are_sections(&scored)
-            || ranked.iter().any(|group| reaching::is_needless(self.texts.tree, &scored, &reaches, group))
+            || ranked.iter().any(|group| reaching::is_needless(self.texts, &scored, &reaches, group))
         {
             return None;
         }
-        let entry = selector::of_entries(self.texts.tree, &heads)?;
+        let entry = selector::of_entries(self.texts.tree, &heads, &|_| false)?;
         Looking { texts: &texts, evidence: &evidence, ..*self }.source(&scored, entry, Reach::ToNext)
     }
 

@@ -8,7 +8,7 @@ use url::Url;
 use super::{
     columns::{self, Column},
     facts::Texts,
-    fields::{DatePlace, Fields},
+    fields::DatePlace,
     further::Further,
     score::Scored,
     selector::{self, Cell, Found},
@@ -94,7 +94,7 @@ pub fn keys(texts: &Texts<'_, '_>, of: &Scored, entry: Entry, url: &Url) -> Opti
         headline,
         link: fields.link.filter(|_| is_linked_otherwise).map(field).unwrap_or_default(),
         date,
-        above: above(texts.tree, fields),
+        above: above(texts.tree, of),
         teaser: fields.teaser.map(field).unwrap_or_default(),
         image: fields.image.map(field).unwrap_or_default(),
         language: None,
@@ -104,8 +104,8 @@ pub fn keys(texts: &Texts<'_, '_>, of: &Scored, entry: Entry, url: &Url) -> Opti
 }
 
 /// What dates the entries below it, where a selector gives all of it.
-fn above(tree: &Tree<'_>, fields: &Fields) -> Option<String> {
-    let found = selector::of_entries(tree, &fields.above.as_ref()?.headings);
+fn above(tree: &Tree<'_>, of: &Scored) -> Option<String> {
+    let found = selector::of_headings(tree, &of.fields.above.as_ref()?.headings, &of.group.items);
     found.filter(|found| found.fit >= LEAST_FIT_ABOVE).map(|found| found.text)
 }
 

@@ -7,6 +7,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
+    facts::Texts,
     groups::{Group, likeliest, linked, signature},
     score::Scored,
     tree::{Tree, digest, mix},
@@ -62,7 +63,8 @@ pub fn reaches(tree: &Tree<'_>, heads: &[u32]) -> Vec<(u32, u32)> {
 
 /// Whether records that reach say no more than a group of elements does: its elements are the records inside them, or
 /// they are the same records, and whole.
-pub fn is_needless(tree: &Tree<'_>, reaching: &Scored, reaches: &[(u32, u32)], group: &Scored) -> bool {
+pub fn is_needless(texts: &Texts<'_, '_>, reaching: &Scored, reaches: &[(u32, u32)], group: &Scored) -> bool {
+    let tree = texts.tree;
     let items = &group.group.items;
     let mut counts = vec![0_usize; reaches.len()];
     for at in items {
@@ -78,8 +80,13 @@ pub fn is_needless(tree: &Tree<'_>, reaching: &Scored, reaches: &[(u32, u32)], g
         return items.iter().any(holds) && group.score >= reaching.score;
     }
     let several = counts.iter().filter(|count| **count >= 2).count();
-    let are_records = inside * 5 >= reaches.len() * 7
-        && several * 5 >= reaches.len() * 2
+    // Below one day of three stands more than one entry: enough, as no record begins with a day alone.
+    let are_days = || {
+        let days = reaches.iter().filter(|(head, _)| texts.of(*head).is_date()).count();
+        several >= 2 && days * 10 >= reaches.len() * 9 && !is_inline(tree.get(items[0]).tag)
+    };
+    let are_several = inside * 5 >= reaches.len() * 7 && several * 5 >= reaches.len() * 2;
+    let are_records = (are_several || are_days())
         && group.features.headline >= 0.6 * reaching.features.headline
         && group.features.links >= 0.6 * reaching.features.links
         && group.score >= reaching.score - 2.0;

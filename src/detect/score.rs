@@ -69,6 +69,21 @@ pub struct Features {
     pub whole: f64,
 }
 
+impl Scored {
+    /// Whether an element beside its entries may be one too: it links somewhere, and is dated where they are.
+    pub fn may_hold(&self, texts: &Texts<'_, '_>, at: u32) -> bool {
+        let tree = texts.tree;
+        let is_linked = tree.links_in(at) > 0 || tree.link_around(at, 2).is_some();
+        is_linked && (self.features.dates < 0.7 || holds_date(texts, at))
+    }
+}
+
+/// Whether a date stands in an element.
+pub fn holds_date(texts: &Texts<'_, '_>, item: u32) -> bool {
+    let is_dated = |at: u32| texts.tree.get(at).node.attr("datetime").is_some() || texts.of(at).is_date();
+    (item..texts.tree.get(item).end).any(is_dated)
+}
+
 /// Scores a group; `None`: it has no headlines.
 pub fn scored(texts: &Texts<'_, '_>, mut group: Group, evidence: &Evidence) -> Option<Scored> {
     leave_out_heads(texts, &mut group);
@@ -105,7 +120,7 @@ fn once(texts: &Texts<'_, '_>, group: &Group) -> Option<Group> {
 ///
 /// Nearly all of a listing link somewhere and are dated; what does neither is a heading of theirs.
 fn leave_out_heads(texts: &Texts<'_, '_>, group: &mut Group) {
-    leave_out_other_rows(texts.tree, group);
+    leave_out_other_rows(texts, group);
     let tree = texts.tree;
     let is_linked = |at: u32| tree.links_in(at) > 0 || tree.link_around(at, 2).is_some();
     let is_dated = |at: u32| texts.of(at).date.is_some() || tree.get(at).node.attr("datetime").is_some();
@@ -127,7 +142,8 @@ fn leave_out_heads(texts: &Texts<'_, '_>, group: &mut Group) {
 }
 
 /// Leaves out table rows of another build: those that name the columns, those that lay out the page.
-fn leave_out_other_rows(tree: &Tree<'_>, group: &mut Group) {
+fn leave_out_other_rows(texts: &Texts<'_, '_>, group: &mut Group) {
+    let tree = texts.tree;
     if group.items.len() < 4 || !group.items.iter().all(|at| tree.get(*at).tag == "tr") {
         return;
     }
@@ -144,6 +160,26 @@ fn leave_out_other_rows(tree: &Tree<'_>, group: &mut Group) {
     if let Some((kind, _)) = most {
         group.items.retain(|at| cells(*at) == kind);
     }
+    leave_out_menu_rows(texts, group);
+}
+
+/// Leaves out the rows whose cells are called otherwise than those of all others, and that alone lack a date: a table lays
+/// out the page, and its menu is a row of as many cells.
+fn leave_out_menu_rows(texts: &Texts<'_, '_>, group: &mut Group) {
+    const FEWEST: usize = 5;
+    let tree = texts.tree;
+    let called = |row: u32| {
+        let names = tree.children(row).flat_map(|cell| &tree.get(cell).classes);
+        names.fold(0, |sum, (class, _)| mix(sum, super::tree::digest(class)))
+    };
+    let has_date = |row: &u32| texts.of(*row).date.is_some();
+    let dated: Vec<u32> = group.items.iter().copied().filter(has_date).collect();
+    let few = group.items.len() - dated.len();
+    if few == 0 || dated.len() < FEWEST || few * 5 > group.items.len() {
+        return;
+    }
+    let names: FxHashSet<u64> = dated.iter().map(|row| called(*row)).collect();
+    group.items.retain(|row| has_date(row) || names.contains(&called(*row)));
 }
 
 fn features(texts: &Texts<'_, '_>, group: &Group, fields: &Fields) -> Features {
@@ -322,6 +358,16 @@ fn shape(texts: &Texts<'_, '_>, items: &[u32]) -> f64 {
     shapes.values().max().map_or(0.0, |most| *most as f64 / addresses.len().max(1) as f64)
 }
 
+/// Whether an address is built like those of most entries.
+pub fn is_shaped_alike(tree: &Tree<'_>, items: &[u32], to: &str) -> bool {
+    let sample = columns::sample(items);
+    let alike = sample
+        .iter()
+        .filter_map(|item| address(tree, *item))
+        .filter(|own| address_shape(own) == address_shape(to));
+    alike.count() * 2 > sample.len()
+}
+
 /// The share of entries whose address has their day in it.
 fn dated_addresses(tree: &Tree<'_>, items: &[u32]) -> f64 {
     let sample = columns::sample(items);
@@ -401,7 +447,6 @@ pub fn widen(texts: &Texts<'_, '_>, of: Scored, all: &[Scored]) -> Scored {
 fn is_like(texts: &Texts<'_, '_>, of: &Scored, item: u32, are_dated: bool) -> bool {
     let tree = texts.tree;
     let inside = || item..tree.get(item).end;
-    let is_dated = |at: u32| tree.get(at).node.attr("datetime").is_some() || texts.of(at).is_date();
     let has_headline = || {
         let sample = columns::sample(&of.group.items);
         let cells = &of.fields.columns[of.fields.headline].cells;
@@ -409,7 +454,7 @@ fn is_like(texts: &Texts<'_, '_>, of: &Scored, item: u32, are_dated: bool) -> bo
         place.is_some_and(|place| cells.binary_search_by_key(&place, |(item, _)| usize::from(*item)).is_ok())
     };
     let is_linked = of.fields.link.is_none() || inside().any(|at| tree.get(at).href.is_some());
-    is_linked && if are_dated { inside().any(is_dated) } else { has_headline() }
+    is_linked && if are_dated { holds_date(texts, item) } else { has_headline() }
 }
 
 fn is_inside(tree: &Tree<'_>, outer: &Scored, inner: &Scored) -> bool {

@@ -6,7 +6,8 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
-    compound::{Simple, cost, is, is_plain_name, matching, of_tag, simples, write},
+    compound::{Simple, cost, is, matching, of_tag, simples, write},
+    held,
     tree::{Tree, index},
 };
 
@@ -35,33 +36,59 @@ pub struct Found {
     pub fit: f64,
 }
 
-/// Differences of fit below this are not worth a longer selector.
+/// Differences of fit below this are not worth a longer selector for a field.
 const SAME_FIT: f64 = 0.004;
+
+/// From here on a selector gives what is meant and nothing else, however much that is.
+pub const EXACT: f64 = 0.999_99;
 
 /// Elements this far out are still named in a selector.
 const MAX_LEVELS: usize = 9;
 
-/// The selector that gives these elements of the page, and no others.
-pub fn of_entries(tree: &Tree<'_>, items: &[u32]) -> Option<Found> {
-    let marks = Marks::of(tree, items);
-    let mut best = Best { marks: &marks, found: None };
+/// The selector that gives these elements of the page, and no others. Elements that `may_be` entries too are not left out
+/// at any price: the newest of a listing is often built otherwise.
+pub fn of_entries(tree: &Tree<'_>, items: &[u32], may_be: &dyn Fn(u32) -> bool) -> Option<Found> {
+    giving(tree, items, &Marks { may_be, ..Marks::of(tree, items) })
+}
+
+/// The selector whose nearest match before each of `items` is the nearest of these headings. What else it gives stands
+/// above none of them.
+pub fn of_headings(tree: &Tree<'_>, headings: &[u32], items: &[u32]) -> Option<Found> {
+    let below = items.iter().filter_map(|item| Some((*item, last_before(headings, *item)?)));
+    giving(tree, headings, &Marks { below: below.collect(), ..Marks::of(tree, headings) })
+}
+
+/// Of elements in document order the last before one.
+fn last_before(elements: &[u32], at: u32) -> Option<u32> {
+    Some(elements[elements.partition_point(|element| *element < at).checked_sub(1)?])
+}
+
+/// The selector that does best what is meant for elements.
+fn giving(tree: &Tree<'_>, items: &[u32], marks: &Marks<'_>) -> Option<Found> {
+    let mut best = Best { marks, found: None, is_generous: true };
     let outers: Vec<Outer<'_>> = outers(tree, items)
         .into_iter()
         .map(|(simple, cost)| Outer { around: Around::of(tree, matching(tree, &simple)), simple, cost })
         .collect();
     let named = leaves(tree, items);
     best.try_leaves(tree, (&named, items.len()), &outers, Nesting::OfLists);
-    if best.fit() < LEAST_PLAIN_FIT {
-        best.try_leaves(tree, (&held_classes(tree, items), items.len()), &outers, Nesting::OfLists);
+    if best.fit() < LEAST_PLAIN_FIT || !best.is_generous {
+        best.try_leaves(tree, (&held::classes(tree, items), items.len()), &outers, Nesting::OfLists);
     }
     if best.fit() < LEAST_PLAIN_FIT && tree.get(items[0]).tag == "div" {
         best.try_leaves(tree, (&named, items.len()), &outers, Nesting::OfBoxes);
+    }
+    if best.fit() < if best.is_generous { LEAST_GENEROUS_FIT } else { EXACT } {
+        best.try_leaves(tree, (&held::links(tree, items), items.len()), &outers, Nesting::OfLists);
     }
     best.found.map(|(fit, chain)| Found { text: written(&chain), fit })
 }
 
 /// Below this fit selectors are tried that a person would rather not write.
 const LEAST_PLAIN_FIT: f64 = 0.95;
+
+/// From this fit on what else a selector gives is none that a way to a link leaves out, where it may be an entry.
+const LEAST_GENEROUS_FIT: f64 = 0.85;
 
 /// Which elements may be named between an entry and what is around its list.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -79,6 +106,13 @@ struct Near<'o, 'a> {
     outer: &'o Outer<'a>,
     found: Vec<u32>,
     fit: f64,
+}
+
+impl Near<'_, '_> {
+    /// Whether it gives what is directly in a list, or in the rows of a table.
+    fn is_row(&self) -> bool {
+        self.joint == Joint::Child && matches!(self.outer.simple, Simple::Tag("tbody" | "ul" | "ol"))
+    }
 }
 
 /// The selectors of one compound inside another, the best first; each is offered.
@@ -102,7 +136,8 @@ fn near<'o, 'a>(
             near.push(Near { chain, joint, outer, found, fit });
         }
     }
-    near.sort_by(|a, b| b.fit.total_cmp(&a.fit));
+    // Of equals those first that may be told from what is inside of them by what is around.
+    near.sort_by(|a, b| b.fit.total_cmp(&a.fit).then_with(|| b.is_row().cmp(&a.is_row())));
     near
 }
 
@@ -115,9 +150,7 @@ fn offer_inside<'a>(
 ) {
     // `#list > tbody > tr`: the rows of a table inside it are others.
     let joints: &[Joint] = match (near.joint, &near.outer.simple, nesting) {
-        (Joint::Child, Simple::Tag("tbody" | "ul" | "ol"), Nesting::OfLists) => {
-            &[Joint::Inside, Joint::Child]
-        }
+        (_, _, Nesting::OfLists) if near.is_row() => &[Joint::Inside, Joint::Child],
         (Joint::Child, Simple::Tag(_), Nesting::OfBoxes) => &[Joint::Child],
         (_, _, Nesting::OfLists) => &[Joint::Inside],
         (_, _, Nesting::OfBoxes) => &[],
@@ -180,16 +213,18 @@ impl Around {
     }
 }
 
-/// The best selector offered so far: the better fit, and of equals the cheaper.
+/// The best selector offered so far: what it costs is held against what it gives wrongly.
 struct Best<'m, 'a> {
-    marks: &'m Marks,
+    marks: &'m Marks<'m>,
     found: Option<(f64, Chain<'a>)>,
+    /// Whether all that it gives beside what is meant may be meant too.
+    is_generous: bool,
 }
 
 impl<'a> Best<'_, 'a> {
     /// Whether nothing that costs as much can be better.
     fn is_settled(&self, cost: f64) -> bool {
-        self.found.as_ref().is_some_and(|(fit, chain)| *fit > 0.999 && chain.cost <= cost)
+        self.found.as_ref().is_some_and(|(fit, chain)| loss(*fit, chain.cost) <= cost)
     }
 
     /// How well the best fits.
@@ -214,11 +249,11 @@ impl<'a> Best<'_, 'a> {
                 continue;
             }
             let fit = self.offer(Chain { leaf: leaf.clone(), outer: Vec::new(), cost: *cost }, &all);
-            if fit > 0.999 {
+            if fit > EXACT {
                 continue;
             }
             let near = near(tree, (leaf, *cost, &all), outers, self);
-            if near.first().is_none_or(|first| first.fit > 0.999) {
+            if near.first().is_none_or(|first| first.fit > EXACT) {
                 continue;
             }
             for near in near.iter().take(6) {
@@ -230,14 +265,21 @@ impl<'a> Best<'_, 'a> {
     /// How well what a selector found fits.
     fn offer(&mut self, chain: Chain<'a>, found: &[u32]) -> f64 {
         let fit = self.marks.fit(found);
-        let is_better = self.found.as_ref().is_none_or(|(known, other)| {
-            fit > known + SAME_FIT || (fit > known - SAME_FIT && chain.cost < other.cost - 1e-9)
-        });
-        if is_better {
+        let of_known = self.found.as_ref().map(|(known, other)| loss(*known, other.cost));
+        if of_known.is_none_or(|known| loss(fit, chain.cost) < known - 1e-9) {
+            self.is_generous = fit > EXACT || self.marks.is_generous(found);
             self.found = Some((fit, chain));
         }
         fit
     }
+}
+
+/// What speaks against a selector: a wrong element in two hundred as much as a class and a tag more, and one wrong
+/// element at all as much as a class.
+fn loss(fit: f64, cost: f64) -> f64 {
+    const A_WRONG_ELEMENT: f64 = 1.0;
+    let wrong = if fit > EXACT { 0.0 } else { A_WRONG_ELEMENT + 500.0 * (1.0 - fit) };
+    cost + wrong
 }
 
 /// What one entry should give for a field.
@@ -299,22 +341,35 @@ fn field_fit(tree: &Tree<'_>, chain: &Chain<'_>, cells: &[Cell], is_taken: &dyn 
 }
 
 /// Which elements are meant, for telling how well a selector does.
-struct Marks {
+struct Marks<'m> {
     is_meant: Vec<bool>,
     count: usize,
+    /// Elements, each with the one that is meant to be the nearest before it; empty: all that is given counts.
+    below: Vec<(u32, u32)>,
+    /// Whether another element may be meant too.
+    may_be: &'m dyn Fn(u32) -> bool,
 }
 
-impl Marks {
+impl Marks<'_> {
     fn of(tree: &Tree<'_>, items: &[u32]) -> Self {
         let mut is_meant = vec![false; tree.elements.len()];
         for at in items {
             is_meant[index(*at)] = true;
         }
-        Self { is_meant, count: items.len() }
+        Self { is_meant, count: items.len(), below: Vec::new(), may_be: &|_| false }
     }
 
-    /// The harmonic mean of precision and recall.
+    /// Whether all others of what was found may be meant too.
+    fn is_generous(&self, found: &[u32]) -> bool {
+        self.below.is_empty() && found.iter().all(|at| self.is_meant[index(*at)] || (self.may_be)(*at))
+    }
+
+    /// The harmonic mean of precision and recall; the share of what stands below the right ones, where that is what counts.
     fn fit(&self, found: &[u32]) -> f64 {
+        if !self.below.is_empty() {
+            let is_right = |(at, meant): &&(u32, u32)| last_before(found, *at) == Some(*meant);
+            return self.below.iter().filter(is_right).count() as f64 / self.below.len() as f64;
+        }
         let right = found.iter().filter(|at| self.is_meant[index(**at)]).count();
         2.0 * right as f64 / (found.len() + self.count).max(1) as f64
     }
@@ -364,50 +419,12 @@ fn leaves<'a>(tree: &Tree<'a>, items: &[u32]) -> Vec<(Simple<'a>, f64)> {
             let has = has.into_iter().take(if tag == "div" { 2 } else { 1 });
             leaves.extend(has.filter(|(has, _)| is_had(has)).map(|(has, more)| (has, of_tag(tag) + more)));
         }
-        leaves.extend(cells(tree, items[0]).map(|cells| (cells, of_tag(tag) + 0.8)));
+        leaves.extend(held::cells(tree, items[0]).map(|cells| (cells, of_tag(tag) + 0.8)));
         if items.iter().all(|at| tree.get(*at).node.attr("class").is_none()) {
             leaves.push((Simple::Bare(tag), of_tag(tag) + 1.2));
         }
     }
     leaves
-}
-
-/// What holds a class that stands in nearly all of these elements.
-fn held_classes<'a>(tree: &Tree<'a>, items: &[u32]) -> Vec<(Simple<'a>, f64)> {
-    const MOST: usize = 6;
-    const MAX_INSIDE: u32 = 60;
-    let tag = tree.get(items[0]).tag;
-    if !items.iter().all(|at| tree.get(*at).tag == tag) {
-        return Vec::new();
-    }
-    let inside: Vec<u32> =
-        items.iter().flat_map(|at| at + 1..tree.get(*at).end.min(at + MAX_INSIDE)).collect();
-    let mut counts: FxHashMap<&'a str, usize> = FxHashMap::default();
-    for item in items {
-        let inside = item + 1..tree.get(*item).end.min(item + MAX_INSIDE);
-        let own: FxHashSet<&'a str> =
-            inside.flat_map(|at| tree.get(at).classes.iter().map(|(class, _)| *class)).collect();
-        for class in own.into_iter().filter(|class| is_plain_name(class)) {
-            *counts.entry(class).or_default() += 1;
-        }
-    }
-    let common = counts.into_iter().filter(|(_, count)| *count * 20 >= items.len() * 19);
-    let mut held: Vec<(Simple<'a>, f64)> = common
-        .map(|(class, _)| Simple::HasClass(tag, class))
-        .map(|simple| (simple.clone(), cost(tree, &simple, &inside)))
-        .collect();
-    held.sort_by(|a, b| a.1.total_cmp(&b.1).then_with(|| a.0.cmp(&b.0)));
-    held.truncate(MOST);
-    held
-}
-
-/// What has as many cells as a row; `None`: it is no row.
-fn cells<'a>(tree: &Tree<'a>, row: u32) -> Option<Simple<'a>> {
-    const FEWEST: usize = 2;
-    let (tag, count) = (tree.get(row).tag, tree.children(row).count());
-    let cell = if tag == "tr" { "td" } else { "div" };
-    let is_row = tag == "tr" || tag == "div" && tree.children(row).all(|child| tree.get(child).tag == cell);
-    (is_row && count >= FEWEST).then(|| Simple::Cells(tag, cell, u16::try_from(count).unwrap_or(u16::MAX)))
 }
 
 /// What stands around nearly all of these elements.
@@ -515,7 +532,32 @@ mod tests {
         items.retain(|at| {
             tree.text(*at).starts_with('§') && tree.text(*at).find('.') == Some(tree.text(*at).len() - 1)
         });
-        of_entries(&tree, &items).unwrap().text
+        of_entries(&tree, &items, &|_| false).unwrap().text
+    }
+
+    #[test]
+    fn the_selector_of_headings_gives_the_nearest_before_each_entry_and_others_elsewhere() {
+        let html = "<b>Menu</b><p><b>§ 1.</b><i>a</i><i>b</i><p><b>§ 2.</b><i>c</i><p><b>Pilots</b>";
+        let html = Html::parse_document(html);
+        let tree = Tree::read(html.root_element(), &Url::parse("https://example.org/").unwrap());
+        let named = tree.by_name();
+        let headings: Vec<u32> =
+            named.tags["b"].iter().copied().filter(|at| tree.text(*at).starts_with('§')).collect();
+        let found = of_headings(&tree, &headings, &named.tags["i"]).unwrap();
+        assert_eq!((found.text.as_str(), found.fit), ("b", 1.0));
+        assert!(of_entries(&tree, &headings, &|_| false).unwrap().fit < 1.0);
+    }
+
+    #[test]
+    fn rows_are_told_by_where_their_link_is_and_entries_are_not_left_out() {
+        let rows = ["<tr><td><i>§ 1</i><td><u><a href=/1>a.</a></u>"; 8].concat();
+        let html = format!("<table><tr><td><a href=/>Home</a><td><a href=/b>Pilots</a>{rows}</table>");
+        let html = Html::parse_document(&html);
+        let tree = Tree::read(html.root_element(), &Url::parse("https://example.org/").unwrap());
+        let items = &tree.by_name().tags["tr"][1..];
+        assert_eq!(of_entries(&tree, items, &|_| false).unwrap().text, "tr:has(> td > u > a)");
+        let generous = of_entries(&tree, items, &|_| true).unwrap();
+        assert!(generous.fit < 1.0 && !generous.text.contains(" > "), "{generous:?}");
     }
 
     #[test]

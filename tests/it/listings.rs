@@ -364,3 +364,115 @@ fn the_newest_entry_is_one_of_the_listing_though_it_is_built_otherwise() {
     };
     assert_eq!(best(9, ["<main><ul>", "</ul></main>"], advertised).reading.sightings.len(), 8);
 }
+
+/// A table whose rows have a docket number that is not linked, a ship, a document and a day.
+fn ruling(n: u32) -> String {
+    let ship = SHIPS[n as usize % 4];
+    format!(
+        "<tr><td>24-{n}<td>Harbour v. {ship}, {n}<td><font><a href=/{n}.pdf>Ruling {n}</a></font><td>0{n}/15/2024</tr>"
+    )
+}
+
+#[test]
+fn a_row_that_names_the_columns_in_plain_cells_is_no_entry() {
+    let head = "<table><tr><td>Docket<td>Ship<td><b>Ruling</b><td>Held";
+    let layout = |inner: &str| format!("<table><tr><td><a href=/>Home</a><td>{inner}");
+    let found = best(9, [&layout(head), "</table></table>"], ruling);
+    let keys = found.keys.to_toml();
+    assert_eq!((found.reading.sightings.len(), found.fit), (9, 1.0), "{keys}");
+}
+
+#[test]
+fn a_row_of_further_pages_is_no_entry() {
+    let pages = "<tr><td colspan=4><table><tr><td>1<td><a href=?2>2</a><td><a href=?3>3</a><td><a href=?4>4</a></table></table>";
+    let found = best(9, ["<p><table class=rulings>", pages], ruling);
+    let keys = found.keys.to_toml();
+    assert_eq!((found.reading.sightings.len(), found.fit), (9, 1.0), "{keys}");
+}
+
+#[test]
+fn a_menu_in_a_row_of_as_many_cells_is_no_entry() {
+    let menu =
+        "<table><tr><td class=nav><a href=/a>Home</a><td class=nav><a href=/b>Pilots</a><td class=nav>";
+    let found = best(9, [menu, "</table>"], |n| {
+        let ship = SHIPS[n as usize % 4];
+        format!(
+            "<tr><td class=day>0{n}.05.2024<td class=told><a href=/{n}>The {ship} came in, {n}</a><td class=pier>North</tr>"
+        )
+    });
+    let keys = found.keys.to_toml();
+    assert_eq!(found.reading.sightings.len(), 9, "{keys}");
+}
+
+#[test]
+fn a_heading_that_says_more_than_its_day_dates_what_is_below() {
+    let beside = "<aside><p><b>Pilots</b> <b>Tides</b></aside>";
+    let found = best(9, ["<h2><b>Rulings</b></h2>", beside], |n| {
+        let ship = SHIPS[n as usize % 4];
+        let day = 27 - n;
+        let heading = if n % 3 == 1 {
+            format!(
+                "</ul><p><b><span>Published in the journal of the harbour of {day} May 2024:</span></b><ul>"
+            )
+        } else {
+            String::new()
+        };
+        format!("{heading}<li><a href=/{n}.pdf>24-{n}</a> - Harbour v. {ship}, {n}</li>")
+    });
+    let keys = found.keys.to_toml();
+    let expected = ["2024-05-26", "2024-05-26", "2024-05-26", "2024-05-23"];
+    assert_eq!(days(&found)[..4], expected, "{keys}");
+}
+
+#[test]
+fn below_one_day_stand_several_entries() {
+    let found = best(14, ["<h2>Rulings</h2>", "</ul>"], |n| {
+        let ship = SHIPS[n as usize % 4];
+        let heading = if n % 6 == 0 {
+            String::new()
+        } else {
+            format!("</ul><p><strong>{} May 2024</strong></p><ul>", 27 - n)
+        };
+        format!("{heading}<li><a href=/{n}.pdf>24-{n}, Harbour v. {ship} and others</a></li>")
+    });
+    assert_eq!(found.reading.sightings.len(), 14, "{}", found.keys.to_toml());
+}
+
+#[test]
+fn of_two_headings_the_higher_is_the_headline() {
+    let found = best(9, ["<main>", "</main>"], |n| {
+        let ship = SHIPS[n as usize % 4];
+        format!(
+            "<div><a href=/{n}><h2>{ship}</h2><h3>Her {n} masts were seen from the north pier before the first tide, and the pilots \
+             were out</h3></a><span>{} May 2024</span></div>",
+            27 - n
+        )
+    });
+    let keys = found.keys.to_toml();
+    assert_eq!(found.reading.sightings[0].entry.headline, SHIPS[1], "{keys}");
+}
+
+#[test]
+fn the_newest_entry_is_read_with_the_list_below_it() {
+    let story = |n: u32| {
+        let (ship, day) = (SHIPS[n as usize % 4], 29 - n);
+        format!(
+            "<h2><a href=/ships/{n}>The {ship} leaves the pier with {n} passengers</a></h2><time>{day} January 2024</time>"
+        )
+    };
+    let lead = |first: u32| {
+        format!(
+            "<main><h1><a href=/>Ships</a></h1><div class=lead><img src=a.jpg><section>{}</section></div><div>",
+            story(first)
+        )
+    };
+    let around = |first| {
+        best(8, [&lead(first), "</div></main>"], |n| format!("<div class=card>{}</div>", story(n + 1)))
+    };
+    let found = around(1);
+    let keys = found.keys.to_toml();
+    assert_eq!(found.reading.sightings.len(), 9, "{keys}");
+    assert_eq!(days(&found).first().map(String::as_str), Some("2024-01-28"), "{keys}");
+    // What is in the list already leads nothing.
+    assert_eq!(around(5).reading.sightings.len(), 8);
+}
