@@ -103,14 +103,7 @@ impl Crowd {
 
     fn run_with(&self, more: &[&str]) -> Effort {
         let arguments = [&["run", "--json", "--config", &self.config], more].concat();
-        let program = self.place.command(&arguments);
-        // The shell tells what its child spent.
-        let mut shell = Command::new("sh");
-        shell.current_dir(env!("CARGO_MANIFEST_DIR")).args(["-c", "\"$@\" && times", "sh"]);
-        shell.arg(program.get_program()).args(program.get_args()).env("GLEANER_LOG", "gleaner=debug");
-        let ended = ended(&shell.output().expect("a shell"));
-        assert_eq!(ended.exit, 0, "{ended:?}");
-        Effort::of(&ended)
+        Effort::of(&timed(&self.place.command(&arguments)))
     }
 
     fn put(&self, id: &str, page: Page) {
@@ -128,6 +121,16 @@ impl Crowd {
     fn feed(&self, name: &str) -> std::path::PathBuf {
         self.place.path().join(format!("feeds/{name}.atom"))
     }
+}
+
+/// Runs the program; the last line of what it says is what it spent.
+fn timed(program: &Command) -> Ended {
+    let mut shell = Command::new("sh");
+    shell.current_dir(env!("CARGO_MANIFEST_DIR")).args(["-c", "\"$@\" && times", "sh"]);
+    shell.arg(program.get_program()).args(program.get_args()).env("GLEANER_LOG", "gleaner=debug");
+    let ended = ended(&shell.output().expect("a shell"));
+    assert_eq!(ended.exit, 0, "{ended:?}");
+    ended
 }
 
 /// How many files and folders are in a folder.
@@ -223,6 +226,25 @@ fn what_has_not_changed_is_not_made_again() {
     crowd.put("s4", Page::Edited);
     assert_eq!(crowd.run().rendered, names(&["all", "s4"]));
     assert_eq!(crowd.run().rendered, names(&[]));
+}
+
+#[test]
+fn what_sources_have_in_common_is_read_once() {
+    const MANY: usize = 4_000;
+    let place = Place::new();
+    let spent = |name: &str, own: &dyn Fn(usize) -> String| {
+        let table = |number: usize| {
+            let own = own(number);
+            format!(
+                "[source.s{number}]\nurl = \"https://s{number}.example/\"\nentry = \"article\"\nheadline = \"h2 a\"\n{own}"
+            )
+        };
+        let config = place.write(name, (0..MANY).map(table).collect::<String>());
+        children(&timed(&place.command(&["check", "--config", config.to_str().expect("UTF-8")])).out)
+    };
+    let alike = spent("alike.toml", &|_| String::new());
+    let each_its_own = spent("own.toml", &|number| format!("keep_entries = {}\n", number % 900 + 1));
+    assert!(2 * alike < each_its_own, "{alike} ms and {each_its_own} ms");
 }
 
 #[test]
