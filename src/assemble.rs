@@ -364,7 +364,7 @@ pub(crate) fn began_at(first_succeeded_at: Option<Timestamp>, succeeded_at: Opti
 }
 
 fn page_of(source: &Source, state: &SourceState) -> Url {
-    state.page_url.clone().unwrap_or_else(|| source.url.to_url())
+    state.page_url.as_ref().unwrap_or(&source.url).to_url()
 }
 
 /// The configured title, else the page's, else the host.

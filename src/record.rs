@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::{
-    config::Digest,
+    config::{Address, Digest},
     entry::Entry,
     fetch::{Permit, moved::Moved},
     id::{EntryId, EntryKey, KeyDigest, SourceId},
@@ -180,7 +180,7 @@ pub struct SourceState {
     pub page_title: Option<String>,
     /// The page's address after redirects, when it last was good.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub page_url: Option<Url>,
+    pub page_url: Option<Address>,
     /// The page's language, when it last was good.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
@@ -266,7 +266,7 @@ impl From<&SourceState> for Glance {
             held: state.held,
             first_id: state.first_id.clone(),
             page_title: state.page_title.clone(),
-            page_url: state.page_url.as_ref().map(Url::to_string),
+            page_url: state.page_url.as_ref().map(Address::to_string),
             language: state.language.clone(),
             hold: state.hold.clone(),
             quiet: state.quiet.clone(),

@@ -405,7 +405,7 @@ impl Good {
             state.body = None;
         }
         state.page_title.clone_from(&reading.listing.title);
-        state.page_url = Some(reading.listing.home.clone().unwrap_or_else(|| page.url.clone()));
+        state.page_url = Some(reading.listing.home.as_ref().unwrap_or(&page.url).clone().into());
         state.hint = reading.listing.pace.map(|pace| pace.as_secs());
         state.quiet.clone_from(&reading.listing.quiet);
         state.language.clone_from(&reading.listing.language);

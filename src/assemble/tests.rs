@@ -251,7 +251,8 @@ fn the_self_link_is_absolute_when_the_public_address_is_known() {
 
 #[test]
 fn the_alternate_is_the_page_that_answered() {
-    let moved = SourceState { page_url: Some(url("https://moved.example/")), ..SourceState::default() };
+    let moved =
+        SourceState { page_url: Some(url("https://moved.example/").into()), ..SourceState::default() };
     assert_eq!(
         source_feed(&source("one"), &moved, Vec::new(), None).alternate,
         Some(url("https://moved.example/"))

@@ -1,14 +1,17 @@
-//! The address of a source: known to be one when the config is read, taken apart at its source's turn. Pure.
+//! An address that is known to be one when it is read, and taken apart when its parts are asked for. Pure.
 //!
-//! Taking twenty thousand of them apart would keep the first one waiting. What is written as a parsed address would be
-//! is seen by its letters; everything else is parsed at once.
+//! Taking those of twenty thousand sources apart would keep the first one waiting, and of what is known of a source most are
+//! only written again. What is written as a parsed address would be is seen by its letters; everything else is parsed
+//! at once.
 
-use std::{fmt, net::Ipv4Addr, ops::Deref, sync::OnceLock};
+use std::{fmt, net::Ipv4Addr, ops::Deref, str::FromStr, sync::OnceLock};
 
+use serde::{Deserialize, Serialize, Serializer};
 use url::Url;
 
 /// An absolute http or https address with a host, without a name or password.
-#[derive(Clone)]
+#[derive(Clone, Deserialize)]
+#[serde(try_from = "String")]
 pub struct Address {
     /// As [`Url`] writes it.
     text: Box<str>,
@@ -51,6 +54,36 @@ impl From<Url> for Address {
         Self { text: url.as_str().into(), url: OnceLock::from(Box::new(url)) }
     }
 }
+
+impl FromStr for Address {
+    type Err = url::ParseError;
+
+    fn from_str(text: &str) -> Result<Self, url::ParseError> {
+        Self::plain(text).map_or_else(|| Url::parse(text).map(Self::from), Ok)
+    }
+}
+
+impl TryFrom<String> for Address {
+    type Error = url::ParseError;
+
+    fn try_from(text: String) -> Result<Self, url::ParseError> {
+        text.parse()
+    }
+}
+
+impl Serialize for Address {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.text)
+    }
+}
+
+impl PartialEq for Address {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for Address {}
 
 impl Deref for Address {
     type Target = Url;
@@ -190,11 +223,13 @@ mod tests {
         }
 
         #[test]
-        fn what_is_parsed_is_kept_as_it_is(text in "https?://[a-z]{1,4}[.]?[a-z0-9]{0,3}/[ -~]{0,12}") {
-            if let Ok(url) = Url::parse(&text) {
-                let address = Address::from(url.clone());
-                prop_assert_eq!(address.as_str(), url.as_str());
+        fn what_is_not_plain_is_as_it_is_parsed(text in "(https?|data)://?[a-zA-Z]{1,4}[.]?[a-z0-9]{0,3}/[ -~ä]{0,12}") {
+            let (address, url) = (text.parse::<Address>(), Url::parse(&text));
+            prop_assert_eq!(address.is_ok(), url.is_ok());
+            if let (Ok(address), Ok(url)) = (address, url) {
                 prop_assert_eq!(address.host_str(), url.host_str());
+                prop_assert_eq!(serde_json::to_string(&address).unwrap(), serde_json::to_string(&url).unwrap());
+                prop_assert_eq!(address.to_url(), url);
             }
         }
     }

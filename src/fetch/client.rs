@@ -165,14 +165,14 @@ impl Client {
             return Ok(Duration::ZERO);
         }
         let now = (self.clock)();
-        let before = visit.permits.iter().find(|permit| permit.url == *url);
+        let before = visit.permits.iter().find(|permit| permit.url.as_str() == url.as_str());
         let permit = match before.filter(|permit| permit.holds(url, now)) {
             Some(permit) => permit.clone(),
             None => Permit::new(url, before, &self.robots(url, request).await?, now),
         };
         let refusal = permit.refusal(now);
         let delay = permit.delay();
-        trail.permits.retain(|known| known.url != *url);
+        trail.permits.retain(|known| known.url.as_str() != url.as_str());
         trail.permits.push(permit);
         refusal.map_or(Ok(delay), |why| Err(FetchError::Disallowed(why)))
     }

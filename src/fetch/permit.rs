@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::robots::Rules;
+use crate::config::Address;
 
 /// How long an answer holds (RFC 9309 §2.4).
 const HOLDS: Duration = Duration::from_secs(24 * 3600);
@@ -29,7 +30,7 @@ pub enum Answer {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Permit {
     /// The address.
-    pub url: Url,
+    pub url: Address,
     /// When the file was last read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub read_at: Option<Timestamp>,
@@ -48,7 +49,7 @@ impl Permit {
     /// What an answer means for an address, given what is remembered of it.
     pub fn new(url: &Url, before: Option<&Self>, answer: &Answer, now: Timestamp) -> Self {
         let nothing = Self {
-            url: url.clone(),
+            url: url.clone().into(),
             read_at: Some(now),
             forbidden_by: None,
             delay: None,
@@ -71,7 +72,9 @@ impl Permit {
     /// Whether it is still good, without asking for the file again.
     pub fn holds(&self, url: &Url, now: Timestamp) -> bool {
         let is_recent = |read: Timestamp| now.duration_since(read).unsigned_abs() <= HOLDS;
-        self.url == *url && self.unreachable_since.is_none() && self.read_at.is_some_and(is_recent)
+        self.url.as_str() == url.as_str()
+            && self.unreachable_since.is_none()
+            && self.read_at.is_some_and(is_recent)
     }
 
     /// Why the address may not be asked for; `None`: it may.
