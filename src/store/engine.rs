@@ -289,7 +289,7 @@ impl Inner {
         }
         tracing::debug!(plans = plans.len(), "committed");
         // From here on the commit is durable. An index that cannot take it is started again from the journal.
-        if live.take((plans, &states), seq, place).is_err() {
+        if live.take((plans, &states), seq, place).and_then(|()| live.relieve()).is_err() {
             self.drop_live();
         }
         for plan in plans {

@@ -80,6 +80,18 @@ impl Live {
         Ok(())
     }
 
+    /// Closes an index that holds much, until it is asked again.
+    pub fn relieve(&mut self) -> Result<(), Trouble> {
+        let seq = self.index_seq();
+        match std::mem::replace(&mut self.index, Slot::Closed(seq)) {
+            Slot::Open(index) if index.is_heavy() => index.close(),
+            index => {
+                self.index = index;
+                Ok(())
+            }
+        }
+    }
+
     /// Ends without a word: what it holds is not needed any more.
     pub fn discard(self) {
         if let Slot::Open(index) = self.index {
