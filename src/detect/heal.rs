@@ -133,6 +133,8 @@ struct Returned {
     agreeing: usize,
     /// Entries read that are known by their link, and have a headline to compare.
     compared: usize,
+    /// Entries read with a known headline and no word more.
+    exact: usize,
     /// Entries read.
     entries: usize,
     new: usize,
@@ -208,6 +210,7 @@ fn returned(reading: &Reading, known: &[Known], page: &Page, shown: &FxHashSet<u
                     || is_same_headline(entry, &known[number]),
             );
         }
+        returned.exact += usize::from(exactly.is_some());
         rows.push((entry, linked.or(named).is_some()));
         match linked.or(named) {
             Some(number) => {
@@ -403,6 +406,8 @@ impl Looking<'_> {
             returned(reading, self.known, self.page, self.shown),
         );
         let is_listing = a.found >= b.found && a.agreeing >= b.agreeing && a.entries == b.entries;
+        // A place that holds the headline and more says it less well.
+        let is_listing = is_listing && (name != "headline" || a.exact >= b.exact);
         let count = |reading: &Reading, has: fn(&Entry) -> bool| {
             reading.sightings.iter().filter(|sighting| has(&sighting.entry)).count()
         };

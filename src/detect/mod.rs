@@ -142,7 +142,8 @@ pub fn detect(document: &Document, page: &Page, known: &[Known], still_time: &dy
     };
     let mut proposals: Vec<Proposal> =
         ranked.iter().take(PROPOSED).filter_map(|scored| looking.proposal(scored)).collect();
-    if proposals.iter().map(|proposal| proposal.score).fold(0.0, f64::max) < BEYOND_DOUBT {
+    // By what is known a part of each record is as surely found as all of it.
+    if proposals.iter().map(|proposal| score::sum(&proposal.features)).fold(0.0, f64::max) < BEYOND_DOUBT {
         proposals.extend(looking.reaching(known, &base, &ranked));
     }
     // A listing that no selector gives is worth less than a lesser one that can be read.

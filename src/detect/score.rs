@@ -241,7 +241,8 @@ const LOPSIDED: f64 = 0.85;
 /// More labels without a date than this are a menu.
 const FEW_LABELS: f64 = 30.0;
 
-fn sum(of: &Features) -> f64 {
+/// What speaks for a group, without what is known of it.
+pub fn sum(of: &Features) -> f64 {
     let yes = |is: bool| f64::from(u8::from(is));
     1.1 * (of.count.ln() / 20_f64.ln()).min(1.7)
         + 1.8 * of.links

@@ -1,7 +1,11 @@
 //! Which elements of a page are its listing, over small pages.
 #![allow(clippy::disallowed_methods, clippy::cast_precision_loss)]
 
-use gleaner::{detect::Proposal, page::Page};
+use gleaner::{
+    decode,
+    detect::{Healed, Keys, Known, Proposal, heal},
+    page::Page,
+};
 
 use crate::detection::{page_of, proposals, told_by};
 
@@ -475,4 +479,57 @@ fn the_newest_entry_is_read_with_the_list_below_it() {
     assert_eq!(days(&found).first().map(String::as_str), Some("2024-01-28"), "{keys}");
     // What is in the list already leads nothing.
     assert_eq!(around(5).reading.sightings.len(), 8);
+}
+
+/// A source with an old selector for headlines, healed by a page on which seven ships are known.
+fn healed(headline: &str, list: &str) -> Healed {
+    let page = page(&format!("<body><main>{list}</main>"));
+    let ship = |n: u32| Known {
+        headline: format!("The {} leaves the pier with {n} passengers", SHIPS[n as usize % 4]),
+        link: page.url.join(&format!("/ships/{n}")).ok(),
+        day: None,
+        is_typed: false,
+    };
+    let known: Vec<Known> = (3..=9).map(ship).collect();
+    let keys = Keys { headline: vec![headline.to_owned()], ..Keys::of_page(page.url.clone()) };
+    let document = decode::decode(&page).expect("text");
+    let source = keys.source("ships").expect("a config");
+    heal((&document, &page), &source, &known, &|| true).expect("it is healed")
+}
+
+#[test]
+fn an_old_rule_that_gives_the_headline_and_more_is_mended() {
+    let card = |n: u32| {
+        let (ship, day) = (SHIPS[n as usize % 4], 29 - n);
+        format!(
+            "<div class=card><a href=/ships/{n}><p class=day>{day} January 2024</p><p class=told>The {ship} leaves the pier with {n} passengers</p></a></div>"
+        )
+    };
+    let list: String = (1..=9).map(card).collect();
+    let found = healed("a", &list);
+    assert!(
+        found
+            .changes
+            .iter()
+            .any(|(name, value)| *name == "headline" && value.as_deref() == Some("\".told\"")),
+        "{:?}",
+        found.changes
+    );
+    assert!(found.reading.sightings[0].entry.headline.starts_with("The Morning Star"));
+}
+
+#[test]
+fn a_source_is_healed_with_all_of_a_record_though_what_is_known_is_in_its_head() {
+    let term = |n: u32| {
+        let (ship, day) = (SHIPS[n as usize % 4], 29 - n);
+        format!(
+            "<dt class=ttl><a href=/ships/{n}>The {ship} leaves the pier with {n} passengers</a><dd class=when>{day} January 2024\
+             <dd>It was held that her dues were owed to the harbour from the first tide on."
+        )
+    };
+    let list: String = (1..=9).map(term).collect();
+    let healed = healed("*", &format!("<dl>{list}</dl>"));
+    assert_eq!(healed.reading.sightings.len(), 9);
+    let rules = healed.source.rules.expect("it has rules");
+    assert!(rules.to_next, "{:?}", healed.changes);
 }
