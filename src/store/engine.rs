@@ -27,7 +27,7 @@ use super::{
     repair::Repair,
     retention,
     start::Place,
-    states,
+    states::{self, States},
 };
 use crate::{
     id::{EntryKey, SourceId},
@@ -89,15 +89,12 @@ impl Engine {
     /// The index is not what was written; it is made anew at the next call.
     pub fn examine(&self) -> Result<(Vec<String>, Vec<Repair>), StoreError> {
         let mut inner = self.inner();
-        let live = inner.live(&self.place)?;
-        let verified = self.place.index(live).and_then(|index| {
-            index.verify()?;
-            Ok(index.begun().records)
-        });
-        let records = verified.map_err(|trouble| {
+        let (index, _) = inner.opened(&self.place)?;
+        let records = index.begun().records;
+        if let Err(trouble) = index.verify() {
             inner.drop_live();
-            self.place.told(trouble)
-        })?;
+            return Err(self.place.told(trouble));
+        }
         let live = inner.live(&self.place)?;
         let mut lines = vec![format!("the index holds {records} records, and adds up")];
         lines.push(format!(
@@ -217,13 +214,13 @@ impl Store for Engine {
             let mut inner = self.inner();
             let (mut plans, mut waiting) = (Vec::new(), 0);
             for (source, retention) in some {
-                let live = inner.live(&self.place)?;
-                let surplus = self.place.opened(live).and_then(|(index, states)| {
+                let (index, states) = inner.opened(&self.place)?;
+                let surplus = || {
                     let beyond = index.beyond(source, retention.shown, retention::MOST)?;
                     let beyond = (&beyond[..], index.first_trace(source)?);
                     Ok(retention.plan(source, states.get(source)?, beyond))
-                });
-                let plan: Option<Plan> = surplus.map_err(|trouble| self.place.told(trouble))?;
+                };
+                let plan: Option<Plan> = surplus().map_err(|trouble| self.place.told(trouble))?;
                 waiting += plan.as_ref().map_or(0, |plan| plan.fade.len());
                 plans.extend(plan);
                 if waiting >= FADED_AT_ONCE {
@@ -240,11 +237,8 @@ impl Store for Engine {
 
     fn export(&self, sink: &mut dyn FnMut(Line) -> Result<(), StoreError>) -> Result<(), StoreError> {
         let mut inner = self.inner();
-        let live = inner.live(&self.place)?;
-        let opened = self.place.opened(live);
-        opened
-            .and_then(|(index, states)| index.lines(states, sink))
-            .map_err(|trouble| self.place.told(trouble))
+        let (index, states) = inner.opened(&self.place)?;
+        index.lines(states, sink).map_err(|trouble| self.place.told(trouble))
     }
 
     fn import(&self, lines: &mut dyn Iterator<Item = Result<Line, StoreError>>) -> Result<(), StoreError> {
@@ -289,7 +283,7 @@ impl Inner {
         }
         tracing::debug!(plans = plans.len(), "committed");
         // From here on the commit is durable. An index that cannot take it is started again from the journal.
-        if live.take((plans, &states), seq, place).and_then(|()| live.relieve()).is_err() {
+        if live.take((plans, &states), seq, place).and_then(|()| place.relieve(live)).is_err() {
             self.drop_live();
         }
         for plan in plans {
@@ -330,6 +324,14 @@ impl Inner {
             None => place.start(&mut self.repairs)?,
         };
         Ok(self.live.insert(live))
+    }
+
+    /// The index and the states; one that turns out damaged when it is opened is mended.
+    fn opened(&mut self, place: &Place) -> Result<(&mut Index, &States), StoreError> {
+        if let Err(Trouble::Damaged(_)) = place.opened(self.live(place)?) {
+            self.drop_live();
+        }
+        place.opened(self.live(place)?).map_err(|trouble| place.told(trouble))
     }
 
     fn drop_live(&mut self) {

@@ -271,18 +271,27 @@ impl Journal {
 
     /// Deletes files with nothing after commit `seq`, and puts damaged ones aside.
     pub fn release(&mut self, seq: u64) -> Result<(), StoreError> {
+        let mut done = Ok(());
         for piece in std::mem::take(&mut self.older) {
-            let path = path_of(&self.dir, piece.number);
-            if piece.is_damaged {
-                let aside = path.with_extension("log.damaged");
-                fs::rename(&path, &aside).map_err(|error| StoreError::io("rename", &path, error))?;
-            } else if piece.last_seq <= seq {
-                fs::remove_file(&path).map_err(|error| StoreError::io("delete", &path, error))?;
-            } else {
-                self.older.push(piece);
+            if done.is_ok() && (piece.is_damaged || piece.last_seq <= seq) {
+                done = self.let_go(&piece);
+                if done.is_ok() {
+                    continue;
+                }
             }
+            self.older.push(piece);
         }
+        done?;
         sync_dir(&self.dir)
+    }
+
+    fn let_go(&self, piece: &Piece) -> Result<(), StoreError> {
+        let path = path_of(&self.dir, piece.number);
+        if !piece.is_damaged {
+            return fs::remove_file(&path).map_err(|error| StoreError::io("delete", &path, error));
+        }
+        let aside = path.with_extension("log.damaged");
+        fs::rename(&path, &aside).map_err(|error| StoreError::io("rename", &path, error))
     }
 
     /// Makes every later write fail with a full disk.

@@ -80,18 +80,6 @@ impl Live {
         Ok(())
     }
 
-    /// Closes an index that holds much, until it is asked again.
-    pub fn relieve(&mut self) -> Result<(), Trouble> {
-        let seq = self.index_seq();
-        match std::mem::replace(&mut self.index, Slot::Closed(seq)) {
-            Slot::Open(index) if index.is_heavy() => index.close(),
-            index => {
-                self.index = index;
-                Ok(())
-            }
-        }
-    }
-
     /// Ends without a word: what it holds is not needed any more.
     pub fn discard(self) {
         if let Slot::Open(index) = self.index {
@@ -123,6 +111,21 @@ impl Place {
         match &mut live.index {
             Slot::Open(index) => Ok((index, &live.states)),
             Slot::Closed(_) => unreachable!("it was just opened"),
+        }
+    }
+
+    /// Closes an index that holds much, until it is asked again.
+    pub fn relieve(&self, live: &mut Live) -> Result<(), Trouble> {
+        let seq = live.index_seq();
+        match std::mem::replace(&mut live.index, Slot::Closed(seq)) {
+            Slot::Open(index) if index.is_heavy() => {
+                index.close()?;
+                seal::seal(&self.sealed()).map_err(Trouble::World)
+            }
+            index => {
+                live.index = index;
+                Ok(())
+            }
         }
     }
 

@@ -130,13 +130,14 @@ impl Place {
             piece.finish(self, index)
         })?;
         // The checkpoint is what makes the import stand: a start that finds it makes the index from it.
+        seal::unseal(&self.seal())?;
         let index = Index::open(&fresh).map_err(|trouble| self.told(trouble))?;
         checkpoint::write(&self.dir, heading(filled, &states), |sink| {
             index.lines(&states, sink).map_err(|trouble| self.told(trouble))
         })?;
         index.close().map_err(|trouble| self.told(trouble))?;
         live.journal.rotate()?;
-        (live.states, live.last_seq, live.is_filed) = (states, filled.last_seq, false);
+        (live.states, live.last_seq) = (states, filled.last_seq);
         self.swap(live, &fresh)
     }
 
@@ -166,6 +167,7 @@ impl Place {
         }
         seal::unseal(&self.seal())?;
         live.index = Slot::Open(self.replace(fresh)?);
+        live.is_filed = false;
         Ok(live)
     }
 

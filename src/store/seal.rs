@@ -11,14 +11,14 @@
 
 use std::{
     fs::{self, File},
-    io::{self, ErrorKind, Read as _},
+    io::{self, ErrorKind, Read as _, Write as _},
     os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
     thread,
     time::Duration,
 };
 
-use super::error::StoreError;
+use super::{checkpoint, error::StoreError};
 
 /// How the line of the sums begins.
 const FORM: &str = "crc32c ";
@@ -65,8 +65,8 @@ pub fn compare(sealed: &Sealed) -> Result<Seal, StoreError> {
         Err(error) if error.kind() == ErrorKind::InvalidData => String::new(),
         Err(error) => return Err(StoreError::io("read", &sealed.seal, error)),
     };
-    if said.len() == 64 {
-        // An older release wrote nothing but a digest of another kind.
+    if said.is_empty() || said.len() == 64 {
+        // It was cut short; or an older release wrote nothing but a digest of another kind.
         return Ok(Seal::Missing);
     }
     let line = |form: &str| said.lines().find(|line| line.starts_with(form));
@@ -104,19 +104,38 @@ pub fn unseal(seal: &Path) -> Result<(), StoreError> {
 /// Seals the files of a closed store. A seal that power loss makes untrue is broken, which costs a rebuild.
 pub fn seal(sealed: &Sealed) -> Result<(), StoreError> {
     let said = said(sealed, SUMMED_BYTES).map_err(|error| StoreError::io("read", &sealed.index, error))?;
-    fs::write(&sealed.seal, said).map_err(|error| StoreError::io("write", &sealed.seal, error))
+    put(sealed, &said)
 }
 
 /// Seals the files of a store that went on, but whose index was not opened.
 pub fn renew(sealed: &Sealed) -> Result<(), StoreError> {
-    let renew = || {
-        let (before, boot) = (fs::read_to_string(&sealed.seal)?, boot());
+    let said = || {
+        let before = match fs::read_to_string(&sealed.seal) {
+            // An index that could not be opened is proven anew by the next start.
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            before => before?,
+        };
+        let boot = boot();
         let sums = before.lines().find(|line| line.starts_with(FORM)).map(str::to_owned);
         let index = looks(&sealed.index, boot.as_deref())?;
-        let lines = [sums, index.line(INDEX), beside(sealed, boot.as_deref())?];
-        fs::write(&sealed.seal, joined(lines))
+        Ok(Some(joined([sums, index.line(INDEX), beside(sealed, boot.as_deref())?])))
     };
-    renew().map_err(|error| StoreError::io("write", &sealed.seal, error))
+    match said().map_err(|error| StoreError::io("read", &sealed.index, error))? {
+        Some(said) => put(sealed, &said),
+        None => Ok(()),
+    }
+}
+
+/// Puts a seal in its place, whole.
+fn put(sealed: &Sealed, said: &str) -> Result<(), StoreError> {
+    let put = || {
+        let folder = sealed.seal.parent().unwrap_or(Path::new("."));
+        let mut unfinished = tempfile::Builder::new().prefix(checkpoint::UNFINISHED).tempfile_in(folder)?;
+        unfinished.write_all(said.as_bytes())?;
+        unfinished.persist(&sealed.seal)?;
+        Ok(())
+    };
+    put().map_err(|error| StoreError::io("write", &sealed.seal, error))
 }
 
 /// What a seal says of these files; of an index of more than `summed` bytes only how they look.

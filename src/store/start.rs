@@ -78,20 +78,6 @@ impl Evidence {
         self.commits.missing(self.commits.best_base(&self.bases(), self.last), self.last)
     }
 
-    /// The states that a checkpoint up to this commit holds; none if there is no such checkpoint.
-    fn states_at(&self, seq: u64) -> Result<States, StoreError> {
-        let mut states = States::default();
-        let found = self.checkpoints.iter().find(|(_, heading)| heading.last_seq == seq);
-        let Some((checkpoint, _)) = found else { return Ok(states) };
-        checkpoint::load(&checkpoint.path, |line| {
-            if let Line::Source { source, state } = line {
-                states.put(source, &state);
-            }
-            Ok(())
-        })?;
-        Ok(states)
-    }
-
     /// The last commit that an index holds which says it ends at `seq`: those to the end of the states that were filed
     /// beside it have no records.
     fn reached(&self, seq: u64) -> u64 {
@@ -147,18 +133,23 @@ impl Place {
         checkpoint::sweep(&self.dir)?;
         self.settle_swap()?;
         let seal = seal::compare(&self.sealed())?;
-        let filed = match self.filed(repairs)? {
-            Some((states, mark)) if seal == Seal::Untouched && !mark.journal.is_empty() => {
-                return self.as_left(states, mark, repairs);
-            }
-            filed => filed,
-        };
+        let mut filed = self.filed(repairs)?;
+        if let (Seal::Untouched, Some((_, mark))) = (seal, &filed)
+            && let Some((journal, checkpoint_bytes)) = self.as_left(mark)?
+        {
+            let filed = filed.expect("it was just there");
+            return Ok(self.unopened(journal, filed, checkpoint_bytes));
+        }
         let mut found = journal::find(&self.journal_dir())?;
         repairs.append(&mut found.repairs);
         let epoch = found.epoch.or_else(|| filed.as_ref().map(|(_, mark)| mark.epoch));
         let checkpoints = self.checkpoints(epoch, repairs)?;
         let epoch = epoch.or_else(|| checkpoints.first().map(|(_, heading)| heading.epoch));
-        let filed = filed.filter(|(_, mark)| Some(mark.epoch) == epoch);
+        if filed.as_ref().is_some_and(|(_, mark)| Some(mark.epoch) != epoch) {
+            filed = None;
+            let why = "it belongs to another store".to_owned();
+            repairs.push(Repair::Unusable { path: self.states_file(), why });
+        }
         let mut evidence = Evidence {
             epoch: epoch.unwrap_or_else(|| self.new_epoch()),
             commits: Commits::new(found.commits.iter().map(Commit::seq).collect()),
@@ -167,14 +158,16 @@ impl Place {
             last: 0,
             checkpoints,
         };
-        evidence.last = evidence.bases().into_iter().chain([evidence.commits.last()]).max().unwrap_or(0);
+        let known = [evidence.commits.last(), evidence.filed.as_ref().map_or(0, |mark| mark.last_seq)];
+        evidence.last = evidence.checkpoint_seqs().chain(known).max().unwrap_or(0);
 
         match filed {
             Some((states, mark))
-                if seal == Seal::Whole
+                if matches!(seal, Seal::Untouched | Seal::Whole)
                     && repairs.is_empty()
                     && found.epoch.is_some()
-                    && mark.last_seq == evidence.last =>
+                    && mark.last_seq == evidence.last
+                    && evidence.missing().is_empty() =>
             {
                 let journal = Journal::resume(found, mark.epoch)?;
                 Ok(self.unopened(journal, (states, mark), evidence.checkpoint_bytes()))
@@ -183,19 +176,21 @@ impl Place {
         }
     }
 
-    /// A store whose files are as they were left.
-    fn as_left(&self, states: States, mark: Mark, repairs: &mut Vec<Repair>) -> Result<Live, StoreError> {
-        let checkpoints = self.checkpoints(Some(mark.epoch), repairs)?;
+    /// The journal of a store whose files are as they were left, with the size of its newest checkpoint; `None`: something
+    /// else is there than was.
+    fn as_left(&self, mark: &Mark) -> Result<Option<(Journal, u64)>, StoreError> {
+        let mut amiss = Vec::new();
+        let checkpoints = self.checkpoints(Some(mark.epoch), &mut amiss)?;
+        let is_newer = |(_, heading): &(Checkpoint, Heading)| heading.last_seq > mark.last_seq;
+        if !amiss.is_empty() || checkpoints.iter().any(is_newer) {
+            return Ok(None);
+        }
         let bytes = checkpoints.first().map_or(0, |(checkpoint, _)| checkpoint.bytes);
         let journal = Journal::noted(self.journal_dir(), mark.epoch, &mark.journal)?;
-        let journal = journal.expect("it was noted");
-        let mut live = self.unopened(journal, (states, mark), bytes);
-        if !repairs.is_empty() {
-            self.checkpoint(&mut live)?;
-        }
-        Ok(live)
+        Ok(journal.map(|journal| (journal, bytes)))
     }
 
+    /// A store that is as it was left, but for the index, which nobody asked yet.
     fn unopened(&self, journal: Journal, (states, mark): (States, Mark), checkpoint_bytes: u64) -> Live {
         Live {
             journal,
@@ -234,7 +229,7 @@ impl Place {
             }
             Err(why) => self.rebuild(&mut evidence, why, repairs)?,
         };
-        let states = self.states(bases, &evidence, &index, repairs)?;
+        let states = self.states(bases, &mut evidence, &index, repairs)?;
         if index.begun().last_seq < evidence.last {
             index.finish(evidence.last).map_err(|trouble| self.told(trouble))?;
         }
@@ -265,15 +260,27 @@ impl Place {
     fn states(
         &self,
         mut bases: Vec<(u64, States)>,
-        evidence: &Evidence,
+        evidence: &mut Evidence,
         index: &Index,
         repairs: &mut Vec<Repair>,
     ) -> Result<States, StoreError> {
-        let seqs = bases.iter().map(|(seq, _)| *seq).chain(evidence.checkpoint_seqs()).collect::<Vec<_>>();
-        let base = evidence.commits.best_base(&seqs, evidence.last);
-        let mut states = match bases.iter().position(|(seq, _)| *seq == base) {
-            Some(at) => bases.swap_remove(at).1,
-            None => evidence.states_at(base)?,
+        let (base, mut states) = loop {
+            let seqs: Vec<u64> =
+                bases.iter().map(|(seq, _)| *seq).chain(evidence.checkpoint_seqs()).collect();
+            let base = evidence.commits.best_base(&seqs, evidence.last);
+            if let Some(at) = bases.iter().position(|(seq, _)| *seq == base) {
+                break bases.swap_remove(at);
+            }
+            let Some(at) = evidence.checkpoint_seqs().position(|seq| seq == base) else {
+                break (base, States::default());
+            };
+            match states_of(&evidence.checkpoints[at].0)? {
+                Ok(states) => break (base, states),
+                Err(why) => {
+                    let (checkpoint, _) = evidence.checkpoints.remove(at);
+                    repairs.push(Repair::Unusable { path: checkpoint.path, why });
+                }
+            }
         };
         for commit in evidence.plans_after(base, &self.journal_dir()) {
             states.apply(&commit?.1);
@@ -534,6 +541,21 @@ impl Place {
             }
         }
     }
+}
+
+/// The states that a checkpoint holds; the inner `Err` says why it cannot be used.
+fn states_of(checkpoint: &Checkpoint) -> Result<Result<States, String>, StoreError> {
+    if let Err(why) = checkpoint::check(&checkpoint.path)? {
+        return Ok(Err(why));
+    }
+    let mut states = States::default();
+    checkpoint::load(&checkpoint.path, |line| {
+        if let Line::Source { source, state } = line {
+            states.put(source, &state);
+        }
+        Ok(())
+    })?;
+    Ok(Ok(states))
 }
 
 /// Brings states up to the records there are: a number is never used again, whatever else of a source is lost.

@@ -8,8 +8,8 @@ use tempfile::TempDir;
 
 use super::{
     Engine, Store as _,
-    recovery::{End, assert_holds, commit, copy, folder, open, reopened, words},
-    samples::{id, plan, record},
+    recovery::{End, assert_holds, commit, copy, folder, model, newest_log, open, reopened, words},
+    samples::{exported, id, plan, record},
 };
 use crate::record::Plan;
 
@@ -121,4 +121,90 @@ fn a_checkpoint_damaged_beside_a_store_that_is_as_it_was_left_is_replaced() {
     fs::write(&path, "no checkpoint").unwrap();
     assert_eq!(words(&reopened(dir.path(), 30)), ["unusable"]);
     assert!(fs::read_to_string(&path).unwrap().starts_with(r#"{"t":"store""#));
+}
+
+#[test]
+fn a_number_of_a_commit_that_only_the_states_have_is_not_given_again() {
+    let dir = without_records(End::Closed);
+    let log = newest_log(dir.path());
+    let bytes = fs::read(&log).unwrap();
+    fs::write(&log, &bytes[..bytes.len() - 5]).unwrap();
+    let (engine, repairs) = open(dir.path(), u64::MAX).unwrap();
+    assert_eq!(words(&repairs), ["torn", "secured"]);
+    assert_unchanged(&engine, 3, "as they were filed");
+    commit(&engine, 6, 6);
+    let killed = TempDir::new().unwrap();
+    copy(dir.path(), killed.path());
+    let (engine, _) = open(killed.path(), u64::MAX).unwrap();
+    assert_holds(&engine, 6, "what was committed after it");
+}
+
+#[test]
+fn a_damaged_checkpoint_gives_no_states() {
+    let dir = folder(30, 20_000, End::Closed);
+    let path = dir.path().join("checkpoint.jsonl");
+    let mut bytes = fs::read(&path).unwrap();
+    let at = bytes.len() / 2;
+    bytes[at] ^= 1;
+    fs::write(&path, bytes).unwrap();
+    fs::remove_file(dir.path().join("states")).unwrap();
+    assert_eq!(words(&reopened(dir.path(), 30)), ["unusable"]);
+}
+
+#[test]
+fn states_of_another_store_are_not_used() {
+    let (dir, other) = (folder(5, u64::MAX, End::Closed), folder(9, u64::MAX, End::Closed));
+    fs::copy(other.path().join("states"), dir.path().join("states")).unwrap();
+    assert_eq!(words(&reopened(dir.path(), 5)), ["unusable"]);
+}
+
+#[test]
+fn an_index_that_took_much_is_closed_and_the_store_after_it() {
+    let dir = TempDir::new().unwrap();
+    let (engine, _) = open(dir.path(), u64::MAX).unwrap();
+    let mut plan = plan("one", 1..=30);
+    plan.records.iter_mut().for_each(|record| record.entry.author = Some("a".repeat(20_000)));
+    engine.commit(std::slice::from_ref(&plan)).unwrap();
+    assert!(!engine.has_index());
+    engine.close().unwrap();
+    drop(engine);
+    let (engine, repairs) = open(dir.path(), u64::MAX).unwrap();
+    assert_eq!(repairs, []);
+    assert_eq!(engine.known(&id("one"), &[], 99).unwrap().records, plan.records);
+    assert_eq!(engine.take_repairs(), []);
+}
+
+#[test]
+fn an_index_made_anew_at_a_commit_without_records_is_the_one_that_was_closed() {
+    let dir = TempDir::new().unwrap();
+    let (engine, _) = open(dir.path(), 20_000).unwrap();
+    for turn in 0..12 {
+        let mut plan = plan("one", 1..=20);
+        if turn < 10 {
+            plan.records.iter_mut().for_each(|record| record.entry.author = Some("a".repeat(20_000 + turn)));
+        }
+        engine.commit(&[plan]).unwrap();
+    }
+    for number in 0..200 {
+        engine.commit(&unchanged(number)).unwrap();
+    }
+    engine.close().unwrap();
+    drop(engine);
+    let (engine, repairs) = open(dir.path(), 20_000).unwrap();
+    assert_eq!(repairs, []);
+    assert_eq!(engine.known(&id("one"), &[], 99).unwrap().records, plan("one", 1..=20).records);
+    assert_eq!(engine.take_repairs(), [], "it was as it was left");
+}
+
+#[test]
+fn an_import_whose_checkpoint_stands_is_there_though_nothing_else_of_it_is() {
+    let dir = folder(0, u64::MAX, End::Closed);
+    let other = TempDir::new().unwrap();
+    copy(dir.path(), other.path());
+    let (engine, _) = open(other.path(), u64::MAX).unwrap();
+    engine.import(&mut exported(&model(5)).into_iter().map(Ok)).unwrap();
+    fs::copy(other.path().join("checkpoint.jsonl"), dir.path().join("checkpoint.jsonl")).unwrap();
+    let (engine, repairs) = open(dir.path(), u64::MAX).unwrap();
+    assert_eq!(words(&repairs), ["rebuilt"]);
+    assert_holds(&engine, 5, "imported");
 }
