@@ -283,7 +283,7 @@ impl Inner {
         }
         tracing::debug!(plans = plans.len(), "committed");
         // From here on the commit is durable. An index that cannot take it is started again from the journal.
-        if live.take((plans, &states), seq, place).and_then(|()| place.relieve(live)).is_err() {
+        if live.take((plans, &states), seq, place).is_err() {
             self.drop_live();
         }
         for plan in plans {

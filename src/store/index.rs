@@ -48,8 +48,6 @@ const LOCK_PATIENCE: Duration = Duration::from_secs(2);
 const LOCK_RETRY: Duration = Duration::from_millis(5);
 /// More than a run over twenty thousand sources writes in which nothing changed.
 const LONG_BYTES: u64 = if cfg!(test) { 100_000 } else { 32 << 20 };
-/// sled holds some of what is written as long as it is open: after this much it takes 20 MiB more than when it was opened.
-const HEAVY_BYTES: u64 = if cfg!(test) { 400_000 } else { 48 << 20 };
 const META_KEY: &[u8] = b"meta";
 
 /// The sled index of one store.
@@ -118,11 +116,6 @@ impl Index {
     /// was written since it last did.
     pub fn is_long(&self) -> bool {
         self.written.get() > LONG_BYTES
-    }
-
-    /// Whether so much was written that it holds less when it is closed and opened again.
-    pub fn is_heavy(&self) -> bool {
-        self.written.get() > HEAVY_BYTES
     }
 
     /// What it says of itself; `None`: it is empty, or a rebuild was not finished.

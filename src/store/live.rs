@@ -114,21 +114,6 @@ impl Place {
         }
     }
 
-    /// Closes an index that holds much, until it is asked again.
-    pub fn relieve(&self, live: &mut Live) -> Result<(), Trouble> {
-        let seq = live.index_seq();
-        match std::mem::replace(&mut live.index, Slot::Closed(seq)) {
-            Slot::Open(index) if index.is_heavy() => {
-                index.close()?;
-                seal::seal(&self.sealed()).map_err(Trouble::World)
-            }
-            index => {
-                live.index = index;
-                Ok(())
-            }
-        }
-    }
-
     pub fn states_file(&self) -> PathBuf {
         self.dir.join("states")
     }
