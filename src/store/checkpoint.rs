@@ -7,7 +7,7 @@
 
 use std::{
     fs::{self, File},
-    io::{BufReader, BufWriter, ErrorKind, Write as _},
+    io::{self, BufReader, BufWriter, ErrorKind, Write},
     path::{Path, PathBuf},
 };
 
@@ -16,6 +16,9 @@ use super::{
     journal::sync_dir,
     line::{self, Defect, Heading, Line, Writer},
 };
+
+/// How much of the file of states is read or written at once.
+pub const BUFFER_BYTES: usize = 64 << 10;
 
 /// The name of the newest one.
 pub const CURRENT: &str = "checkpoint.jsonl";
@@ -70,7 +73,7 @@ pub fn load(path: &Path, sink: impl FnMut(Line) -> Result<(), StoreError>) -> Re
             Err(StoreError::Newer { path: path.to_path_buf(), found, known: line::VERSION })
         }
         Err(Defect::Damaged(why)) => {
-            Err(StoreError::io("read", path, std::io::Error::new(ErrorKind::InvalidData, why)))
+            Err(StoreError::io("read", path, io::Error::new(ErrorKind::InvalidData, why)))
         }
     }
 }
@@ -100,7 +103,30 @@ pub fn write(
     sync_dir(dir)
 }
 
-/// Deletes what a crash left of a checkpoint being written.
+/// Puts another file of the store in its place, whole or not at all; `fill` writes it. It survives power loss when it must.
+pub fn put(
+    path: &Path,
+    is_durable: bool,
+    fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), StoreError> {
+    let dir = path.parent().unwrap_or(Path::new("."));
+    let put = || {
+        let unfinished = tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(dir)?;
+        let mut sink = BufWriter::with_capacity(BUFFER_BYTES, unfinished.as_file());
+        fill(&mut sink)?;
+        sink.flush()?;
+        drop(sink);
+        if is_durable {
+            unfinished.as_file().sync_data()?;
+        }
+        unfinished.persist(path)?;
+        Ok(())
+    };
+    put().map_err(|error| StoreError::io("write", path, error))?;
+    if is_durable { sync_dir(dir) } else { Ok(()) }
+}
+
+/// Deletes what a crash left of a file being written.
 pub fn sweep(dir: &Path) -> Result<(), StoreError> {
     for entry in fs::read_dir(dir).map_err(|error| StoreError::io("read", dir, error))? {
         let entry = entry.map_err(|error| StoreError::io("read", dir, error))?;

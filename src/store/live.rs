@@ -6,7 +6,7 @@
 
 use std::{
     fs::File,
-    io::{BufReader, BufWriter, ErrorKind, Write as _},
+    io::{BufReader, ErrorKind},
     path::PathBuf,
 };
 
@@ -16,7 +16,7 @@ use super::{
     StoreError, checkpoint,
     guard::Trouble,
     index::{Extent, Index},
-    journal::{Journal, sync_dir},
+    journal::Journal,
     layout,
     repair::Repair,
     seal,
@@ -24,9 +24,6 @@ use super::{
     states::{Mark, States, Unread},
 };
 use crate::record::Plan;
-
-/// How much of the file of states is read or written at once.
-const BUFFER_BYTES: usize = 64 << 10;
 
 /// A store in use.
 pub struct Live {
@@ -122,7 +119,7 @@ impl Place {
     pub fn filed(&self, repairs: &mut Vec<Repair>) -> Result<Option<(States, Mark)>, StoreError> {
         let path = self.states_file();
         let file = match File::open(&path) {
-            Ok(file) => BufReader::with_capacity(BUFFER_BYTES, file),
+            Ok(file) => BufReader::with_capacity(checkpoint::BUFFER_BYTES, file),
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(StoreError::io("open", &path, error)),
         };
@@ -158,22 +155,7 @@ impl Place {
 
     /// Puts these states in the place of those that were filed.
     pub fn file_states(&self, states: &States, mark: &Mark, is_durable: bool) -> Result<(), StoreError> {
-        let path = self.states_file();
-        let write = || {
-            let unfinished =
-                tempfile::Builder::new().prefix(checkpoint::UNFINISHED).tempfile_in(&self.dir)?;
-            let mut sink = BufWriter::with_capacity(BUFFER_BYTES, unfinished.as_file());
-            states.write(mark, &mut sink)?;
-            sink.flush()?;
-            drop(sink);
-            if is_durable {
-                unfinished.as_file().sync_data()?;
-            }
-            unfinished.persist(&path)?;
-            Ok(())
-        };
-        write().map_err(|error| StoreError::io("write", &path, error))?;
-        if is_durable { sync_dir(&self.dir) } else { Ok(()) }
+        checkpoint::put(&self.states_file(), is_durable, |sink| states.write(mark, sink))
     }
 
     /// Settles everything, so that the next start finds it as it is.

@@ -11,7 +11,7 @@
 
 use std::{
     fs::{self, File},
-    io::{self, ErrorKind, Read as _, Write as _},
+    io::{self, ErrorKind, Read as _},
     os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
     thread,
@@ -126,16 +126,9 @@ pub fn renew(sealed: &Sealed) -> Result<(), StoreError> {
     }
 }
 
-/// Puts a seal in its place, whole.
+/// Puts a seal in its place.
 fn put(sealed: &Sealed, said: &str) -> Result<(), StoreError> {
-    let put = || {
-        let folder = sealed.seal.parent().unwrap_or(Path::new("."));
-        let mut unfinished = tempfile::Builder::new().prefix(checkpoint::UNFINISHED).tempfile_in(folder)?;
-        unfinished.write_all(said.as_bytes())?;
-        unfinished.persist(&sealed.seal)?;
-        Ok(())
-    };
-    put().map_err(|error| StoreError::io("write", &sealed.seal, error))
+    checkpoint::put(&sealed.seal, false, |sink| sink.write_all(said.as_bytes()))
 }
 
 /// What a seal says of these files; of an index of more than `summed` bytes only how they look.

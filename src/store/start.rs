@@ -133,13 +133,13 @@ impl Place {
         checkpoint::sweep(&self.dir)?;
         self.settle_swap()?;
         let seal = seal::compare(&self.sealed())?;
-        let mut filed = self.filed(repairs)?;
-        if let (Seal::Untouched, Some((_, mark))) = (seal, &filed)
-            && let Some((journal, checkpoint_bytes)) = self.as_left(mark)?
-        {
-            let filed = filed.expect("it was just there");
-            return Ok(self.unopened(journal, filed, checkpoint_bytes));
-        }
+        let mut filed = match self.filed(repairs)? {
+            Some((states, mark)) if seal == Seal::Untouched => match self.as_left(&mark)? {
+                Some((journal, bytes)) => return Ok(self.unopened(journal, (states, mark), bytes)),
+                None => Some((states, mark)),
+            },
+            filed => filed,
+        };
         let mut found = journal::find(&self.journal_dir())?;
         repairs.append(&mut found.repairs);
         let epoch = found.epoch.or_else(|| filed.as_ref().map(|(_, mark)| mark.epoch));
