@@ -11,10 +11,7 @@ use super::{
 pub fn classes<'a>(tree: &Tree<'a>, items: &[u32]) -> Vec<(Simple<'a>, f64)> {
     const MOST: usize = 6;
     const MAX_INSIDE: u32 = 60;
-    let tag = tree.get(items[0]).tag;
-    if !items.iter().all(|at| tree.get(*at).tag == tag) {
-        return Vec::new();
-    }
+    let Some(tag) = tree.common_tag(items) else { return Vec::new() };
     let inside: Vec<u32> =
         items.iter().flat_map(|at| at + 1..tree.get(*at).end.min(at + MAX_INSIDE)).collect();
     let mut counts: FxHashMap<&'a str, usize> = FxHashMap::default();
@@ -49,10 +46,7 @@ pub fn cells<'a>(tree: &Tree<'a>, row: u32) -> Option<Simple<'a>> {
 pub fn links<'a>(tree: &Tree<'a>, items: &[u32]) -> Vec<(Simple<'a>, f64)> {
     const LOOKED_AT: usize = 3;
     const FARTHEST: usize = 4;
-    let tag = tree.get(items[0]).tag;
-    if !items.iter().all(|at| tree.get(*at).tag == tag) {
-        return Vec::new();
-    }
+    let Some(tag) = tree.common_tag(items) else { return Vec::new() };
     let mut held: Vec<Simple<'a>> = Vec::new();
     for item in items.iter().take(LOOKED_AT) {
         for link in (item + 1..tree.get(*item).end).filter(|at| tree.get(*at).tag == "a") {

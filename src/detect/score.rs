@@ -73,8 +73,7 @@ impl Scored {
     /// Whether an element beside its entries may be one too: it links somewhere, and is dated where they are.
     pub fn may_hold(&self, texts: &Texts<'_, '_>, at: u32) -> bool {
         let tree = texts.tree;
-        let is_linked = tree.links_in(at) > 0 || tree.link_around(at, 2).is_some();
-        is_linked && (self.features.dates < 0.7 || holds_date(texts, at))
+        tree.is_linked(at) && (self.features.dates < 0.7 || holds_date(texts, at))
     }
 }
 
@@ -122,20 +121,19 @@ fn once(texts: &Texts<'_, '_>, group: &Group) -> Option<Group> {
 fn leave_out_heads(texts: &Texts<'_, '_>, group: &mut Group) {
     leave_out_other_rows(texts, group);
     let tree = texts.tree;
-    let is_linked = |at: u32| tree.links_in(at) > 0 || tree.link_around(at, 2).is_some();
     let is_dated = |at: u32| texts.of(at).date.is_some() || tree.get(at).node.attr("datetime").is_some();
     let count = group.items.len() as f64;
-    let linked = group.items.iter().filter(|at| is_linked(**at)).count() as f64 / count;
+    let linked = group.items.iter().filter(|at| tree.is_linked(**at)).count() as f64 / count;
     if linked < 0.75 || group.items.len() < 4 {
         return;
     }
-    let unlinked: Vec<u32> = group.items.iter().copied().filter(|at| !is_linked(*at)).collect();
+    let unlinked: Vec<u32> = group.items.iter().copied().filter(|at| !tree.is_linked(*at)).collect();
     if unlinked.is_empty() {
         return;
     }
     let sample = columns::sample(&group.items);
     let dated = sample.iter().filter(|at| is_dated(**at)).count() as f64 / sample.len() as f64;
-    let is_head = |at: u32| !is_linked(at) && (dated < 0.5 || !is_dated(at));
+    let is_head = |at: u32| !tree.is_linked(at) && (dated < 0.5 || !is_dated(at));
     if group.items.iter().filter(|at| !is_head(**at)).count() >= 2 {
         group.items.retain(|at| !is_head(*at));
     }

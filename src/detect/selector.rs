@@ -410,8 +410,7 @@ fn leaves<'a>(tree: &Tree<'a>, items: &[u32]) -> Vec<(Simple<'a>, f64)> {
     let mut leaves = common(tree, items, 0.9);
     leaves.retain(|(simple, _)| !matches!(simple, Simple::Id(_)));
     leaves.truncate(14);
-    let tag = tree.get(items[0]).tag;
-    if items.iter().all(|at| tree.get(*at).tag == tag) {
+    if let Some(tag) = tree.common_tag(items) {
         // What none of the first has, all do not have.
         let is_had = |simple: &Simple<'a>| items.iter().take(3).any(|at| is(tree, *at, simple));
         for inner in ["a", "td", "h1", "h2", "h3", "h4", "time", "p", "strong", "b"] {

@@ -279,6 +279,17 @@ impl<'a> Tree<'a> {
         0..u32::try_from(self.elements.len()).unwrap_or(NONE)
     }
 
+    /// The tag of all these elements; `None`: they have several.
+    pub fn common_tag(&self, items: &[u32]) -> Option<&'a str> {
+        let tag = self.get(*items.first()?).tag;
+        items.iter().all(|at| self.get(*at).tag == tag).then_some(tag)
+    }
+
+    /// Whether an element links somewhere: by what is in it, or closely around it.
+    pub fn is_linked(&self, at: u32) -> bool {
+        self.links_in(at) > 0 || self.link_around(at, 2).is_some()
+    }
+
     /// The elements directly in an element.
     pub fn children(&self, at: u32) -> impl Iterator<Item = u32> + '_ {
         let end = self.get(at).end;
