@@ -216,7 +216,8 @@ impl<'a> Pass<'a> {
             let (refreshed, healed) = self.settled(one);
             mended.extend(healed.map(|healed| (&source.id, healed)));
             self.commit(&[&refreshed])?;
-            bar.suspend(|| self.report(source, &refreshed));
+            let known = Glance::from(&refreshed.plan.state);
+            bar.suspend(|| self.report(source, &refreshed, &known));
             bar.inc(1);
         }
         bar.finish_and_clear();
@@ -325,13 +326,14 @@ impl<'a> Pass<'a> {
         self.commit(&refreshed.iter().map(|(_, _, one)| one).collect::<Vec<_>>())?;
         for (config, place, one) in &refreshed {
             let source = &config.sources[*place];
-            self.report(source, one);
             let state = &one.plan.state;
+            let known = Glance::from(state);
+            self.report(source, one, &known);
             let is_first = state.succeeded_at.is_some() && state.first_succeeded_at == state.succeeded_at;
             taken.push(Taken {
                 id: source.id.clone(),
                 due: state.due_at.unwrap_or(Timestamp::MIN),
-                known: Some(Glance::from(state)),
+                known: Some(known),
                 is_published: is_first || !one.plan.records.is_empty(),
                 is_first,
             });
@@ -417,9 +419,9 @@ impl<'a> Pass<'a> {
     }
 
     /// Says how a refresh ended: to a program, and to a person who is watching. Who must act is told by `alert`.
-    fn report(&mut self, source: &Source, refreshed: &Refreshed) {
+    fn report(&mut self, source: &Source, refreshed: &Refreshed, known: &Glance) {
         let verdict = &refreshed.verdict;
-        self.stands(source, live::standing(&Glance::from(&refreshed.plan.state)));
+        self.stands(source, live::standing(known));
         if !refreshed.new.is_empty() {
             self.grown.insert(source.id.clone());
         }
