@@ -22,6 +22,9 @@ pub mod page;
 pub mod record;
 pub mod verdict;
 
+// How they are written in few bytes.
+pub mod brief;
+
 // What the user asked for.
 pub mod config;
 pub mod opml;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::{
+    brief,
     config::{Address, Digest},
     entry::Entry,
     fetch::{Permit, moved::Moved},
@@ -119,16 +120,16 @@ pub struct SourceState {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<String>,
     /// When the last refresh ended; `None`: never.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(with = "brief", skip_serializing_if = "Option::is_none")]
     pub refreshed_at: Option<Timestamp>,
     /// When the first good refresh ended: the age of a feed that has no entry yet; `None`: never.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(with = "brief", skip_serializing_if = "Option::is_none")]
     pub first_succeeded_at: Option<Timestamp>,
     /// When the last good refresh ended; `None`: never.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(with = "brief", skip_serializing_if = "Option::is_none")]
     pub succeeded_at: Option<Timestamp>,
     /// Not to be fetched before; `None`: due now.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(with = "brief", skip_serializing_if = "Option::is_none")]
     pub due_at: Option<Timestamp>,
     /// How the last refresh ended; `None`: never refreshed.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -138,15 +139,16 @@ pub struct SourceState {
     /// How it has fared, the newest last; at most [`crate::verdict::history::EPISODES`].
     pub episodes: Vec<Episode>,
     /// When pages brought something new, the newest last; at most [`crate::verdict::rhythm::ARRIVALS`].
+    #[serde(with = "brief")]
     pub arrivals: Vec<Timestamp>,
     /// Since when a person knows that it needs one; `None`: it does not.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(with = "brief", skip_serializing_if = "Option::is_none")]
     pub alerted_at: Option<Timestamp>,
     /// At how many visits in a row robots.txt forbade it.
     #[serde(skip_serializing_if = "is_zero_u32")]
     pub forbidden: u32,
     /// Since when it is known to be silent for unusually long; `None`: it is not.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(with = "brief", skip_serializing_if = "Option::is_none")]
     pub silent_at: Option<Timestamp>,
     /// How many known entries the config, as it was changed, would announce again; 0: none, or a person accepted it.
     #[serde(skip_serializing_if = "is_zero_u32")]
@@ -158,10 +160,10 @@ pub struct SourceState {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_id: Option<SourceId>,
     /// When a good page was last kept for repair; `None`: never.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(with = "brief", skip_serializing_if = "Option::is_none")]
     pub kept_at: Option<Timestamp>,
     /// When its selectors were last mended without a person; `None`: never.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(with = "brief", skip_serializing_if = "Option::is_none")]
     pub mended_at: Option<Timestamp>,
     /// Of the feed of events: the number of the last one that was told to a person.
     #[serde(skip_serializing_if = "is_zero")]
@@ -173,7 +175,7 @@ pub struct SourceState {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub owed: BTreeMap<SourceId, Owed>,
     /// Of the feed of events: since when files of feeds are being written that nobody is owed yet; `None`: none are.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(with = "brief", skip_serializing_if = "Option::is_none")]
     pub publishing_since: Option<Timestamp>,
     /// The page's title, for a feed whose config gives none.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -211,17 +213,17 @@ pub struct SourceState {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub own: Vec<Awaited>,
     /// When a page last came in full; `None`: never.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(with = "brief", skip_serializing_if = "Option::is_none")]
     pub full_at: Option<Timestamp>,
     /// What robots.txt said of the addresses that were last asked.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub permits: Vec<Permit>,
     /// The fetch by which its records last changed; `None`: never, or it is not known. No two changes have the same.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(with = "brief", skip_serializing_if = "Option::is_none")]
     pub changed_at: Option<Timestamp>,
     /// When the entries of a page were last held against the records; `None`: never. An entry that was not on that
     /// page has left it.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(with = "brief", skip_serializing_if = "Option::is_none")]
     pub read_at: Option<Timestamp>,
     /// The number the next new record gets, less one.
     pub last_number: u64,
@@ -238,8 +240,11 @@ impl SourceState {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct Glance {
+    #[serde(deserialize_with = "brief::deserialize")]
     pub first_succeeded_at: Option<Timestamp>,
+    #[serde(deserialize_with = "brief::deserialize")]
     pub succeeded_at: Option<Timestamp>,
+    #[serde(deserialize_with = "brief::deserialize")]
     pub due_at: Option<Timestamp>,
     pub failures: u32,
     pub forbidden: u32,
@@ -251,6 +256,7 @@ pub struct Glance {
     pub language: Option<String>,
     pub hold: Option<Hold>,
     pub quiet: Quiet,
+    #[serde(deserialize_with = "brief::deserialize")]
     pub changed_at: Option<Timestamp>,
     pub last_number: u64,
 }
@@ -296,8 +302,10 @@ pub struct Counts {
     pub entries: usize,
 }
 
-/// What a good page held: how many entries, and how many of them had each field.
+/// What a good page held: how many entries, and how many of them had each field. Written as a row of numbers, for each
+/// source has ten; with names, which was written before, it is read too.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "[u32; 6]")]
 pub struct PageShape {
     /// Entries.
     pub entries: u32,
@@ -313,6 +321,13 @@ pub struct PageShape {
     /// Entries with an author.
     #[serde(default)]
     pub authors: u32,
+}
+
+impl From<PageShape> for [u32; 6] {
+    fn from(shape: PageShape) -> Self {
+        let PageShape { entries, links, teasers, dates, images, authors } = shape;
+        [entries, links, teasers, dates, images, authors]
+    }
 }
 
 /// What a refresh decided, and all that a commit writes, in one transaction.

@@ -32,7 +32,7 @@ pub struct Permit {
     /// The address.
     pub url: Address,
     /// When the file was last read.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "crate::brief", skip_serializing_if = "Option::is_none")]
     pub read_at: Option<Timestamp>,
     /// The line that forbids the address; `None`: it is allowed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -41,7 +41,7 @@ pub struct Permit {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delay: Option<u64>,
     /// Since when the file cannot be read; `None`: it can.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "crate::brief", skip_serializing_if = "Option::is_none")]
     pub unreachable_since: Option<Timestamp>,
 }
 

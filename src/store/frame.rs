@@ -9,8 +9,8 @@ use std::io::{self, ErrorKind, Read};
 use uuid::Uuid;
 
 /// The version of the journal's format this code writes, and the newest it reads. 2: records fade, sources are
-/// renamed.
-pub const VERSION: u32 = 2;
+/// renamed. 3: what is known of sources has its instants as numbers.
+pub const VERSION: u32 = 3;
 /// The bytes of a file's header.
 pub const HEADER_BYTES: usize = 32;
 

@@ -14,8 +14,9 @@ use crate::{
     record::{Record, SourceState, Trace},
 };
 
-/// The version of the lines this code writes, and the newest it reads. 2: traces.
-pub const VERSION: u32 = 2;
+/// The version of the lines this code writes, and the newest it reads. 2: traces. 3: what is known of sources has its
+/// instants as numbers.
+pub const VERSION: u32 = 3;
 
 /// One line.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -368,12 +368,12 @@ fn a_damaged_index_with_nothing_beside_it_is_not_passed_over() {
 fn a_newer_store_is_refused_and_not_touched() {
     let dir = folder(30, FEW_BYTES, End::Closed);
     let path = dir.path().join("checkpoint.jsonl");
-    let text = fs::read_to_string(&path).unwrap().replacen(r#""version":2"#, r#""version":7"#, 1);
+    let text = fs::read_to_string(&path).unwrap().replacen(r#""version":3"#, r#""version":7"#, 1);
     let body = &text[..text.rfind(r#"{"t":"end""#).unwrap()];
     let end = format!("{{\"t\":\"end\",\"check\":\"{}\"}}\n", blake3::hash(body.as_bytes()).to_hex());
     fs::write(&path, format!("{body}{end}")).unwrap();
     let error = open(dir.path(), FEW_BYTES).err().unwrap();
-    assert!(matches!(&error, StoreError::Newer { found: 7, known: 2, .. }), "{error}");
+    assert!(matches!(&error, StoreError::Newer { found: 7, known: 3, .. }), "{error}");
     assert!(dir.path().join("db.seal").exists());
 }
 

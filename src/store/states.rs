@@ -19,8 +19,8 @@ use crate::{
     record::{Glance, Plan, Record, SourceState},
 };
 
-/// The version of the file this code writes, and the newest it reads.
-pub const VERSION: u32 = 1;
+/// The version of the file this code writes, and the newest it reads. 2: instants are numbers.
+pub const VERSION: u32 = 2;
 const MAGIC: &[u8; 8] = b"gleanst\x1f";
 /// More than most states take.
 const ROOM_BYTES: u32 = 4096;
@@ -167,6 +167,10 @@ impl States {
         for _ in 0..files {
             let [number, last_seq, bytes] = [file.number()?, file.number()?, file.number()?];
             mark.journal.push(Noted { number, last_seq, bytes });
+        }
+        if version < VERSION {
+            // An older journal is not written on, so it is to be looked at.
+            mark.journal.clear();
         }
         let mut states = BTreeMap::new();
         for _ in 0..sources {

@@ -4,14 +4,18 @@
 
 use std::{fs, path::Path};
 
+use jiff::{SignedDuration, Timestamp};
 use tempfile::TempDir;
 
 use super::{
     Engine, Line, Memory, Store, StoreError,
     recovery::{End, copy, folder, group, model, newest_log, open, words},
-    samples::{exported, id, link, plan},
+    samples::{exported, id, link, now, plan},
 };
-use crate::record::Plan;
+use crate::{
+    fetch::Permit,
+    record::{PageShape, Plan, SourceState},
+};
 
 const FEW_BYTES: u64 = 20_000;
 
@@ -23,6 +27,30 @@ fn shipped() -> [(&'static str, Memory); 3] {
         memory
     };
     [("version-1", model(2)), ("version-2", with_traces()), ("version-3", with_traces())]
+}
+
+/// What `tests/stores/states-1` holds: it was written before the instants of states were numbers.
+fn texts() -> Memory {
+    let at = |day: i64| now() + SignedDuration::from_nanos(day * 86_400_123_456_789);
+    let permit = Permit {
+        url: "https://long.example/news".parse().unwrap(),
+        read_at: Some(at(3)),
+        forbidden_by: None,
+        delay: Some(500),
+        unreachable_since: Some(at(2)),
+    };
+    let shape = PageShape { entries: 11, links: 10, teasers: 9, dates: 8, images: 7, authors: 6 };
+    let state = SourceState {
+        succeeded_at: Some(at(20)),
+        due_at: Some(Timestamp::MAX),
+        arrivals: (1..=20).map(at).collect(),
+        history: vec![shape; SourceState::HISTORY],
+        permits: vec![permit],
+        ..plan("long", 1..=2).state
+    };
+    let memory = model(2);
+    memory.commit(&[Plan { state, ..plan("long", 1..=2) }]).unwrap();
+    memory
 }
 
 fn copy_of(version: &str) -> TempDir {
@@ -97,6 +125,15 @@ fn a_store_of_every_older_version_opens() {
         fs::remove_dir_all(dir.path().join("db")).unwrap();
         assert_opens(dir.path(), &memory, &["rebuilt"], "without its index");
     }
+}
+
+#[test]
+fn states_whose_instants_are_texts_are_read_wherever_they_stand() {
+    let memory = texts();
+    assert_opens(copy_of("states-1").path(), &memory, &[], "by the file of states");
+    let dir = copy_of("states-1");
+    fs::remove_file(dir.path().join("states")).unwrap();
+    assert_opens(dir.path(), &memory, &[], "by the journal");
 }
 
 #[test]
@@ -178,7 +215,7 @@ fn a_newer_journal_or_index_is_refused_by_name() {
     bytes[28..32].copy_from_slice(&check);
     fs::write(&log, &bytes).unwrap();
     let error = open(dir.path(), FEW_BYTES).err().unwrap();
-    assert!(matches!(&error, StoreError::Newer { found: 9, known: 2, .. }), "{error}");
+    assert!(matches!(&error, StoreError::Newer { found: 9, known: 3, .. }), "{error}");
     assert!(error.hint().contains("newer gleaner"));
 
     let dir = folder(3, u64::MAX, End::Closed);
