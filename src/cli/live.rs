@@ -65,6 +65,10 @@ const TOGETHER: Duration = Duration::from_millis(100);
 /// So many refreshes are committed together at most.
 const MOST_TOGETHER: usize = 256;
 
+/// Of refreshes that come with records, no more are committed together once there are so many records: sled holds all
+/// that a transaction replaces until it is over.
+const RECORDS_TOGETHER: usize = 1000;
+
 /// What comes out.
 pub enum Came {
     /// A refresh ended.
@@ -77,6 +81,16 @@ pub enum Came {
     Reload,
     /// Everything is alive.
     Beat,
+}
+
+impl Came {
+    /// How many records come with it.
+    fn records(&self) -> usize {
+        match self {
+            Self::Refreshed(_, _, one) => one.refreshed.plan.records.len(),
+            _ => 0,
+        }
+    }
 }
 
 /// What may be asked meanwhile.
@@ -512,13 +526,17 @@ pub async fn group(mut receiver: mpsc::Receiver<Came>, sender: mpsc::Sender<Vec<
 
 /// What came, and what comes soon after it.
 async fn together(first: Came, receiver: &mut mpsc::Receiver<Came>) -> Vec<Came> {
+    let mut records = first.records();
     let mut group = vec![first];
     let over = tokio::time::sleep(TOGETHER);
     tokio::pin!(over);
-    while group.len() < MOST_TOGETHER {
+    while group.len() < MOST_TOGETHER && records < RECORDS_TOGETHER {
         tokio::select! {
             more = receiver.recv() => match more {
-                Some(more) => group.push(more),
+                Some(more) => {
+                    records += more.records();
+                    group.push(more);
+                }
                 None => break,
             },
             () = &mut over => break,
