@@ -16,7 +16,7 @@ use gleaner::{
     merge,
     normalize::normalize,
     page::Page,
-    record::{Record, SourceState},
+    record::{Glance, Record},
     render, upstream,
 };
 
@@ -120,6 +120,6 @@ fn assemble_and_render(bencher: Bencher) {
     let source = source();
     let page = page(&source);
     let records = records(&source, &page, &sightings(&source, &page));
-    let state = SourceState { succeeded_at: Some(page.fetched_at), ..SourceState::default() };
+    let state = Glance { succeeded_at: Some(page.fetched_at), ..Glance::default() };
     bencher.bench(|| render::atom::render(&assemble::source_feed(&source, &state, records.clone(), None)));
 }

@@ -27,19 +27,14 @@ use crate::{
 pub struct Part<'a> {
     /// The source.
     pub source: &'a Source,
-    /// Its state.
-    pub state: SourceState,
+    /// What is known of it.
+    pub state: Glance,
     /// All its records: what is shown is decided here.
     pub records: Vec<Record>,
 }
 
 /// The feed of one source. `base_url` is the public address of the output folder, ending in `/`.
-pub fn source_feed(
-    source: &Source,
-    state: &SourceState,
-    records: Vec<Record>,
-    base_url: Option<&Url>,
-) -> Feed {
+pub fn source_feed(source: &Source, state: &Glance, records: Vec<Record>, base_url: Option<&Url>) -> Feed {
     let part = Part { source, state: state.clone(), records };
     let mut rows: Vec<Row> = part.records.iter().map(|record| Row { part: &part, record }).collect();
     rows.sort_by_key(Row::seniority);
@@ -72,14 +67,14 @@ pub fn source_feed(
 }
 
 /// Up to which number the records of a source are in archive documents.
-pub fn archived(state: &SourceState) -> u64 {
+pub fn archived(state: &Glance) -> u64 {
     state.last_number / History::ENTRIES * History::ENTRIES
 }
 
 /// An archive document (RFC 5005 §4): the records whose numbers are its own, so that it is full once and for ever.
 /// `records` are those the store has of them.
 pub fn archive(
-    (source, state): (&Source, &SourceState),
+    (source, state): (&Source, &Glance),
     records: Vec<Record>,
     history: History,
     base_url: Option<&Url>,
@@ -134,18 +129,20 @@ pub struct Joined {
 }
 
 impl Joined {
-    /// What is to be committed before the feed is published.
-    pub fn plans(&self, parts: &[Part<'_>]) -> Vec<Plan> {
-        parts
-            .iter()
-            .filter_map(|part| {
-                let own = self.retold.iter().filter(|(source, _)| *source == part.source.id);
-                let mut records: Vec<Record> = own.map(|(_, record)| record.clone()).collect();
-                records.sort_by_key(|record| record.number);
-                let plan = Plan::of(part.source.id.clone(), part.state.clone());
-                (!records.is_empty()).then_some(Plan { records, ..plan })
-            })
-            .collect()
+    /// What is to be committed before the feed is published, given the states that sources have now.
+    pub fn plans<E>(
+        &self,
+        mut state: impl FnMut(&SourceId) -> Result<SourceState, E>,
+    ) -> Result<Vec<Plan>, E> {
+        let mut of_each: BTreeMap<&SourceId, Vec<Record>> = BTreeMap::new();
+        for (source, record) in &self.retold {
+            of_each.entry(source).or_default().push(record.clone());
+        }
+        let plan = |(source, mut records): (&SourceId, Vec<Record>)| {
+            records.sort_by_key(|record| record.number);
+            Ok(Plan { records, ..Plan::of(source.clone(), state(source)?) })
+        };
+        of_each.into_iter().map(plan).collect()
     }
 }
 
@@ -199,7 +196,7 @@ pub fn joined_feed(
 }
 
 /// What an index says of a source's feed.
-pub fn listed(source: &Source, state: &SourceState) -> Listed {
+pub fn listed(source: &Source, state: &Glance) -> Listed {
     Listed {
         id: source.id.clone(),
         title: title_of(source, state),
@@ -221,7 +218,7 @@ pub fn listed_joined(rule: &FeedRule) -> Listed {
 }
 
 /// The feed of events: what a person should know of the sources.
-pub fn health_feed(state: &SourceState, records: &[Record], base_url: Option<&Url>) -> Feed {
+pub fn health_feed(state: &Glance, records: &[Record], base_url: Option<&Url>) -> Feed {
     let id = health::id();
     let entries: Vec<FeedEntry> = records.iter().map(event_entry).collect();
     Feed {
@@ -363,12 +360,12 @@ pub(crate) fn began_at(first_succeeded_at: Option<Timestamp>, succeeded_at: Opti
     from_second(time.as_second())
 }
 
-fn page_of(source: &Source, state: &SourceState) -> Url {
+fn page_of(source: &Source, state: &Glance) -> Url {
     state.page_url.as_ref().unwrap_or(&source.url).to_url()
 }
 
 /// The configured title, else the page's, else the host.
-fn title_of(source: &Source, state: &SourceState) -> String {
+fn title_of(source: &Source, state: &Glance) -> String {
     [source.title.as_deref(), state.page_title.as_deref(), source.url.host_str(), Some(source.id.as_str())]
         .into_iter()
         .flatten()

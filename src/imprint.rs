@@ -22,7 +22,7 @@ use std::{
 
 use crate::{
     assemble,
-    config::{Config, FeedRule, Source, Terms},
+    config::{Address, Config, FeedRule, Source, Terms},
     id::SourceId,
     publish::Stamp,
     record::Glance,
@@ -92,6 +92,7 @@ impl Maker {
     pub fn state(&mut self, state: &Glance) {
         let Glance { first_id, page_title, page_url, language, changed_at, last_number, .. } = state;
         let began_at = assemble::began_at(state.first_succeeded_at, state.succeeded_at);
+        let page_url = page_url.as_ref().map(Address::as_str);
         (first_id, page_title, page_url, language, changed_at, last_number, began_at).hash(&mut self.0);
     }
 

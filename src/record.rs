@@ -234,8 +234,8 @@ impl SourceState {
     pub const HISTORY: usize = 10;
 }
 
-/// The part of a source's state that says whether it is its turn, and whether its feed is as it was: all that is read of
-/// most sources in most runs. Each field is as in [`SourceState`].
+/// The part of a source's state that says whether it is its turn, whether its feed is as it was, and what its feed says
+/// of it: all that is read of most sources in most runs. Each field is as in [`SourceState`].
 #[allow(missing_docs, reason = "they are told there")]
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
@@ -251,8 +251,7 @@ pub struct Glance {
     pub held: u32,
     pub first_id: Option<SourceId>,
     pub page_title: Option<String>,
-    /// As text: it is compared, and never asked.
-    pub page_url: Option<String>,
+    pub page_url: Option<Address>,
     pub language: Option<String>,
     pub hold: Option<Hold>,
     pub quiet: Quiet,
@@ -272,7 +271,7 @@ impl From<&SourceState> for Glance {
             held: state.held,
             first_id: state.first_id.clone(),
             page_title: state.page_title.clone(),
-            page_url: state.page_url.as_ref().map(Address::to_string),
+            page_url: state.page_url.clone(),
             language: state.language.clone(),
             hold: state.hold.clone(),
             quiet: state.quiet.clone(),

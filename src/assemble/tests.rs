@@ -21,7 +21,7 @@ fn url(text: &str) -> Url {
 pub fn common(parts: &[Part<'_>]) -> Common {
     let mut common = Common::default();
     for part in parts {
-        common.add(part.source, &Glance::from(&part.state));
+        common.add(part.source, &part.state);
     }
     common
 }
@@ -139,7 +139,7 @@ pub fn headlines(feed: &Feed) -> Vec<&str> {
 fn feed_of(records: Vec<Record>, keep: Keep) -> Feed {
     let mut source = source("one");
     source.terms_mut().keep = keep;
-    source_feed(&source, &SourceState::default(), records, None)
+    source_feed(&source, &Glance::default(), records, None)
 }
 
 const ALL: Keep = Keep { entries: 50, age: None };
@@ -199,9 +199,9 @@ fn updated_is_the_latest_change_of_an_entry_shown() {
 
 #[test]
 fn an_empty_feed_was_updated_when_its_source_last_succeeded() {
-    let state = SourceState { succeeded_at: Some(time("2026-03-01T12:00:00.5Z")), ..SourceState::default() };
+    let state = Glance { succeeded_at: Some(time("2026-03-01T12:00:00.5Z")), ..Glance::default() };
     assert_eq!(source_feed(&source("one"), &state, Vec::new(), None).updated, time("2026-03-01T12:00:00Z"));
-    let feed = source_feed(&source("one"), &SourceState::default(), Vec::new(), None);
+    let feed = source_feed(&source("one"), &Glance::default(), Vec::new(), None);
     assert_eq!(feed.updated, Timestamp::UNIX_EPOCH);
 }
 
@@ -230,8 +230,8 @@ fn an_update_does_not_move_when_an_older_entry_falls_out() {
 
 #[test]
 fn the_title_is_the_configured_one_else_the_pages_else_the_host() {
-    let page = SourceState { page_title: Some("The Page".to_owned()), ..SourceState::default() };
-    let blank = SourceState { page_title: Some(" \n".to_owned()), ..SourceState::default() };
+    let page = Glance { page_title: Some("The Page".to_owned()), ..Glance::default() };
+    let blank = Glance { page_title: Some(" \n".to_owned()), ..Glance::default() };
     let named = Source { title: Some("Mine".to_owned()), ..source("one") };
     let title = |source: &Source, state| source_feed(source, state, Vec::new(), None).title;
     assert_eq!(title(&named, &page), "Mine");
@@ -243,22 +243,20 @@ fn the_title_is_the_configured_one_else_the_pages_else_the_host() {
 #[test]
 fn the_self_link_is_absolute_when_the_public_address_is_known() {
     let base = url("https://feeds.example/atom/");
-    let with =
-        |base| source_feed(&source("one"), &SourceState::default(), Vec::new(), base).address(Format::Atom);
+    let with = |base| source_feed(&source("one"), &Glance::default(), Vec::new(), base).address(Format::Atom);
     assert_eq!(with(Some(&base)), "https://feeds.example/atom/one.atom");
     assert_eq!(with(None), "one.atom");
 }
 
 #[test]
 fn the_alternate_is_the_page_that_answered() {
-    let moved =
-        SourceState { page_url: Some(url("https://moved.example/").into()), ..SourceState::default() };
+    let moved = Glance { page_url: Some(url("https://moved.example/").into()), ..Glance::default() };
     assert_eq!(
         source_feed(&source("one"), &moved, Vec::new(), None).alternate,
         Some(url("https://moved.example/"))
     );
     assert_eq!(
-        source_feed(&source("one"), &SourceState::default(), Vec::new(), None).alternate,
+        source_feed(&source("one"), &Glance::default(), Vec::new(), None).alternate,
         Some(url("https://one.example/news"))
     );
 }
@@ -266,12 +264,12 @@ fn the_alternate_is_the_page_that_answered() {
 /// What two sources give to a joined feed.
 struct Two {
     sources: [Source; 2],
-    state: SourceState,
+    state: Glance,
 }
 
 impl Two {
     fn new() -> Self {
-        Self { sources: [source("one"), source("two")], state: SourceState::default() }
+        Self { sources: [source("one"), source("two")], state: Glance::default() }
     }
 
     fn join(&self, one: Vec<Record>, two: Vec<Record>) -> Feed {

@@ -59,16 +59,6 @@ const GRACE: Duration = Duration::from_secs(2);
 /// The longest sleep: the clock of the wall may be set, or the machine have slept.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 
-/// What comes in within this time is committed together: the disk is waited for once for all of it.
-const TOGETHER: Duration = Duration::from_millis(100);
-
-/// So many refreshes are committed together at most.
-const MOST_TOGETHER: usize = 256;
-
-/// Of refreshes that come with records, no more are committed together once there are so many records: sled holds all
-/// that a transaction replaces until it is over.
-const RECORDS_TOGETHER: usize = 1000;
-
 /// What comes out.
 pub enum Came {
     /// A refresh ended.
@@ -85,7 +75,7 @@ pub enum Came {
 
 impl Came {
     /// How many records come with it.
-    fn records(&self) -> usize {
+    pub fn records(&self) -> usize {
         match self {
             Self::Refreshed(_, _, one) => one.refreshed.plan.records.len(),
             _ => 0,
@@ -513,36 +503,6 @@ fn by_host(config: &Config) -> Vec<usize> {
     let mut places: Vec<(usize, usize)> = config.sources.iter().enumerate().map(order).collect();
     places.sort_unstable();
     places.into_iter().map(|(_, place)| place).collect()
-}
-
-/// Puts together what is committed together: so whoever commits is woken once for all of it.
-pub async fn group(mut receiver: mpsc::Receiver<Came>, sender: mpsc::Sender<Vec<Came>>) {
-    // No group is begun before there is room for it: at most one waits while one is committed.
-    while let Ok(room) = sender.reserve().await {
-        let Some(first) = receiver.recv().await else { return };
-        room.send(together(first, &mut receiver).await);
-    }
-}
-
-/// What came, and what comes soon after it.
-async fn together(first: Came, receiver: &mut mpsc::Receiver<Came>) -> Vec<Came> {
-    let mut records = first.records();
-    let mut group = vec![first];
-    let over = tokio::time::sleep(TOGETHER);
-    tokio::pin!(over);
-    while group.len() < MOST_TOGETHER && records < RECORDS_TOGETHER {
-        tokio::select! {
-            more = receiver.recv() => match more {
-                Some(more) => {
-                    records += more.records();
-                    group.push(more);
-                }
-                None => break,
-            },
-            () = &mut over => break,
-        }
-    }
-    group
 }
 
 /// So many threads that wait for the network: one is enough to fetch, for what an answer takes beside parsing is little.

@@ -33,6 +33,7 @@ mod seen;
 mod serve;
 mod status;
 mod test;
+mod together;
 mod transfer;
 mod workspace;
 

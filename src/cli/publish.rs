@@ -13,7 +13,7 @@ use crate::{
     id::SourceId,
     imprint::{Imprint, Imprints, Maker, Mark},
     publish::{self, Batch, PublishError, Published, Stamp},
-    record::{Counts, Glance, Record, SourceState},
+    record::{Counts, Glance, Record},
     render,
     store::{Joined, Newest, Store, StoreError},
 };
@@ -119,9 +119,9 @@ impl<'a> Writer<'a> {
 
     fn health(&mut self, imprints: &mut Imprints) -> Result<(), Failure> {
         let id = health::id();
-        let state = self.store.state(&id).map_err(ours)?;
+        let state = self.glance(&id)?;
         let mut maker = Maker::of_health(&imprints.program, self.config, &id);
-        maker.state(&Glance::from(&state));
+        maker.state(&state);
         if state.succeeded_at.is_none() || self.stands(imprints, (&id, &[Format::Atom]), maker.finish()) {
             return Ok(());
         }
@@ -148,7 +148,7 @@ impl<'a> Writer<'a> {
         if names.clone().all(|name| self.stands(imprints, (name, &source.formats), imprint)) {
             return Ok(());
         }
-        let state = self.store.state(&source.id).map_err(ours)?;
+        let state = self.glance(&source.id)?;
         let newest = Newest { count: source.keep.entries, age: source.keep.age };
         let mut records = self.store.records(&source.id, newest).map_err(ours)?;
         if source.archive {
@@ -192,13 +192,17 @@ impl<'a> Writer<'a> {
         }
         let parts = self.parts(rule, &sources)?;
         let mut joined = assemble::joined_feed((rule, &common), &parts, self.config.base_url.as_ref());
-        let plans = joined.plans(&parts);
+        let plans = joined.plans(|id| self.store.state(id)).map_err(ours)?;
         if !plans.is_empty() {
             self.store.commit(&plans).map_err(ours)?;
         }
         let stamps = self.feed(&mut joined.feed)?;
         note(imprints, &rule.id, (imprint, stamps));
         Ok(())
+    }
+
+    fn glance(&self, id: &SourceId) -> Result<Glance, Failure> {
+        Ok(self.store.glances(&[id]).map_err(ours)?.pop().unwrap_or_default())
     }
 
     /// Whether a feed was made from the same, and its files are as they were left.
@@ -210,7 +214,7 @@ impl<'a> Writer<'a> {
     /// Writes the archive documents of a source that are full and not there yet; the number of the last one. Those that
     /// are there stay as they are.
     fn archives(&mut self, source: &Source) -> Result<Option<u64>, Failure> {
-        let state = &self.store.state(&source.id).map_err(ours)?;
+        let state = &self.glance(&source.id)?;
         let mut previous = None;
         let mut records: Option<Vec<Record>> = None;
         for number in 1..=assemble::archived(state) / History::ENTRIES {
@@ -245,7 +249,7 @@ impl<'a> Writer<'a> {
     }
 
     /// The records of a source with numbers above one.
-    fn records_after(&self, id: &SourceId, state: &SourceState, number: u64) -> Result<Vec<Record>, Failure> {
+    fn records_after(&self, id: &SourceId, state: &Glance, number: u64) -> Result<Vec<Record>, Failure> {
         let count = usize::try_from(state.last_number.saturating_sub(number)).unwrap_or(usize::MAX);
         let known = self.store.known(id, &[], count).map_err(ours)?;
         Ok(known.records.into_iter().filter(|record| record.number > number).collect())
@@ -269,7 +273,7 @@ impl<'a> Writer<'a> {
         }
         let part = |(place, records): (usize, Vec<Record>)| {
             let source = sources[place];
-            Ok(Part { source, state: self.store.state(&source.id).map_err(ours)?, records })
+            Ok(Part { source, state: self.glance(&source.id)?, records })
         };
         of_each.into_iter().map(part).collect()
     }
@@ -376,8 +380,9 @@ const OPML: &str = "feeds.opml";
 pub fn listed(config: &Config, store: &dyn Store) -> Result<Vec<Listed>, StoreError> {
     let mut feeds = Vec::new();
     let mut good = std::collections::BTreeSet::new();
-    for source in &config.sources {
-        let state = store.state(&source.id)?;
+    let sources: Vec<&Source> = config.sources.iter().collect();
+    for one in workspace::glances(&sources, store) {
+        let (source, state) = one?;
         if state.succeeded_at.is_some() {
             good.insert(&source.id);
             feeds.push(assemble::listed(source, &state));

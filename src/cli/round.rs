@@ -8,7 +8,10 @@ use tokio::{
     task::JoinHandle,
 };
 
-use super::live::{self, Came, Crew, Order};
+use super::{
+    live::{self, Came, Crew, Order},
+    together,
+};
 use crate::{schedule::agenda::Agenda, store::Engine};
 
 /// A pass that goes on while other sources are still being looked at.
@@ -39,7 +42,7 @@ impl Round {
             };
             let driven = async {
                 let driven = live::drive(crew, Agenda::default(), sender, received);
-                tokio::join!(driven, live::group(came, group))
+                tokio::join!(driven, together::group(came, group))
             };
             tokio::select! {
                 _ = driven => {}

@@ -26,7 +26,7 @@ use super::{
     run::{self, Pass, Taken},
     seen::Seen,
     terminal::Terminal,
-    workspace,
+    together, workspace,
 };
 use crate::{
     config::{Config, Source},
@@ -81,7 +81,7 @@ pub fn serve(places: &Places, _: &Options, terminal: &mut Terminal) -> Outcome {
     };
     let mut tellers = Tellers { runner: Runner::start(awake.clone()), messenger: Messenger::start(awake) };
     let driven = live::drive(crew, agenda, sender.clone(), orders);
-    let driving = runtime.spawn(async { tokio::join!(driven, live::group(came, groups)) });
+    let driving = runtime.spawn(async { tokio::join!(driven, together::group(came, groups)) });
     let watching = runtime.spawn(watch(sender, order.clone()));
     let web = Web::open(&runtime, (places, &config), &store)?;
     terminal.say(&format!("following {}{}", counted(&config), web.told()));

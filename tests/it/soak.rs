@@ -24,9 +24,7 @@ use gleaner::{
     fetch::{FetchError, Fetched},
     health,
     page::{Headers, Page},
-    publish,
-    record::Glance,
-    refresh, render,
+    publish, refresh, render,
     store::{self, Engine, Newest, Retention, Store as _},
 };
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
@@ -424,7 +422,7 @@ impl World {
 fn publish_all(config: &Config, engine: &Engine, folder: &Path) {
     let mut states = BTreeMap::new();
     for source in &config.sources {
-        let state = engine.state(&source.id).expect("a state");
+        let state = engine.glances(&[&source.id]).expect("a state").remove(0);
         if state.succeeded_at.is_some() {
             let records = engine.records(&source.id, Newest::of(KEEP)).expect("records");
             let bytes = render::atom::render(&assemble::source_feed(source, &state, records, None));
@@ -439,12 +437,13 @@ fn publish_all(config: &Config, engine: &Engine, folder: &Path) {
             .filter(|(source, _)| rule.sources.contains(&source.id))
             .map(|(source, state)| {
                 let records = engine.records(&source.id, Newest::of(rule.keep.entries)).expect("records");
-                common.add(source, &Glance::from(state));
+                common.add(source, state);
                 Part { source, state: state.clone(), records }
             })
             .collect();
         let joined = assemble::joined_feed((rule, &common), &parts, None);
-        engine.commit(&joined.plans(&parts)).expect("marks");
+        let plans = joined.plans(|id| engine.state(id)).expect("states");
+        engine.commit(&plans).expect("marks");
         let bytes = render::atom::render(&joined.feed);
         publish::publish(folder, &format!("{}.atom", rule.id), &bytes).expect("published");
     }

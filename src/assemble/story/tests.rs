@@ -1,3 +1,5 @@
+use std::convert::Infallible;
+
 use crate::{
     assemble::{
         Joined, Part, joined_feed,
@@ -5,7 +7,7 @@ use crate::{
     },
     config::Source,
     id::EntryKey,
-    record::{Record, SourceState},
+    record::{Glance, Record, SourceState},
 };
 
 /// A record with its own address in each source, so that words alone can tell that two are one.
@@ -18,7 +20,7 @@ fn told(slug: &str, number: u64, headline: &str, teaser: &str, at: &str) -> Reco
 
 fn join(one: Vec<Record>, two: Vec<Record>) -> (Joined, [Vec<Record>; 2]) {
     let sources: [Source; 2] = [source("one"), source("two")];
-    let state = SourceState::default();
+    let state = Glance::default();
     let parts = [
         Part { source: &sources[0], state: state.clone(), records: one.clone() },
         Part { source: &sources[1], state, records: two.clone() },
@@ -26,7 +28,7 @@ fn join(one: Vec<Record>, two: Vec<Record>) -> (Joined, [Vec<Record>; 2]) {
     let joined = joined_feed((&rule(&["one", "two"]), &common(&parts)), &parts, None);
     // As a store has them once the marks are committed.
     let mut stored = [one, two];
-    for plan in joined.plans(&parts) {
+    for plan in joined.plans(|_| Ok::<_, Infallible>(SourceState::default())).unwrap() {
         let records = &mut stored[usize::from(plan.source == id("two"))];
         for marked in plan.records {
             let place = records.iter().position(|record| record.number == marked.number);
@@ -295,7 +297,7 @@ fn a_feed_that_filters_the_first_out_shows_the_second() {
     // Another feed had shown the first.
     two[0].retold_in.push(id("another"));
     let sources = [source("one"), source("two")];
-    let part = |at: usize, records| Part { source: &sources[at], state: SourceState::default(), records };
+    let part = |at: usize, records| Part { source: &sources[at], state: Glance::default(), records };
     let condition = crate::config::Condition::of(regex::Regex::new("Havblikk aground").unwrap());
     let mut rule = rule(&["one", "two"]);
     rule.filter.include = vec![condition];
