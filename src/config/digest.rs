@@ -188,6 +188,7 @@ impl Parts {
                     DateFrom::Headline => "headline",
                     DateFrom::Teaser => "teaser",
                     DateFrom::Link => "link",
+                    DateFrom::Before => "before",
                 },
             );
         }

@@ -93,6 +93,7 @@ fn date_from(item: Item<'_>) -> Vec<DateFrom> {
         let found = match value::word(element) {
             Some("headline") => DateFrom::Headline,
             Some("teaser") => DateFrom::Teaser,
+            Some("before") => DateFrom::Before,
             Some(_) => DateFrom::Link,
             None => continue,
         };

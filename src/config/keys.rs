@@ -222,8 +222,8 @@ impl Key {
     }
 }
 
-/// The fields whose text may hold a date.
-pub const DATE_FROM: &[&str] = &["headline", "teaser", "link"];
+/// The fields whose text may hold a date, and what stands before an entry.
+pub const DATE_FROM: &[&str] = &["headline", "teaser", "link", "before"];
 /// The orders of day and month.
 pub const DATE_ORDER: &[&str] = &["day-first", "month-first"];
 
@@ -463,7 +463,11 @@ pub static DATE: Section = Section {
     groups: &[
         FIELD_KEYS,
         &[
-            key("from", Kind::Words(DATE_FROM), "Fields whose text holds the date, in order."),
+            key(
+                "from",
+                Kind::Words(DATE_FROM),
+                "Fields whose text holds the date, in order; `before` is the text before the entry, back to the one before it.",
+            ),
             key(
                 "above",
                 Kind::Selector,

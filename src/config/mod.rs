@@ -369,7 +369,7 @@ pub struct Css {
 pub struct DateRule {
     /// Where its text is; `None`: only `from`.
     pub field: Option<FieldRule>,
-    /// Fields whose text holds the date, in order: headline, teaser, link.
+    /// Fields whose text holds the date, in order: headline, teaser, link, what stands before the entry.
     pub from: Vec<DateFrom>,
     /// What dates all entries below it, up to its next match: the heading of a day; `None`: nothing does.
     pub above: Option<Css>,
@@ -390,6 +390,8 @@ pub enum DateFrom {
     Teaser,
     /// The link's path.
     Link,
+    /// The text before the entry, back to the one before it.
+    Before,
 }
 
 /// The order of day and month in a numeric date.

@@ -3,8 +3,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use ego_tree::NodeId;
-use scraper::ElementRef;
+use ego_tree::{NodeId, NodeRef};
+use scraper::{ElementRef, Node};
 use url::Url;
 
 use super::{
@@ -62,6 +62,7 @@ pub(super) fn of_row(
             DateFrom::Headline => copied(DateSource::Headline, entry.headline.as_ref()),
             DateFrom::Teaser => copied(DateSource::Teaser, entry.teaser.as_ref()),
             DateFrom::Link => link.as_ref().map(|(field, url)| from_path(field, url)),
+            DateFrom::Before => before(place).map(|field| RawDate { source: DateSource::Field, field }),
         });
     }
     dates.extend(above.map(|field| RawDate { source: DateSource::Above, field }));
@@ -161,6 +162,23 @@ fn from_metadata(metadata: &Metadata, link: &Url) -> Option<RawDate> {
         element: "<script type=\"application/ld+json\">".to_owned(),
     };
     Some(RawDate { source: DateSource::Metadata, field })
+}
+
+/// What stands before a row beside it, back to the row before: `7 March 2025: <a>The pier opens</a><br>`.
+fn before(place: Place<'_>) -> Option<RawField> {
+    /// The nearest nodes say when; what is farther is another paragraph.
+    const MOST_NODES: usize = 20;
+    let row = place.row.element;
+    let is_row =
+        |node: &NodeRef<'_, Node>| node.descendants().any(|inside| place.row.rows.contains(&inside.id()));
+    let mut nodes: Vec<NodeRef<'_, Node>> =
+        row.prev_siblings().take(MOST_NODES).take_while(|node| !is_row(node)).collect();
+    nodes.reverse();
+    let texts = nodes.iter().flat_map(NodeRef::descendants).filter_map(|node| node.value().as_text());
+    let raw: String = texts.map(|text| &**text).collect::<Vec<_>>().join(" ");
+    let value = text::fold(&raw);
+    let selector = "the text before the entry".to_owned();
+    (!value.is_empty()).then(|| RawField { raw: value.clone(), value, selector, element: tag(row) })
 }
 
 fn copied(source: DateSource, field: Option<&RawField>) -> Option<RawDate> {

@@ -388,6 +388,20 @@ fn dates_come_best_source_first() {
 }
 
 #[test]
+fn what_stands_before_an_entry_goes_back_to_the_one_before() {
+    let page = "<p>News. <br>7 March &ndash; <a href=/b>b</a> (PDF)<br><i>6</i> March <a href=/a>a</a>, 1 May<p><a href=/c>c</a>";
+    let mut rules = rules("a", "*");
+    rules.date = Some(dated(None, &[DateFrom::Before]));
+    let listing = read(page, &rules);
+    let before: Vec<_> = listing.entries.iter().map(dates).collect();
+    let expected = [Some("News. 7 March –"), Some("(PDF) 6 March"), None];
+    assert_eq!(
+        before,
+        expected.map(|text| text.map(|text| (DateSource::Field, text)).into_iter().collect::<Vec<_>>())
+    );
+}
+
+#[test]
 fn a_change_date_counts_only_alone() {
     let page = "<div><b>x</b><time class=updated datetime=2025-03-09>x</time></div>";
     assert_eq!(dates(&read(page, &rules("div", "b")).entries[0]), [(DateSource::TimeElement, "2025-03-09")]);
