@@ -21,9 +21,6 @@ const MAX_INSIDE: u32 = 600;
 /// The same way from the entry occurs this often and is told apart by its number: six rows of a label and a value.
 const MAX_OCCURRENCES: u8 = 12;
 
-/// Attributes by which sites' own tests find an element: names that people gave.
-const FOR_TESTS: [&str; 3] = ["data-testid", "data-test", "data-qa"];
-
 /// One place that entries share.
 #[derive(Clone, Debug)]
 pub struct Column {
@@ -199,7 +196,7 @@ fn column(texts: &Texts<'_, '_>, way: (u64, u8), cells: Vec<(u16, u32)>, sample:
     };
     let first = cells[0].1;
     let element = tree.get(first);
-    let for_tests = FOR_TESTS.iter().filter_map(|name| element.node.attr(name));
+    let for_tests = names::FOR_TESTS.iter().filter_map(|name| element.node.attr(name));
     let hint = element
         .node
         .value()

@@ -1,6 +1,9 @@
 //! Compounds: what one part of a selector asks for, what of a page is so, and what it costs to rely on it. Pure.
 
-use super::{names::Hold, tree::Tree};
+use super::{
+    names::{self, Hold},
+    tree::Tree,
+};
 
 /// What one compound of a selector asks for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -9,7 +12,8 @@ pub enum Simple<'a> {
     Class(&'a str),
     TagClass(&'a str, &'a str),
     Id(&'a str),
-    Itemprop(&'a str),
+    /// An attribute that names what an element is, and its value.
+    Named(&'static str, &'a str),
     /// A tag at a place among its parent's elements, from 1.
     Place(&'a str, u16),
     /// A tag that holds another.
@@ -43,7 +47,7 @@ pub fn matching(tree: &Tree<'_>, simple: &Simple<'_>) -> Vec<u32> {
         | Simple::Linked(tag, ..)
         | Simple::Way(tag, _)
         | Simple::Bare(tag) => index.tags.get(tag),
-        Simple::Itemprop(_) => return tree.all().filter(|at| is(tree, *at, simple)).collect(),
+        Simple::Named(..) => return tree.all().filter(|at| is(tree, *at, simple)).collect(),
     };
     named.map_or_else(Vec::new, |named| named.iter().copied().filter(|at| is(tree, *at, simple)).collect())
 }
@@ -57,7 +61,7 @@ pub fn is(tree: &Tree<'_>, at: u32, simple: &Simple<'_>) -> bool {
         Simple::Class(class) => has_class(class),
         Simple::TagClass(tag, class) => element.tag == *tag && has_class(class),
         Simple::Id(id) => element.id == Some(*id),
-        Simple::Itemprop(prop) => element.node.attr("itemprop") == Some(*prop),
+        Simple::Named(attribute, name) => element.node.attr(attribute) == Some(*name),
         Simple::Place(tag, place) => element.tag == *tag && element.place == *place,
         Simple::Has(tag, inner) => {
             element.tag == *tag && (at + 1..element.end).any(|inside| tree.get(inside).tag == *inner)
@@ -102,7 +106,12 @@ pub fn simples<'a>(tree: &Tree<'a>, at: u32) -> Vec<Simple<'a>> {
         }
     }
     simples.extend(element.id.filter(|id| is_plain_name(id)).map(Simple::Id));
-    simples.extend(element.node.attr("itemprop").filter(|prop| is_plain_name(prop)).map(Simple::Itemprop));
+    let named = |attribute: &&'static str| Some(Simple::Named(attribute, element.node.attr(attribute)?));
+    let is_lasting = |simple: &Simple<'_>| {
+        let Simple::Named(_, name) = simple else { return false };
+        is_plain_name(name) && !name.contains(|c: char| c.is_ascii_digit())
+    };
+    simples.extend(["itemprop"].iter().chain(&names::FOR_TESTS).filter_map(named).filter(is_lasting));
     simples
 }
 
@@ -135,7 +144,8 @@ pub fn cost(tree: &Tree<'_>, simple: &Simple<'_>, elements: &[u32]) -> f64 {
                 0.9
             }
         }
-        Simple::Itemprop(_) => 0.5,
+        Simple::Named("itemprop", _) => 0.5,
+        Simple::Named(..) => 0.8,
         Simple::Place(tag, _) => of_tag(tag) + if matches!(*tag, "td" | "th") { 0.6 } else { 1.6 },
         Simple::Has(tag, _) | Simple::HasChild(tag, _) => of_tag(tag) + 0.5,
         Simple::HasClass(tag, class) => of_tag(tag) + 0.5 + of_class(class),
@@ -166,7 +176,7 @@ pub fn write(simple: &Simple<'_>) -> String {
         Simple::Class(class) => format!(".{class}"),
         Simple::TagClass(tag, class) => format!("{tag}.{class}"),
         Simple::Id(id) => format!("#{id}"),
-        Simple::Itemprop(prop) => format!("[itemprop=\"{prop}\"]"),
+        Simple::Named(attribute, name) => format!("[{attribute}=\"{name}\"]"),
         Simple::Place(tag, place) => format!("{tag}:nth-child({place})"),
         Simple::Has(tag, inner) => format!("{tag}:has({inner})"),
         Simple::HasClass(tag, class) => format!("{tag}:has(.{class})"),

@@ -188,7 +188,8 @@ impl<'t, 'a> Texts<'t, 'a> {
         facts
     }
 
-    fn date(&self, text: &str) -> Option<Dated> {
+    /// The first date in the beginning of a text.
+    pub fn date(&self, text: &str) -> Option<Dated> {
         let mut end = text.len().min(DATE_WITHIN_BYTES);
         while !text.is_char_boundary(end) {
             end -= 1;

@@ -7,6 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
     above::{self, Above},
+    before,
     columns::{self, Column},
     evidence::Evidence,
     facts::{self, Texts},
@@ -49,6 +50,8 @@ pub enum DatePlace {
     Teaser,
     /// Above the entries, which it dates up to the next.
     Above,
+    /// In the text before each entry.
+    Before,
 }
 
 /// A headline below this worth is none.
@@ -81,8 +84,9 @@ pub fn fields(texts: &Texts<'_, '_>, group: &Group, evidence: &Evidence) -> Opti
     let mut headlines: Vec<(f64, usize)> = likely
         .map(|(at, worth)| {
             let column = &columns[at];
-            let told = by_words(told(texts, column)) - by_words(column.words);
-            (worth + told - holding(texts, &columns, column) - outranked(texts, &columns, column), at)
+            // Prose does not become a line by the words that it repeats.
+            let repeats = (by_words(column.words) - by_words(told(texts, column))).max(0.0);
+            (worth - repeats - holding(texts, &columns, column) - outranked(texts, &columns, column), at)
         })
         .filter(|(worth, _)| *worth >= LEAST_HEADLINE)
         .collect();
@@ -375,7 +379,7 @@ fn beside_above(
         DatePlace::Column(at) => Some(at),
         DatePlace::Headline => Some(headline),
         DatePlace::Teaser => teaser,
-        DatePlace::Nowhere | DatePlace::Above => None,
+        DatePlace::Nowhere | DatePlace::Above | DatePlace::Before => None,
     };
     let Some(own) = own else {
         let place = |is: &dyn Fn(u32) -> bool| columns.iter().position(|column| is_each(column, is));
@@ -384,6 +388,9 @@ fn beside_above(
                 above::completing(texts, group).filter(|above| above::are_months(texts, above))
         {
             return (DatePlace::Column(day), Some(months));
+        }
+        if before::before(texts, group).is_some() {
+            return (DatePlace::Before, None);
         }
         let Some(above) = above::above(texts, group) else { return (date, None) };
         let time = place(&|at| texts.is_time_alone(at));

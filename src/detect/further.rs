@@ -9,8 +9,8 @@ use url::Url;
 
 use super::{
     groups::Group,
+    inside::{self, Cell},
     names,
-    selector::{self, Cell},
     tree::Tree,
 };
 use crate::extract::{address, next};
@@ -39,8 +39,10 @@ pub fn further(html: &Html, tree: &Tree<'_>, listing: &Group, (base, url): (&Url
         |at: u32| tree.get(at).href.is_some() && says_next(tree, at) && !is_in_listing(at) && leads(at);
     let at = tree.all().find(|at| is_next(*at))?;
     let cells = [Cell { item: 0, at: Some(at) }];
-    let found = selector::of_field(tree, &cells, &|at| tree.text_bytes(at) > 0)?;
-    (found.fit > 0.999 && !found.text.contains(":nth-child")).then_some(Further::Link(found.text))
+    let found = inside::of_field(tree, &cells, &|at| tree.get(at).href.is_some())?;
+    // A bare `a` is whatever link stands first tomorrow.
+    let is_named = found.text.contains(['.', '#', '[']) && !found.text.contains(":nth-child");
+    (found.fit > 0.999 && is_named).then_some(Further::Link(found.text))
 }
 
 /// Whether an address may be a further page of a listing: of the same site, and told apart by a number.
@@ -173,5 +175,10 @@ mod tests {
         assert_eq!(found("<a rel=next href=https://other.example/2>2</a>"), None);
         assert_eq!(found("<li><a href=/news/2 class=next>Next</a></li>"), None);
         assert_eq!(found("<a href=/archive/ class=next>Next</a>"), None);
+    }
+
+    #[test]
+    fn a_next_page_that_nothing_names_is_not_followed() {
+        assert_eq!(found("<p><a href=/news/page/2/>Next page</a></p>"), None);
     }
 }

@@ -10,6 +10,7 @@
 #![expect(clippy::cast_precision_loss, reason = "counts of a page's elements; a share needs no more digits")]
 
 mod above;
+mod before;
 mod columns;
 mod compound;
 mod confidence;
@@ -22,6 +23,7 @@ mod further;
 mod groups;
 mod heal;
 mod held;
+mod inside;
 mod lead;
 mod likeness;
 mod locale;
@@ -30,6 +32,7 @@ mod propose;
 mod reaching;
 mod score;
 mod selector;
+mod strangers;
 mod tree;
 pub mod unasked;
 

@@ -15,6 +15,9 @@ pub enum Hold {
     Volatile,
 }
 
+/// Attributes by which sites' own tests find an element: names that people gave.
+pub const FOR_TESTS: [&str; 5] = ["data-testid", "data-test-id", "data-test", "data-qa", "data-cy"];
+
 /// What a class name says.
 pub fn hold(class: &str) -> Hold {
     if is_look(class) {
@@ -312,13 +315,19 @@ fn is_hash(class: &str) -> bool {
         && if has(u8::is_ascii_digit) { changes >= 2 || is_mixed } else { is_mixed && is_scrambled(tail) }
 }
 
-/// `kFuHJG`, `dhclWg`: so few letters have neither two words after the first, nor words without vowels.
+/// `kFuHJG`, `dhclWg`, `fvEPLq`: so few letters have neither two words after the first, nor words without vowels, nor
+/// capitals side by side before a small letter.
 fn is_scrambled(name: &str) -> bool {
     const LONGEST: usize = 8;
     let is_rise = |pair: &&[u8]| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase();
     let rises = name.as_bytes().windows(2).filter(is_rise).count();
+    let is_fall =
+        |three: &[u8]| three[..2].iter().all(u8::is_ascii_uppercase) && three[2].is_ascii_lowercase();
+    let falls = (5..=7).contains(&name.len()) && name.as_bytes().windows(3).any(is_fall);
     let has_vowel = name.bytes().any(|b| b"aeiouyAEIOUY".contains(&b));
-    name.len() <= LONGEST && name.bytes().all(|b| b.is_ascii_alphabetic()) && (rises >= 2 || !has_vowel)
+    name.len() <= LONGEST
+        && name.bytes().all(|b| b.is_ascii_alphabetic())
+        && (rises >= 2 || falls || !has_vowel)
 }
 
 /// Names of microformats2 (h-entry) for an entry and its parts; grids and paddings are called alike.
@@ -350,89 +359,108 @@ fn is_look(class: &str) -> bool {
     let first = lower.split(['-', '_']).next().unwrap_or("");
     let rest = lower.get(first.len()..).unwrap_or("");
     let is_measured = rest.len() > 1;
-    is_measured
-        && matches!(
-            first,
-            "col"
-                | "row"
-                | "mt"
-                | "mb"
-                | "ml"
-                | "mr"
-                | "mx"
-                | "my"
-                | "pt"
-                | "pb"
-                | "pl"
-                | "pr"
-                | "px"
-                | "py"
-                | "m"
-                | "p"
-                | "w"
-                | "h"
-                | "d"
-                | "text"
-                | "bg"
-                | "border"
-                | "flex"
-                | "grid"
-                | "gap"
-                | "font"
-                | "justify"
-                | "align"
-                | "items"
-                | "offset"
-                | "order"
-                | "float"
-                | "rounded"
-                | "shadow"
-                | "span"
-                | "small"
-                | "medium"
-                | "large"
-                | "xs"
-                | "sm"
-                | "md"
-                | "lg"
-                | "xl"
-                | "space"
-                | "leading"
-                | "max"
-                | "min"
-                | "overflow"
-                | "z"
-                | "g"
-                | "gx"
-                | "gy"
-                | "fs"
-                | "fw"
-                | "u"
-                | "pull"
-                | "cell"
-        )
-        && !words(class).skip(1).any(|word| MEANING.contains(&word.as_str()))
-        || matches!(
-            lower.as_str(),
-            "row"
-                | "container"
-                | "flex"
-                | "grid"
-                | "block"
-                | "inline"
-                | "hidden"
-                | "relative"
-                | "absolute"
-                | "columns"
-                | "column"
-                | "wrapper"
-                | "inner"
-                | "outer"
-                | "container-fluid"
-                | "underline"
-                | "uppercase"
-        )
+    let may_mean = || words(class).skip(1).any(|word| MEANING.contains(&word.as_str()));
+    is_measured && LOOKS.contains(&first) && (matches!(first, "align" | "justify") || !may_mean())
+        || LOOKS_ALONE.contains(&lower.as_str())
 }
+
+/// Words that begin the names of utilities: `mt-4`, `text-gray-500`.
+const LOOKS: &[&str] = &[
+    "col",
+    "row",
+    "mt",
+    "mb",
+    "ml",
+    "mr",
+    "mx",
+    "my",
+    "pt",
+    "pb",
+    "pl",
+    "pr",
+    "px",
+    "py",
+    "m",
+    "p",
+    "w",
+    "h",
+    "d",
+    "text",
+    "bg",
+    "border",
+    "flex",
+    "grid",
+    "gap",
+    "font",
+    "justify",
+    "align",
+    "items",
+    "offset",
+    "order",
+    "float",
+    "rounded",
+    "shadow",
+    "span",
+    "small",
+    "medium",
+    "large",
+    "xs",
+    "sm",
+    "md",
+    "lg",
+    "xl",
+    "space",
+    "leading",
+    "max",
+    "min",
+    "overflow",
+    "z",
+    "g",
+    "gx",
+    "gy",
+    "fs",
+    "fw",
+    "u",
+    "pull",
+    "cell",
+    "tracking",
+    "whitespace",
+    "object",
+    "self",
+    "place",
+    "transition",
+    "duration",
+    "opacity",
+    "divide",
+    "cursor",
+];
+
+/// Names of utilities, and of boxes that every field of a theme has.
+const LOOKS_ALONE: &[&str] = &[
+    "row",
+    "container",
+    "flex",
+    "grid",
+    "block",
+    "inline",
+    "hidden",
+    "relative",
+    "absolute",
+    "columns",
+    "column",
+    "wrapper",
+    "inner",
+    "outer",
+    "container-fluid",
+    "underline",
+    "uppercase",
+    "border",
+    "rounded",
+    "shadow",
+    "field-content",
+    "field-item",
+    "field__item",
+];
 
 #[cfg(test)]
 mod tests {
@@ -454,6 +482,8 @@ mod tests {
             "item-last",
             "kFuHJG",
             "dhclWg",
+            "fvEPLq",
+            "BOlnTh",
             "color-primary-zABazT",
         ] {
             assert_eq!(hold(class), Hold::Volatile, "{class}");
@@ -465,14 +495,25 @@ mod tests {
         for class in ["entry-title", "newsList", "et_pb_post", "press-release", "hentry", "teaser__title"] {
             assert_eq!(hold(class), Hold::Meaning, "{class}");
         }
-        for class in ["bulletin", "akten", "meldung", "newsItem", "hdrNav", "iOS", "rowHeadline"] {
+        for class in ["bulletin", "akten", "meldung", "newsItem", "hdrNav", "NewsBox", "iOS", "rowHeadline"] {
             assert_ne!(hold(class), Hold::Volatile, "{class}");
         }
     }
 
     #[test]
     fn grids_and_utilities_are_looks() {
-        for class in ["col-md-6", "mt-4", "md:flex", "text-gray-500", "container", "w-1/2", "style3"] {
+        for class in [
+            "col-md-6",
+            "mt-4",
+            "md:flex",
+            "text-gray-500",
+            "container",
+            "w-1/2",
+            "style3",
+            "border",
+            "field-content",
+            "justify-content-between",
+        ] {
             assert_eq!(hold(class), Hold::Look, "{class}");
         }
     }

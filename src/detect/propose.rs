@@ -10,8 +10,9 @@ use super::{
     facts::Texts,
     fields::DatePlace,
     further::Further,
+    inside::{self, Cell},
     score::Scored,
-    selector::{self, Cell, Found},
+    selector::{self, Found},
     tree::Tree,
 };
 use crate::config::{self, ConfigText, Source};
@@ -85,6 +86,7 @@ pub fn keys(texts: &Texts<'_, '_>, of: &Scored, entry: Entry, url: &Url) -> Opti
         DatePlace::Headline if *at == fields.headline => DateKey::From("headline"),
         DatePlace::Nowhere | DatePlace::Headline | DatePlace::Above => DateKey::None,
         DatePlace::Teaser => DateKey::From("teaser"),
+        DatePlace::Before => DateKey::From("before"),
     };
     Some(Keys {
         url: url.clone(),
@@ -121,7 +123,7 @@ fn field(texts: &Texts<'_, '_>, sample: &[u32], column: &Column) -> Vec<String> 
     for (item, at) in &column.cells {
         cells[usize::from(*item)].at = Some(*at);
     }
-    let Some(first) = selector::of_field(tree, &cells, &is_taken) else { return Vec::new() };
+    let Some(first) = inside::of_field(tree, &cells, &is_taken) else { return Vec::new() };
     let Found { text, fit } = first;
     if fit < 0.3 { Vec::new() } else { vec![text] }
 }

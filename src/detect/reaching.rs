@@ -183,9 +183,13 @@ fn siblings(tree: &Tree<'_>, from: u32, end: u32) -> Vec<u32> {
     found
 }
 
-/// Whether two elements are built alike: rows that only differ in colour.
+/// Whether two elements are built alike, of parts that are called alike: rows that only differ in colour.
 fn is_like(tree: &Tree<'_>, a: u32, b: u32) -> bool {
-    tree.get(a).tag == tree.get(b).tag && build(tree, a) == build(tree, b)
+    let names = |at: u32| {
+        let classes = tree.children(at).flat_map(|part| &tree.get(part).classes);
+        classes.fold(0, |sum, (class, _)| mix(sum, digest(class)))
+    };
+    tree.get(a).tag == tree.get(b).tag && build(tree, a) == build(tree, b) && names(a) == names(b)
 }
 
 /// A digest of an element's way and of how it is built.
@@ -194,7 +198,7 @@ fn kind(tree: &Tree<'_>, at: u32) -> u64 {
 }
 
 /// A digest of the tags in an element, and of whether it links.
-fn build(tree: &Tree<'_>, at: u32) -> u64 {
+pub fn build(tree: &Tree<'_>, at: u32) -> u64 {
     let children = siblings(tree, at + 1, tree.get(at).end);
     let links = u64::from(tree.links_in(at) > 0);
     children.iter().fold(links, |sum, child| mix(sum, digest(tree.get(*child).tag)))

@@ -5,11 +5,12 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
-    columns,
+    before, columns,
     evidence::Evidence,
     facts::Texts,
     fields::{DatePlace, Fields, fields},
     groups::Group,
+    strangers,
     tree::{Tree, mix},
 };
 use crate::moment;
@@ -58,8 +59,11 @@ pub struct Features {
     pub menu: f64,
     /// The share of entries that hold several records.
     pub multi: f64,
-    /// How far the entries are cells of rows: several in each, each place of its own kind.
+    /// How far the entries are cells of rows, or parts of records that stand side by side: several in each, each place of
+    /// its own kind.
     pub cells: f64,
+    /// Whether the entries are those of two lists, which have nothing in common.
+    pub mixed: f64,
     /// Letters of an entry's text, the median.
     pub chars: f64,
     /// The share of their text that is in the largest of them.
@@ -85,7 +89,7 @@ pub fn holds_date(texts: &Texts<'_, '_>, item: u32) -> bool {
 
 /// Scores a group; `None`: it has no headlines.
 pub fn scored(texts: &Texts<'_, '_>, mut group: Group, evidence: &Evidence) -> Option<Scored> {
-    leave_out_heads(texts, &mut group);
+    strangers::leave_out(texts, &mut group);
     let fields = fields(texts, &group, evidence)?;
     let features = match once(texts, &group) {
         Some(once) => features(texts, &once, &self::fields(texts, &once, evidence)?),
@@ -115,71 +119,6 @@ fn once(texts: &Texts<'_, '_>, group: &Group) -> Option<Group> {
     (items.len() >= FEWEST && is_less).then_some(Group { items })
 }
 
-/// Leaves out what is no entry among entries: the row that names the columns, the line above a year.
-///
-/// Nearly all of a listing link somewhere and are dated; what does neither is a heading of theirs.
-fn leave_out_heads(texts: &Texts<'_, '_>, group: &mut Group) {
-    leave_out_other_rows(texts, group);
-    let tree = texts.tree;
-    let is_dated = |at: u32| texts.of(at).date.is_some() || tree.get(at).node.attr("datetime").is_some();
-    let count = group.items.len() as f64;
-    let linked = group.items.iter().filter(|at| tree.is_linked(**at)).count() as f64 / count;
-    if linked < 0.75 || group.items.len() < 4 {
-        return;
-    }
-    let unlinked: Vec<u32> = group.items.iter().copied().filter(|at| !tree.is_linked(*at)).collect();
-    if unlinked.is_empty() {
-        return;
-    }
-    let sample = columns::sample(&group.items);
-    let dated = sample.iter().filter(|at| is_dated(**at)).count() as f64 / sample.len() as f64;
-    let is_head = |at: u32| !tree.is_linked(at) && (dated < 0.5 || !is_dated(at));
-    if group.items.iter().filter(|at| !is_head(**at)).count() >= 2 {
-        group.items.retain(|at| !is_head(*at));
-    }
-}
-
-/// Leaves out table rows of another build: those that name the columns, those that lay out the page.
-fn leave_out_other_rows(texts: &Texts<'_, '_>, group: &mut Group) {
-    let tree = texts.tree;
-    if group.items.len() < 4 || !group.items.iter().all(|at| tree.get(*at).tag == "tr") {
-        return;
-    }
-    let cells = |at: u32| {
-        let count = |tag: &str| tree.children(at).filter(|cell| tree.get(*cell).tag == tag).count();
-        (count("td"), count("th"))
-    };
-    let mut kinds: FxHashMap<(usize, usize), usize> = FxHashMap::default();
-    for at in &group.items {
-        *kinds.entry(cells(*at)).or_default() += 1;
-    }
-    let most = kinds.into_iter().max_by_key(|(kind, count)| (*count, *kind));
-    let most = most.filter(|(_, count)| *count >= 2 && *count * 20 >= group.items.len() * 17);
-    if let Some((kind, _)) = most {
-        group.items.retain(|at| cells(*at) == kind);
-    }
-    leave_out_menu_rows(texts, group);
-}
-
-/// Leaves out the rows whose cells are called otherwise than those of all others, and that alone lack a date: a table lays
-/// out the page, and its menu is a row of as many cells.
-fn leave_out_menu_rows(texts: &Texts<'_, '_>, group: &mut Group) {
-    const FEWEST: usize = 5;
-    let tree = texts.tree;
-    let called = |row: u32| {
-        let names = tree.children(row).flat_map(|cell| &tree.get(cell).classes);
-        names.fold(0, |sum, (class, _)| mix(sum, super::tree::digest(class)))
-    };
-    let has_date = |row: &u32| texts.of(*row).date.is_some();
-    let dated: Vec<u32> = group.items.iter().copied().filter(has_date).collect();
-    let few = group.items.len() - dated.len();
-    if few == 0 || dated.len() < FEWEST || few * 5 > group.items.len() {
-        return;
-    }
-    let names: FxHashSet<u64> = dated.iter().map(|row| called(*row)).collect();
-    group.items.retain(|row| has_date(row) || names.contains(&called(*row)));
-}
-
 fn features(texts: &Texts<'_, '_>, group: &Group, fields: &Fields) -> Features {
     let tree = texts.tree;
     let items = &group.items;
@@ -204,6 +143,7 @@ fn features(texts: &Texts<'_, '_>, group: &Group, fields: &Fields) -> Features {
             let above = fields.above.as_ref();
             (above.map_or(0.0, |above| 0.6 * above.coverage), above.map_or(0.0, |above| above.monotone))
         }
+        DatePlace::Before => before::before(texts, group).unwrap_or_default(),
         DatePlace::Teaser => {
             let teaser = fields.teaser.map(|at| &fields.columns[at]);
             (teaser.map_or(0.0, |t| t.coverage * t.dated), teaser.map_or(0.0, |t| t.monotone))
@@ -226,7 +166,8 @@ fn features(texts: &Texts<'_, '_>, group: &Group, fields: &Fields) -> Features {
         chrome: items.iter().filter(|at| tree.get(**at).is_chrome).count() as f64 / count,
         menu: items.iter().filter(|at| tree.get(**at).is_menu).count() as f64 / count,
         multi: multi(fields),
-        cells: cells(texts, items),
+        cells: cells(texts, items).max(turns(texts, items)),
+        mixed: mixed(tree, items),
         chars: f64::from(chars[chars.len() / 2]),
         largest: chars.last().map_or(0.0, |most| f64::from(*most) / bytes.max(1) as f64),
         whole: f64::from(u8::from(headline.is_entry && headline.is_part_of_page && dates < 0.5)),
@@ -256,6 +197,7 @@ pub fn sum(of: &Features) -> f64 {
         - 1.6 * of.multi
         - 2.4 * of.cells
         - 1.5 * of.whole
+        - 0.8 * of.mixed
         - 0.8 * yes(of.largest > LOPSIDED && of.count >= 3.0)
         - 0.8
             * yes(of.count > FEW_LABELS
@@ -317,6 +259,80 @@ fn cells(texts: &Texts<'_, '_>, items: &[u32]) -> f64 {
     0.0
 }
 
+/// Whether elements, or what each alone stands in, take turns to be of two or more kinds: parts of records that stand side
+/// by side, a row with the headline and one with the date.
+fn turns(texts: &Texts<'_, '_>, items: &[u32]) -> f64 {
+    const LEVELS: usize = 4;
+    let tree = texts.tree;
+    let items = &items[..items.len().min(columns::SAMPLE)];
+    let mut rows = items.to_vec();
+    for _ in 0..LEVELS {
+        let parents: Vec<u32> = rows.iter().filter_map(|at| tree.parent(*at)).collect();
+        let distinct: FxHashSet<u32> = parents.iter().copied().collect();
+        if distinct.len() == 1 {
+            return f64::from(u8::from(take_turns(texts, items, &rows)));
+        }
+        if distinct.len() < items.len() || parents.len() < items.len() {
+            return 0.0;
+        }
+        rows = parents;
+    }
+    0.0
+}
+
+fn take_turns(texts: &Texts<'_, '_>, items: &[u32], rows: &[u32]) -> bool {
+    const FEWEST: usize = 3;
+    const MOST_PARTS: usize = 4;
+    let tree = texts.tree;
+    let inside = |at: u32| tree.children(at).fold(0, |sum, child| mix(sum, class_signature(tree, child)));
+    let kinds: Vec<u64> = rows.iter().map(|at| inside(*at)).collect();
+    let is_again = |parts: &usize| {
+        let again = kinds.iter().zip(&kinds[*parts..]).filter(|(kind, next)| kind == next).count();
+        kinds[0] != kinds[1] && again * 10 >= (kinds.len() - parts) * 9
+    };
+    let parts = (2..=MOST_PARTS).filter(|parts| kinds.len() >= FEWEST * parts).find(is_again);
+    let Some(parts) = parts else { return false };
+    let records: Vec<Vec<u32>> = items.chunks_exact(parts).map(<[u32]>::to_vec).collect();
+    let dated = |place: usize| records.iter().filter(|record| texts.of(record[place]).date.is_some()).count();
+    let (most, least) = (0..parts)
+        .map(dated)
+        .fold((0, usize::MAX), |(most, least), count| (most.max(count), least.min(count)));
+    (most - least) * 10 >= records.len() * 8 || is_of_kinds(texts, &records.iter().collect::<Vec<_>>(), parts)
+}
+
+/// Whether a group is two lists and more, of names and addresses that have nothing in common: news, and below them events.
+fn mixed(tree: &Tree<'_>, items: &[u32]) -> f64 {
+    const FEWEST: usize = 3;
+    let mut lists: Vec<(u32, Vec<u32>)> = Vec::new();
+    for at in items {
+        let parent = tree.get(*at).parent;
+        match lists.last_mut().filter(|(last, _)| *last == parent) {
+            Some((_, list)) => list.push(*at),
+            None => lists.push((parent, vec![*at])),
+        }
+    }
+    if lists.len() < 2 || lists.iter().any(|(_, list)| list.len() < FEWEST) {
+        return 0.0;
+    }
+    let mut names: FxHashSet<&str> = FxHashSet::default();
+    let mut places: FxHashSet<&str> = FxHashSet::default();
+    let is_apart = lists.iter().all(|(_, list)| {
+        let own: FxHashSet<&str> =
+            list.iter().flat_map(|at| &tree.get(*at).classes).map(|(class, _)| *class).collect();
+        let to: FxHashSet<&str> = list.iter().filter_map(|at| address(tree, *at)).map(section).collect();
+        let is_new = !own.is_empty() && own.is_disjoint(&names) && to.is_disjoint(&places);
+        names.extend(own);
+        places.extend(to);
+        is_new
+    });
+    f64::from(u8::from(is_apart))
+}
+
+/// The part of its site that an address is in: all before its last part.
+fn section(to: &str) -> &str {
+    to.trim_end_matches('/').rsplit_once('/').map_or("", |(section, _)| section)
+}
+
 /// Whether the places of a row differ in kind: digits in one, words in the next.
 fn is_of_kinds(texts: &Texts<'_, '_>, rows: &[&Vec<u32>], size: usize) -> bool {
     let of = |place: usize, value: &dyn Fn(u32) -> f64| {
@@ -375,7 +391,7 @@ fn dated_addresses(tree: &Tree<'_>, items: &[u32]) -> f64 {
 }
 
 /// The first address in an entry, else that of the link around it.
-fn address<'a>(tree: &Tree<'a>, item: u32) -> Option<&'a str> {
+pub fn address<'a>(tree: &Tree<'a>, item: u32) -> Option<&'a str> {
     let inside = (item..tree.get(item).end).find_map(|at| tree.get(at).href);
     inside.or_else(|| tree.link_around(item, 2).and_then(|at| tree.get(at).href))
 }
@@ -429,13 +445,17 @@ pub fn widen(texts: &Texts<'_, '_>, of: Scored, all: &[Scored]) -> Scored {
     const WORSE: f64 = 0.5;
     let own = &of.group.items;
     let is_more = |at: &&u32| own.binary_search(at).is_err();
+    let links_alike = |at: u32| address(texts.tree, at).is_none_or(|to| is_shaped_alike(texts.tree, own, to));
+    let is_one_more = |outer: &Scored, at: u32| {
+        is_like(texts, outer, at, of.features.dates > 0.7) && (of.features.shape < 0.8 || links_alike(at))
+    };
     let is_wider = |outer: &&Scored| {
         let items = &outer.group.items;
         let more = items.len().saturating_sub(own.len());
         (1..=(own.len() / 8).max(1)).contains(&more)
             && items.iter().filter(is_more).count() == more
             && outer.score > of.score - WORSE
-            && items.iter().filter(is_more).all(|at| is_like(texts, outer, *at, of.features.dates > 0.7))
+            && items.iter().filter(is_more).all(|at| is_one_more(outer, *at))
     };
     let wider = all.iter().filter(is_wider).max_by(|a, b| a.score.total_cmp(&b.score)).cloned();
     wider.unwrap_or(of)

@@ -13,18 +13,22 @@ use super::{
 
 /// How two compounds are joined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Joint {
+pub enum Joint {
+    /// Anywhere in the outer.
     Inside,
+    /// Directly in it.
     Child,
 }
 
 /// A selector of up to three compounds, the outermost first.
 #[derive(Clone, Debug)]
-struct Chain<'a> {
-    leaf: Simple<'a>,
+pub struct Chain<'a> {
+    /// What the element is.
+    pub leaf: Simple<'a>,
     /// Towards the outside.
-    outer: Vec<(Joint, Simple<'a>)>,
-    cost: f64,
+    pub outer: Vec<(Joint, Simple<'a>)>,
+    /// What it costs to rely on it.
+    pub cost: f64,
 }
 
 /// A selector that was found.
@@ -35,9 +39,6 @@ pub struct Found {
     /// How well it gives what is meant, from 0 to 1.
     pub fit: f64,
 }
-
-/// Differences of fit below this are not worth a longer selector for a field.
-const SAME_FIT: f64 = 0.004;
 
 /// From here on a selector gives what is meant and nothing else, however much that is.
 pub const EXACT: f64 = 0.999_99;
@@ -282,64 +283,6 @@ fn loss(fit: f64, cost: f64) -> f64 {
     cost + wrong
 }
 
-/// What one entry should give for a field.
-pub struct Cell {
-    /// The entry's element.
-    pub item: u32,
-    /// The element that is meant; `None`: the entry has none.
-    pub at: Option<u32>,
-}
-
-/// The selector that gives, as its first match inside each entry, the element that is meant.
-///
-/// `is_taken` says whether a match counts: one without text is passed over.
-pub fn of_field(tree: &Tree<'_>, cells: &[Cell], is_taken: &dyn Fn(u32) -> bool) -> Option<Found> {
-    let meant: Vec<u32> = cells.iter().filter_map(|cell| cell.at).collect();
-    if meant.is_empty() {
-        return None;
-    }
-    let mut chains: Vec<Chain<'_>> = Vec::new();
-    let leaves = field_leaves(tree, &meant);
-    let outers = field_outers(tree, cells);
-    for (leaf, cost) in &leaves {
-        chains.push(Chain { leaf: leaf.clone(), outer: Vec::new(), cost: *cost });
-        for (outer, outer_cost) in &outers {
-            for joint in [Joint::Inside, Joint::Child] {
-                let cost = cost + outer_cost + if joint == Joint::Child { 0.05 } else { 0.0 };
-                chains.push(Chain { leaf: leaf.clone(), outer: vec![(joint, outer.clone())], cost });
-            }
-        }
-    }
-    chains.sort_by(|a, b| a.cost.total_cmp(&b.cost));
-    chains.truncate(160);
-    let mut best: Option<(f64, Chain<'_>)> = None;
-    for chain in chains {
-        let fit = field_fit(tree, &chain, cells, is_taken);
-        if best.as_ref().is_none_or(|(known, _)| fit > known + SAME_FIT) {
-            best = Some((fit, chain));
-        }
-        if best.as_ref().is_some_and(|(fit, _)| *fit > 0.999) {
-            break;
-        }
-    }
-    best.map(|(fit, chain)| Found { text: written(&chain), fit })
-}
-
-fn field_fit(tree: &Tree<'_>, chain: &Chain<'_>, cells: &[Cell], is_taken: &dyn Fn(u32) -> bool) -> f64 {
-    let right = cells.iter().filter(|cell| {
-        let end = tree.get(cell.item).end;
-        let mut inside = cell.item + 1..end;
-        let first =
-            inside.find(|at| is(tree, *at, &chain.leaf) && is_in(tree, *at, &chain.outer) && is_taken(*at));
-        match (first, cell.at) {
-            (Some(first), Some(meant)) => first == meant || tree.get(first).text == tree.get(meant).text,
-            (None, None) => true,
-            _ => false,
-        }
-    });
-    right.count() as f64 / cells.len() as f64
-}
-
 /// Which elements are meant, for telling how well a selector does.
 struct Marks<'m> {
     is_meant: Vec<bool>,
@@ -375,7 +318,8 @@ impl Marks<'_> {
     }
 }
 
-fn is_in(tree: &Tree<'_>, at: u32, outer: &[(Joint, Simple<'_>)]) -> bool {
+/// Whether an element stands in these, the nearest first.
+pub fn is_in(tree: &Tree<'_>, at: u32, outer: &[(Joint, Simple<'_>)]) -> bool {
     let Some(((joint, simple), rest)) = outer.split_first() else { return true };
     match joint {
         Joint::Child => {
@@ -386,7 +330,7 @@ fn is_in(tree: &Tree<'_>, at: u32, outer: &[(Joint, Simple<'_>)]) -> bool {
 }
 
 /// What nearly all of these elements are, with what it costs to say it.
-fn common<'a>(tree: &Tree<'a>, elements: &[u32], share: f64) -> Vec<(Simple<'a>, f64)> {
+pub fn common<'a>(tree: &Tree<'a>, elements: &[u32], share: f64) -> Vec<(Simple<'a>, f64)> {
     let mut counts: FxHashMap<Simple<'a>, usize> = FxHashMap::default();
     for at in elements {
         for simple in simples(tree, *at) {
@@ -413,7 +357,7 @@ fn leaves<'a>(tree: &Tree<'a>, items: &[u32]) -> Vec<(Simple<'a>, f64)> {
     if let Some(tag) = tree.common_tag(items) {
         // What none of the first has, all do not have.
         let is_had = |simple: &Simple<'a>| items.iter().take(3).any(|at| is(tree, *at, simple));
-        for inner in ["a", "td", "h1", "h2", "h3", "h4", "time", "p", "strong", "b"] {
+        for inner in ["a", "td", "h1", "h2", "h3", "h4", "time", "p", "strong", "b", "i", "em", "img"] {
             let has = [(Simple::Has(tag, inner), 0.5), (Simple::HasChild(tag, inner), 0.55)];
             let has = has.into_iter().take(if tag == "div" { 2 } else { 1 });
             leaves.extend(has.filter(|(has, _)| is_had(has)).map(|(has, more)| (has, of_tag(tag) + more)));
@@ -457,56 +401,8 @@ fn outers<'a>(tree: &Tree<'a>, items: &[u32]) -> Vec<(Simple<'a>, f64)> {
     outers
 }
 
-fn field_leaves<'a>(tree: &Tree<'a>, meant: &[u32]) -> Vec<(Simple<'a>, f64)> {
-    let mut leaves = common(tree, meant, 0.6);
-    leaves.retain(|(simple, _)| !matches!(simple, Simple::Id(_)));
-    leaves.truncate(10);
-    let first = tree.get(meant[0]);
-    let same =
-        meant.iter().filter(|at| tree.get(**at).place == first.place && tree.get(**at).tag == first.tag);
-    if same.count() as f64 >= 0.6 * meant.len() as f64 {
-        let place = Simple::Place(first.tag, first.place);
-        let cost = cost(tree, &place, meant);
-        leaves.push((place, cost));
-    }
-    leaves
-}
-
-/// What stands around the elements that are meant, inside their entries, with their places in a row of cells.
-fn field_outers<'a>(tree: &Tree<'a>, cells: &[Cell]) -> Vec<(Simple<'a>, f64)> {
-    let mut counts: FxHashMap<Simple<'a>, (usize, usize, u32)> = FxHashMap::default();
-    let mut count = 0_usize;
-    for cell in cells {
-        let Some(at) = cell.at else { continue };
-        count += 1;
-        let mut own: FxHashSet<Simple<'a>> = FxHashSet::default();
-        let inside = tree.around(at).take_while(|around| *around > cell.item);
-        for (level, around) in inside.take(6).enumerate() {
-            let element = tree.get(around);
-            let place = matches!(element.tag, "tr" | "td" | "th" | "div" | "span" | "p" | "li" | "dd")
-                .then_some(Simple::Place(element.tag, element.place));
-            for simple in simples(tree, around).into_iter().chain(place) {
-                if !matches!(simple, Simple::Id(_)) && own.insert(simple.clone()) {
-                    counts.entry(simple).or_insert((0, level, around)).0 += 1;
-                }
-            }
-        }
-    }
-    let least = count as f64 * 0.6;
-    let mut outers: Vec<(Simple<'a>, f64)> = counts
-        .into_iter()
-        .filter(|(_, (count, ..))| *count as f64 >= least)
-        .map(|(simple, (_, level, at))| {
-            let cost = cost(tree, &simple, &[at]) * 0.9 + 0.15 + 0.05 * level as f64;
-            (simple, cost)
-        })
-        .collect();
-    outers.sort_by(|a, b| a.1.total_cmp(&b.1).then_with(|| a.0.cmp(&b.0)));
-    outers.truncate(24);
-    outers
-}
-
-fn written(chain: &Chain<'_>) -> String {
+/// A chain in CSS.
+pub fn written(chain: &Chain<'_>) -> String {
     let mut text = String::new();
     for (joint, simple) in chain.outer.iter().rev() {
         text.push_str(&write(simple));
@@ -549,7 +445,7 @@ mod tests {
 
     #[test]
     fn rows_are_told_by_where_their_link_is_and_entries_are_not_left_out() {
-        let rows = ["<tr><td><i>§ 1</i><td><u><a href=/1>a.</a></u>"; 8].concat();
+        let rows = ["<tr><td><s>§ 1</s><td><u><a href=/1>a.</a></u>"; 8].concat();
         let html = format!("<table><tr><td><a href=/>Home</a><td><a href=/b>Pilots</a>{rows}</table>");
         let html = Html::parse_document(&html);
         let tree = Tree::read(html.root_element(), &Url::parse("https://example.org/").unwrap());

@@ -249,6 +249,20 @@ impl<'a> Tree<'a> {
         end.saturating_sub(start)
     }
 
+    /// The text directly before an element, back to the nearest element beside it that says something.
+    pub fn text_before(&self, at: u32) -> &str {
+        let Some(parent) = self.parent(at) else { return "" };
+        let is_beside = |at: &u32| self.get(*at).parent == parent;
+        let previous = |at: &u32| {
+            let last = at.checked_sub(1).filter(|last| *last > parent)?;
+            std::iter::once(last).chain(self.around(last)).find(is_beside)
+        };
+        let mut siblings = std::iter::successors(previous(&at), previous);
+        let before = siblings.find(|sibling| self.text_bytes(*sibling) > 0);
+        let start = before.map_or(self.get(parent).text.0, |before| self.get(before).text.1);
+        self.text.get(start as usize..self.get(at).text.0 as usize).unwrap_or("").trim()
+    }
+
     /// How many bytes of text the page has.
     pub fn all_text_bytes(&self) -> usize {
         self.text.len()

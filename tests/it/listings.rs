@@ -15,18 +15,18 @@ fn page(body: &str) -> Page {
 }
 
 /// The likeliest proposal for a page with something for each number from 1.
-fn best(count: u32, around: [&str; 2], row: impl Fn(u32) -> String) -> Proposal {
+pub fn best(count: u32, around: [&str; 2], row: impl Fn(u32) -> String) -> Proposal {
     let rows: String = (1..=count).map(row).collect();
     let found = proposals(&page(&format!("<body>{}{rows}{}", around[0], around[1])));
     found.into_iter().next().expect("something is proposed")
 }
 
-fn days(proposal: &Proposal) -> Vec<String> {
+pub fn days(proposal: &Proposal) -> Vec<String> {
     let moments = proposal.reading.sightings.iter().filter_map(|sighting| sighting.entry.moment.as_ref());
     moments.map(|moment| moment.day.to_string()).collect()
 }
 
-const SHIPS: [&str; 4] =
+pub const SHIPS: [&str; 4] =
     ["Aurora of Leith", "Morning Star", "Three Brothers of Oban", "Old Margaret and her crew"];
 
 #[test]

@@ -28,6 +28,7 @@ mod pages;
 mod program;
 mod reader;
 mod routes;
+mod selectors;
 mod serve;
 mod shape;
 mod soak;
