@@ -7,12 +7,7 @@ use rustc_hash::FxHashSet;
 use scraper::Html;
 use url::Url;
 
-use super::{
-    groups::Group,
-    inside::{self, Cell},
-    names,
-    tree::Tree,
-};
+use super::{groups::Group, names, selector, tree::Tree};
 use crate::extract::{address, next};
 
 /// Where a listing goes on.
@@ -38,11 +33,16 @@ pub fn further(html: &Html, tree: &Tree<'_>, listing: &Group, (base, url): (&Url
     let is_next =
         |at: u32| tree.get(at).href.is_some() && says_next(tree, at) && !is_in_listing(at) && leads(at);
     let at = tree.all().find(|at| is_next(*at))?;
-    let cells = [Cell { item: 0, at: Some(at) }];
-    let found = inside::of_field(tree, &cells, &|at| tree.get(at).href.is_some())?;
-    // A bare `a` is whatever link stands first tomorrow.
+    // The same link stands below the listing too.
+    let same: Vec<u32> =
+        tree.all().filter(|other| is_next(*other) && tree.get(*other).href == tree.get(at).href).collect();
+    let told = |links: &[u32]| {
+        selector::of_entries(tree, links, &|_| false).filter(|found| found.fit >= selector::EXACT)
+    };
+    let found = told(&same).or_else(|| told(&[at]))?;
+    // A bare `a` is whatever link stands first tomorrow, and one of several today.
     let is_named = found.text.contains(['.', '#', '[']) && !found.text.contains(":nth-child");
-    (found.fit > 0.999 && is_named).then_some(Further::Link(found.text))
+    is_named.then_some(Further::Link(found.text))
 }
 
 /// Whether an address may be a further page of a listing: of the same site, and told apart by a number.
@@ -180,5 +180,8 @@ mod tests {
     #[test]
     fn a_next_page_that_nothing_names_is_not_followed() {
         assert_eq!(found("<p><a href=/news/page/2/>Next page</a></p>"), None);
+        let one_of_several =
+            "<a class=page href=/news/page/2/>Next</a><a class=page href=/news/page/3/>3</a>";
+        assert_eq!(found(one_of_several), None);
     }
 }
