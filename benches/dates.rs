@@ -54,7 +54,7 @@ fn raw(text: &str) -> RawDate {
 
 fn context(zone: &TimeZone) -> Context<'_> {
     let now: Timestamp = "2025-03-07T09:00:00Z".parse().expect("a time");
-    Context { now, zone, language: None, order: None, format: None, horizon: Horizon::Fetch }
+    Context { now, zone, language: None, host: None, order: None, format: None, horizon: Horizon::Fetch }
 }
 
 #[divan::bench]

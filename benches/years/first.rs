@@ -54,6 +54,7 @@ pub fn ours(days: &[Date], fetched: Date) -> Vec<bool> {
         now: at_six(fetched),
         zone: &zone,
         language: Some("en"),
+        host: None,
         order: None,
         format: None,
         horizon: Horizon::Fetch,

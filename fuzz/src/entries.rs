@@ -98,8 +98,15 @@ fn reader() -> Source {
 fn hold(rows: &[(Vec<RawDate>, Option<Date>)], seconds: i64) {
     let zone = TimeZone::UTC;
     let now = Timestamp::from_second(seconds).expect("four bytes of seconds");
-    let context =
-        Context { now, zone: &zone, language: None, order: None, format: None, horizon: Horizon::Fetch };
+    let context = Context {
+        now,
+        zone: &zone,
+        language: None,
+        host: None,
+        order: None,
+        format: None,
+        horizon: Horizon::Fetch,
+    };
     let rows: Vec<Row<'_>> = rows.iter().map(|(dates, anchor)| Row { dates, anchor: *anchor }).collect();
     let found = moment::resolve(&rows, &context);
     assert_eq!(found.len(), rows.len());

@@ -41,6 +41,7 @@ pub fn date(options: &Options, terminal: &mut Terminal) -> Outcome {
         now: options.now.unwrap_or_else(clock::now),
         zone: &zone,
         language: options.lang.as_deref(),
+        host: None,
         order: None,
         format: None,
         horizon: if options.ahead { Horizon::Open } else { Horizon::Fetch },

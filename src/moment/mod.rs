@@ -114,6 +114,8 @@ pub struct Context<'a> {
     pub zone: &'a TimeZone,
     /// The language of the page, a BCP 47 tag; `None`: not known.
     pub language: Option<&'a str>,
+    /// The host of the page, whose last label may tell a country; `None`: not known.
+    pub host: Option<&'a str>,
     /// The configured order of day and month in numeric dates; `None`: the page settles it.
     pub order: Option<DayMonthOrder>,
     /// The configured `strptime` format of the date field; `None`: it is read like any text.

@@ -25,6 +25,8 @@ pub(super) struct Evidence<'a> {
     pub configured: Option<DayMonthOrder>,
     /// What the language says.
     pub custom: Option<DayMonthOrder>,
+    /// The host of the page; `None`: not known.
+    pub host: Option<&'a str>,
 }
 
 /// The order, and what settled it.
@@ -70,6 +72,9 @@ pub(super) fn settle(evidence: &Evidence<'_>) -> Settled {
     }
     if let Some(order) = only_one(|order| is_sorted(evidence, order)) {
         return settled(order, "the other order of day and month is out of order");
+    }
+    if evidence.host.is_some_and(is_american) {
+        return settled(MonthFirst, "the host's order of day and month");
     }
     Settled { order: None, why: "nothing in the listing settles the order of day and month" }
 }
@@ -118,6 +123,11 @@ pub(super) fn in_order(date: Slashed, order: DayMonthOrder) -> Point {
         MonthFirst => (date.right, date.left),
     };
     Point { year: date.year, month, day }
+}
+
+/// Whether a host is of the United States: `us` is theirs, and `gov` and `mil` are open to no one else (RFC 1591, §2).
+fn is_american(host: &str) -> bool {
+    matches!(host.rsplit('.').next(), Some("gov" | "mil" | "us"))
 }
 
 /// The only reading of a date that has just one: 13/3, or 3/3.

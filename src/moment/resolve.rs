@@ -84,6 +84,7 @@ fn settle_order(states: &[State<'_>], context: &Context<'_>, lexicon: Lexicon, t
         latest: (context.horizon == Horizon::Fetch).then(|| today.tomorrow().unwrap_or(today)),
         configured: context.order,
         custom: lexicon.order(),
+        host: context.host,
     })
 }
 

@@ -409,6 +409,7 @@ fn dates(
         now,
         zone: &source.timezone,
         language: source.language.as_deref().or(language),
+        host: source.url.host_str(),
         order: source.rules.as_ref().and_then(|rules| rules.date.as_ref()).and_then(|date| date.order),
         format: None,
         horizon: moment::Horizon::Fetch,

@@ -113,6 +113,7 @@ impl Reading {
             now,
             zone: &source.timezone,
             language: language.or(self.listing.language.as_deref()),
+            host: source.url.host_str(),
             order: rule.and_then(|rule| rule.order),
             format: rule.and_then(|rule| rule.format.as_deref()),
             horizon: moment::Horizon::Fetch,

@@ -39,6 +39,17 @@ fn newswire_teasers_give_the_days_of_the_page() {
 }
 
 #[test]
+fn what_nothing_in_a_listing_settles_is_read_as_the_country_of_its_host_writes() {
+    let of = |host| {
+        let case = Case { host: Some(host), ..Case::at("2017-01-05T09:00:00Z") };
+        lines(&case.rows(Field, &["9-8-16", "9-12-16", "3-8-16", "10-2-16"]))
+    };
+    assert_eq!(of("opinions.court.gov"), ["2016-09-08", "2016-09-12", "2016-03-08", "2016-10-02"]);
+    assert!(of("opinions.court.example").iter().all(|line| !line.starts_with("2016")));
+    assert!(of("gov.example").iter().all(|line| !line.starts_with("2016")), "the last label counts");
+}
+
+#[test]
 fn december_below_january_is_the_year_before() {
     let case = Case::at("2026-01-05T09:00:00Z");
     let found = case

@@ -143,8 +143,15 @@ fn four_thousand_rows_come_to_an_end() {
         (0..4_000).map(|row| Row { dates: &fields[row * row % 4], anchor: None }).collect();
     let zone = TimeZone::UTC;
     let now = "2025-03-07T09:00:00Z".parse().expect("a time");
-    let context =
-        Context { now, zone: &zone, language: None, order: None, format: None, horizon: Horizon::Fetch };
+    let context = Context {
+        now,
+        zone: &zone,
+        language: None,
+        host: None,
+        order: None,
+        format: None,
+        horizon: Horizon::Fetch,
+    };
     assert_eq!(resolve(&rows, &context).len(), rows.len());
 }
 
