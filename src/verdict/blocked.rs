@@ -25,9 +25,6 @@ const MARKS: &[Mark] = &[
     Mark { text: "ddos-guard", kind: "a DDoS-Guard challenge" },
     Mark { text: "anubis_challenge", kind: "an Anubis challenge" },
     Mark { text: "vercel security checkpoint", kind: "a Vercel challenge" },
-    Mark { text: "g-recaptcha", kind: "a captcha" },
-    Mark { text: "h-captcha", kind: "a captcha" },
-    Mark { text: "cf-turnstile", kind: "a captcha" },
     Mark { text: "checking your browser", kind: "a browser check" },
     Mark { text: "enable javascript and cookies to continue", kind: "a browser check" },
     Mark { text: "verify you are human", kind: "a browser check" },
@@ -36,9 +33,19 @@ const MARKS: &[Mark] = &[
     Mark { text: "parkingcrew.net", kind: "a parked domain" },
     Mark { text: "hugedomains.com/domain_profile", kind: "a parked domain" },
     Mark { text: "buy this domain", kind: "a parked domain" },
+];
+
+/// Marks that many a whole page has in a corner, and that say something only of a page with little else.
+const WIDGETS: &[Mark] = &[
+    Mark { text: "g-recaptcha", kind: "a captcha" },
+    Mark { text: "h-captcha", kind: "a captcha" },
+    Mark { text: "cf-turnstile", kind: "a captcha" },
     Mark { text: "type=\"password\"", kind: "a login page" },
     Mark { text: "type='password'", kind: "a login page" },
 ];
+
+/// A page that says so much in bytes is more than a form and the menus around it.
+const MUCH: usize = 1000;
 
 /// Marks in the title: in a text these words may stand for anything.
 const TITLES: &[Mark] = &[
@@ -66,6 +73,26 @@ const TITLES: &[Mark] = &[
     Mark { text: "introuvable", kind: "a page that says there is none" },
     Mark { text: "no encontrada", kind: "a page that says there is none" },
     Mark { text: "non trovata", kind: "a page that says there is none" },
+    Mark { text: "t be found", kind: "a page that says there is none" },
+    Mark { text: "not be found", kind: "a page that says there is none" },
+    Mark { text: "does not exist", kind: "a page that says there is none" },
+    Mark { text: "doesn’t exist", kind: "a page that says there is none" },
+    Mark { text: "doesn't exist", kind: "a page that says there is none" },
+    Mark { text: "no longer exists", kind: "a page that says there is none" },
+    Mark { text: "existiert nicht", kind: "a page that says there is none" },
+    Mark { text: "n’existe p", kind: "a page that says there is none" },
+    Mark { text: "n'existe p", kind: "a page that says there is none" },
+    Mark { text: "no existe", kind: "a page that says there is none" },
+    Mark { text: "non esiste", kind: "a page that says there is none" },
+    Mark { text: "não encontrada", kind: "a page that says there is none" },
+    Mark { text: "niet gevonden", kind: "a page that says there is none" },
+    Mark { text: "hittades inte", kind: "a page that says there is none" },
+    Mark { text: "ikke funnet", kind: "a page that says there is none" },
+    Mark { text: "nie znaleziono", kind: "a page that says there is none" },
+    Mark { text: "nie została znaleziona", kind: "a page that says there is none" },
+    Mark { text: "не найдена", kind: "a page that says there is none" },
+    Mark { text: "不存在", kind: "a page that says there is none" },
+    Mark { text: "見つかりません", kind: "a page that says there is none" },
     Mark { text: "access denied", kind: "a page that denies access" },
     Mark { text: "attention required", kind: "a Cloudflare block" },
 ];
@@ -92,23 +119,53 @@ pub fn kind(headers: &Headers, text: &str) -> Option<&'static str> {
         return Some("a DataDome challenge");
     }
     let text = text.to_ascii_lowercase();
-    let found = MARKS.iter().find(|mark| text.contains(mark.text)).or_else(|| {
+    let stands = |mark: &&Mark| text.contains(mark.text);
+    let found = MARKS.iter().find(stands).or_else(|| {
         let title = title(&text)?;
         TITLES.iter().find(|mark| title.contains(mark.text))
     });
-    found.map(|mark| mark.kind)
+    let widget = || WIDGETS.iter().find(stands).filter(|_| said(&text) < MUCH);
+    found.or_else(widget).map(|mark| mark.kind)
 }
 
-/// The same for a page that is to be trusted with more than a verdict: its first heading counts as its title does.
+/// How many bytes of text a page in lower case shows.
+fn said(text: &str) -> usize {
+    let mut said = 0;
+    let mut rest = text;
+    while let Some((shown, tag)) = rest.split_once('<') {
+        said += shown.trim().len();
+        let unseen = ["script", "style"].into_iter().find(|name| tag.starts_with(name));
+        let end = unseen.map_or(Some(0), |name| tag.find(&format!("</{name}")));
+        rest = end.and_then(|end| tag[end..].split_once('>')).map_or("", |(_, after)| after);
+    }
+    said + rest.trim().len()
+}
+
+/// The same for a page that is to be trusted with more than a verdict: its first heading counts as its title does, and
+/// so does the first one below it that speaks of the page.
 pub fn stands_in(headers: &Headers, text: &str) -> Option<&'static str> {
     kind(headers, text).or_else(|| {
         let text = text.to_ascii_lowercase();
-        let after = &text[text.find("<h1")?..];
-        let heading = &after[..after.find("</h1")?];
-        let heading = plain(heading);
-        let is_short = heading.len() <= MAX_TITLE;
-        TITLES.iter().filter(|_| is_short).find(|mark| heading.contains(mark.text)).map(|mark| mark.kind)
+        let mark = |heading: String| TITLES.iter().find(|mark| heading.contains(mark.text));
+        let first = heading(&text, "h1").and_then(mark);
+        let next = || heading(&text, "h2").filter(|heading| is_of_page(heading)).and_then(mark);
+        first.or_else(next).map(|mark| mark.kind)
     })
+}
+
+/// The first heading of a level in lower case text; `None`: there is none that is short.
+fn heading(text: &str, level: &str) -> Option<String> {
+    let after = &text[text.find(&format!("<{level}"))?..];
+    let heading = plain(&after[..after.find(&format!("</{level}"))?]);
+    (heading.len() <= MAX_TITLE).then_some(heading)
+}
+
+/// Whether a heading tells something of its page, as no headline does: it names the page, or says a mark and no more.
+fn is_of_page(heading: &str) -> bool {
+    const PAGE: &[&str] =
+        &["page", "seite", "página", "pagina", "sida", "siden", "stron", "страниц", "ページ", "页面", "頁"];
+    let said = heading.trim_matches(|c: char| !c.is_alphanumeric());
+    PAGE.iter().any(|word| heading.contains(word)) || TITLES.iter().any(|mark| said == mark.text)
 }
 
 /// What stands between tags.
@@ -148,6 +205,12 @@ mod tests {
         for (heading, expected) in [
             ("<H1 class=x>Page <b>not</b> found</H1>", Some("a page that says there is none")),
             ("<h1>Latest news</h1><h2>Lost dog not found</h2>", None),
+            (
+                "<h1>Harbour</h1><h2>Oops! That page can’t be found.</h2>",
+                Some("a page that says there is none"),
+            ),
+            ("<h1>Harbour</h1><h2 class=x>Not found!</h2>", Some("a page that says there is none")),
+            ("<h1>Stadt</h1><h2>Die Seite existiert nicht</h2>", Some("a page that says there is none")),
             ("<h1>", None),
         ] {
             assert_eq!(stands_in(&none, heading), expected, "{heading}");
@@ -161,6 +224,12 @@ mod tests {
         let page = r#"<title>Just a moment...</title><script src="/cdn-cgi/challenge-platform/x.js">"#;
         assert_eq!(kind(&none, page), Some("a Cloudflare challenge"));
         assert_eq!(kind(&none, r#"<input name=p type="password">"#), Some("a login page"));
+        let form = r#"<div class="g-recaptcha"></div><input type="password"><script>let a = 1;</script>"#;
+        assert_eq!(kind(&none, form), Some("a captcha"));
+        let rest = "<p>The pier opens in spring, and the ferry leaves at noon.</p>".repeat(40);
+        assert_eq!(kind(&none, &format!("{form}{rest}")), None, "a form in a corner of a page");
+        let program = format!("<style>{rest}</style><script>{rest}</script>");
+        assert_eq!(kind(&none, &format!("{form}{program}")), Some("a captcha"), "nobody sees that");
         assert_eq!(kind(&none, "<p>Nothing found"), None);
         let header = Headers(vec![("cf-mitigated".to_owned(), "challenge".to_owned())]);
         assert_eq!(kind(&header, ""), Some("a Cloudflare challenge"));
