@@ -3,7 +3,12 @@
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::{html::Html, id::EntryKey, listing::RawDate, moment::Moment};
+use crate::{
+    html::Html,
+    id::EntryKey,
+    listing::RawDate,
+    moment::{Moment, Provenance},
+};
 
 /// What a row says once it is believed: texts are clean, addresses absolute, the date a moment or unknown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +39,22 @@ pub struct Entry {
     /// Its date; `None`: the page does not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub moment: Option<Moment>,
+}
+
+impl Entry {
+    /// The keys of the fields that an entry may lack, its link aside.
+    pub const FIELDS: [&str; 5] = ["date", "teaser", "image", "author", "category"];
+
+    /// Whether a page gave it one of these.
+    pub fn has(&self, field: &str) -> bool {
+        match field {
+            "date" => self.moment.as_ref().is_some_and(|m| m.provenance != Provenance::FirstSeen),
+            "teaser" => self.teaser.is_some(),
+            "image" => self.image.is_some(),
+            "author" => self.author.is_some(),
+            _ => !self.categories.is_empty(),
+        }
+    }
 }
 
 /// A file that belongs to an entry.

@@ -247,6 +247,9 @@ fn judged<E>(
             ..failed(source, state, Verdict::Drifted { reason }, now)
         });
     }
+    if against.again.is_some() {
+        judge::forget_unasked(&mut state.history, source.rules.as_deref());
+    }
     let degraded = judge::degraded(shape, &state.history);
     let lacking = own::lacking(source, &state, &reading, &against);
     let noticed = own.fill(source, &mut reading, &against);

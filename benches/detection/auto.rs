@@ -41,7 +41,7 @@ const ALL: usize = 10_000;
 
 /// Reads a page by which `remembered` is known, then the new page, as a run does; `None`: nothing is applied.
 pub fn told(page: &Page, remembered: &[Truth], has_links: bool, truths: &[Truth]) -> Option<Told> {
-    let source = source(CONFIG, page);
+    let source = old(page);
     let store = Memory::new();
     let day_before = page.fetched_at.checked_sub(SignedDuration::from_hours(24)).unwrap();
     let before = Page { body: old_page(remembered, has_links), fetched_at: day_before, ..page.clone() };
@@ -107,6 +107,11 @@ fn refreshed(source: &Source, store: &Memory, page: Page) -> Refreshed {
     let refreshed: Result<_, StoreError> =
         refresh::refresh(source, state, &Fetched::Page(page), (&mut ask, &|| true));
     refreshed.unwrap()
+}
+
+/// The source of a page as it was before that changed.
+pub fn old(page: &Page) -> Source {
+    source(CONFIG, page)
 }
 
 fn source(keys: &str, page: &Page) -> Source {

@@ -35,8 +35,6 @@ struct Score {
 const MEMORIES: [&str; 3] = ["links and headlines", "headlines", "the old page"];
 
 pub fn report(options: &Options) {
-    let any = Url::parse("https://example.org/").unwrap();
-    let source = detect::Keys::of_page(any).source("old").unwrap();
     let mut folders: Vec<_> =
         fs::read_dir(options.root.join("versions")).unwrap().map(|entry| entry.unwrap().path()).collect();
     folders.sort();
@@ -66,7 +64,7 @@ pub fn report(options: &Options) {
             MEMORIES.into_iter().zip([(older, true), (older, false), (&olds, true)])
         {
             let known = known(remembered, &page, has_links);
-            let healed = detect::heal((&document, &page), &source, &known, &|| true);
+            let healed = detect::heal((&document, &page), &auto::old(&page), &known, &|| true);
             let result = healed.map(|healed| score(&healed, &distinct)).map_err(|why| why.to_string());
             let told = auto::told(&page, remembered, has_links, &truths);
             outcomes.push(Outcome { case: case.clone(), memory, is_changed, result, told });
@@ -81,7 +79,8 @@ fn known(truths: &[Truth], page: &Page, has_links: bool) -> Vec<Known> {
         headline: truth.title.clone().unwrap_or_default(),
         link: link(truth),
         day: truth.date.as_ref().and_then(|date| date.get(..10)?.parse().ok()),
-        is_typed: false,
+        had: truth.date.iter().map(|_| "date").collect(),
+        ..Known::default()
     };
     truths.iter().map(of).collect()
 }

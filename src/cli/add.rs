@@ -220,7 +220,7 @@ fn nothing(found: &Found, offers: usize, options: &Options) -> Failure {
         return Failure::usage(format!("the page has {count} listings, not {}", options.listing));
     }
     if !options.like.is_empty() {
-        let message = if found.known_on_page == 0 {
+        let message = if found.known.is_empty() {
             "what `--like` says does not stand on the page"
         } else {
             "what `--like` says stands on the page, in nothing that repeats"

@@ -56,7 +56,7 @@ pub fn heal(places: &Places, options: &Options, terminal: &mut Terminal) -> Outc
         needs_person(format!("{}: {} ({reason}); nothing was changed", source.id, verdict.word()))
     })?;
     if let Some(kind) =
-        blocked::kind(&page.headers, &reading.document.text).filter(|_| reading.sightings.is_empty())
+        blocked::stands_in(&page.headers, &reading.document.text).filter(|_| reading.sightings.is_empty())
     {
         return Err(needs_person(format!(
             "{}: the page is {kind}, not the listing; nothing was changed",

@@ -33,8 +33,8 @@ const SHELL_BYTES: usize = 4000;
 pub struct Embedded {
     /// The sources that read them, the likeliest first.
     pub proposals: Vec<Proposal>,
-    /// How many of the known entries stand in them.
-    pub known: usize,
+    /// Which of the known entries, by their number, stand in them.
+    pub known: FxHashSet<u16>,
     /// Which of the known entries, by their number, stand in them with their headline.
     pub shown: FxHashSet<u16>,
 }
@@ -81,7 +81,7 @@ impl Looking<'_, '_> {
         let groups = ranked(&texts, &evidence);
         let groups = groups.iter().filter(|scored| is_content(&scored.group.items)).take(PROPOSED);
         embedded.proposals.extend(groups.filter_map(|scored| looking.proposal(scored)).filter(is_listing));
-        embedded.known = embedded.known.max(evidence.on_page());
+        embedded.known.extend(evidence.on_page());
         embedded.shown.extend(evidence.shown());
     }
 }

@@ -28,6 +28,8 @@ pub struct Known {
     pub link: Option<Url>,
     /// Its day.
     pub day: Option<Date>,
+    /// Which of [`crate::entry::Entry::FIELDS`] it had; empty: nothing is known of them.
+    pub had: Vec<&'static str>,
     /// Whether the headline may be a part of what stands on the page: a person typed it.
     pub is_typed: bool,
 }
@@ -120,9 +122,9 @@ impl Evidence {
         self.count > 0
     }
 
-    /// How many known entries stand on the page at all.
-    pub fn on_page(&self) -> usize {
-        self.found.iter().map(|(_, known)| known).collect::<FxHashSet<_>>().len()
+    /// Which of the known entries, by their number, stand on the page at all.
+    pub fn on_page(&self) -> FxHashSet<u16> {
+        self.found.iter().map(|(_, known)| *known).collect()
     }
 
     /// Which of the known entries, by their number, stand on the page with their headline.

@@ -30,6 +30,7 @@ mod locale;
 mod names;
 mod propose;
 mod reaching;
+mod returned;
 mod score;
 mod selector;
 mod strangers;
@@ -94,8 +95,8 @@ pub struct Found {
     pub proposals: Vec<Proposal>,
     /// The page's own feeds.
     pub feeds: Vec<LinkedFeed>,
-    /// How many of the known entries stand anywhere on the page.
-    pub known_on_page: usize,
+    /// Which of the known entries, by their number, stand anywhere on the page.
+    pub known: FxHashSet<u16>,
     /// Which of the known entries, by their number, stand on it with their headline.
     pub known_by_headline: FxHashSet<u16>,
     /// How much text a reader sees on it.
@@ -165,7 +166,7 @@ pub fn detect(document: &Document, page: &Page, known: &[Known], still_time: &dy
     Found {
         proposals,
         feeds,
-        known_on_page: evidence.on_page().max(embedded.known),
+        known: evidence.on_page().union(&embedded.known).copied().collect(),
         known_by_headline: evidence.shown().union(&embedded.shown).copied().collect(),
         text_bytes: tree.all_text_bytes(),
     }

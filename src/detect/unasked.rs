@@ -51,13 +51,16 @@ pub fn is_confirmed(healed: &Healed, before: &SourceState, refreshed: &Refreshed
     let is_good = matches!(refreshed.verdict, Verdict::New { .. } | Verdict::Unchanged { .. });
     // The few newest headlines stand beside many a page, the one that says there is none among them.
     let is_whole = healed.reading.sightings.len() * 3 >= usual * 2;
-    is_good && is_whole && refreshed.again.unwrap_or(0) == 0
+    // What was found again by its words alone may be none that the records know.
+    let is_known = refreshed.new.len() + healed.found <= healed.reading.sightings.len();
+    is_good && is_whole && is_known && refreshed.again.unwrap_or(0) == 0
 }
 
 impl From<Record> for Known {
     /// An entry that is remembered, to be looked for.
     fn from(record: Record) -> Self {
+        let had = Entry::FIELDS.into_iter().filter(|field| record.entry.has(field)).collect();
         let Entry { headline, link, moment, .. } = record.entry;
-        Self { headline, link, day: moment.map(|moment| moment.day), is_typed: false }
+        Self { headline, link, day: moment.map(|moment| moment.day), had, is_typed: false }
     }
 }

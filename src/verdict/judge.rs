@@ -1,6 +1,7 @@
 //! What a page held, against what its source's pages usually hold → whether it can be believed. Pure.
 
 use crate::{
+    config::Rules,
     diagnostic::Code,
     listing::{Container, Listing},
     record::PageShape,
@@ -98,6 +99,22 @@ pub fn degraded(shape: PageShape, history: &[PageShape]) -> Option<String> {
         }
     }
     None
+}
+
+/// Takes out of a history what the rules of a changed config do not ask for: it is missed no more. Without rules the source
+/// is a feed, which is asked for all.
+pub fn forget_unasked(history: &mut [PageShape], rules: Option<&Rules>) {
+    let Some(rules) = rules else { return };
+    for shape in history {
+        for (count, is_asked) in [
+            (&mut shape.teasers, rules.teaser.is_some()),
+            (&mut shape.dates, rules.date.is_some()),
+            (&mut shape.images, rules.image.is_some()),
+            (&mut shape.authors, rules.author.is_some()),
+        ] {
+            *count = if is_asked { *count } else { 0 };
+        }
+    }
 }
 
 /// What a usual page holds, in words; `None`: too few pages are known.

@@ -3,7 +3,7 @@
 
 use gleaner::{
     decode,
-    detect::{Healed, Keys, Known, Proposal, heal},
+    detect::{DateKey, Healed, Keys, Known, Proposal, heal},
     page::Page,
 };
 
@@ -497,15 +497,20 @@ fn the_newest_entry_is_read_with_the_list_below_it() {
 
 /// A source with an old selector for headlines, healed by a page on which seven ships are known.
 fn healed(headline: &str, list: &str) -> Healed {
+    healed_with(list, |keys| keys.headline = vec![headline.to_owned()])
+}
+
+/// A source with old rules, healed by a page on which seven ships are known.
+fn healed_with(list: &str, set: impl FnOnce(&mut Keys)) -> Healed {
     let page = page(&format!("<body><main>{list}</main>"));
     let ship = |n: u32| Known {
         headline: format!("The {} leaves the pier with {n} passengers", SHIPS[n as usize % 4]),
         link: page.url.join(&format!("/ships/{n}")).ok(),
-        day: None,
-        is_typed: false,
+        ..Known::default()
     };
     let known: Vec<Known> = (3..=9).map(ship).collect();
-    let keys = Keys { headline: vec![headline.to_owned()], ..Keys::of_page(page.url.clone()) };
+    let mut keys = Keys::of_page(page.url.clone());
+    set(&mut keys);
     let document = decode::decode(&page).expect("text");
     let source = keys.source("ships").expect("a config");
     heal((&document, &page), &source, &known, &|| true).expect("it is healed")
@@ -546,4 +551,29 @@ fn a_source_is_healed_with_all_of_a_record_though_what_is_known_is_in_its_head()
     assert_eq!(healed.reading.sightings.len(), 9);
     let rules = healed.source.rules.expect("it has rules");
     assert!(rules.to_next, "{:?}", healed.changes);
+}
+
+#[test]
+fn old_rules_that_now_find_something_else_are_mended() {
+    let cargoes = ["salt", "wool", "timber", "herring", "peat", "slate", "barley", "cloth", "iron"];
+    let card = |n: u32| {
+        let (ship, day, cargo) = (SHIPS[n as usize % 4], 29 - n, cargoes[n as usize - 1]);
+        format!(
+            "<div class=card><p class=day>{day} January 2024</p><a class=kind href=/arrivals>Arrivals</a><a class=told href=/vessels/{n}>The {ship} leaves \
+             the pier with {n} passengers</a><p class=text>Dues for her {cargo} were owed to the harbour from the first tide on, it was held.</p></div>"
+        )
+    };
+    let list: String = (1..=9).map(card).collect();
+    let changes = healed_with(&list, |keys| {
+        keys.teaser = vec!["p".to_owned()];
+        keys.link = vec!["a@href".to_owned()];
+        keys.date = DateKey::At(vec![".when".to_owned()]);
+        keys.image = vec!["img".to_owned()];
+    })
+    .changes;
+    let of = |key: &str| changes.iter().find(|(name, _)| *name == key).map(|(_, value)| value.as_deref());
+    assert_eq!(of("teaser"), Some(Some("\".text\"")), "a day is no teaser: {changes:?}");
+    assert_eq!(of("link"), Some(None), "the headline has its own: {changes:?}");
+    assert_eq!(of("date"), Some(Some("\".day\"")), "{changes:?}");
+    assert_eq!(of("image"), None, "nothing says that an image was ever there: {changes:?}");
 }

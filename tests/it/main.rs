@@ -27,6 +27,7 @@ mod own;
 mod pages;
 mod program;
 mod reader;
+mod redesign;
 mod routes;
 mod selectors;
 mod serve;

@@ -1,0 +1,205 @@
+//! Redesigns of a page whose entries have days, teasers and images: what is mended, and what is left to a person.
+#![allow(clippy::disallowed_methods)]
+
+use std::{
+    fs,
+    sync::{Arc, Mutex},
+};
+
+use crate::{
+    network::{HTML, Server, answer, run, verdict},
+    program::Place,
+};
+
+const STORIES: [&str; 12] = [
+    "Harbour opens its second pier",
+    "Council votes on the ferry budget",
+    "Night trains return in spring",
+    "Three schools get new roofs",
+    "Fishermen ask for a longer season",
+    "Library keeps its Sunday hours",
+    "Old mill becomes a museum",
+    "Flood wall is finished early",
+    "Choir sings at the town hall",
+    "Coast guard rescues six sailors",
+    "Bakery wins a prize for its rye bread",
+    "Lighthouse gets another lamp",
+];
+
+/// A source with all fields, read three times before its page changes; the newest two stories are not known yet.
+struct Followed {
+    place: Place,
+    config: String,
+    page: Arc<Mutex<String>>,
+    _server: Server,
+}
+
+impl Followed {
+    fn new(heal: &str) -> Self {
+        let page = Arc::new(Mutex::new(String::new()));
+        let shown = Arc::clone(&page);
+        let script = move |_: &str, stream: &mut std::net::TcpStream| {
+            let page = shown.lock().expect("no test panics with it").clone();
+            answer(stream, "200 OK", HTML, page.as_bytes());
+        };
+        let (place, server) = (Place::new(), Server::start("127.0.0.1", Box::new(script)));
+        let text = format!(
+            "[defaults]\nspacing = \"0s\"\nallow_private = true\nrobots = false\n\n[source.news]\nurl = \"http://{}/news/\"\n\
+             heal = \"{heal}\"\nentry = \"li.item\"\nheadline = \".head\"\ndate = \".when\"\nteaser = \".about\"\nimage = \".pic\"\n",
+            server.address
+        );
+        let config = place.write("gleaner.toml", text).to_str().expect("UTF-8").to_owned();
+        let followed = Self { place, config, page, _server: server };
+        for first in [4, 3, 2] {
+            followed.show(&list("item", first..12, |_| String::new()));
+            assert_eq!(followed.run(), "new");
+        }
+        followed
+    }
+
+    fn show(&self, list: &str) {
+        let page = format!("<html><head><title>News</title></head><body><main>{list}</main></body></html>");
+        *self.page.lock().expect("no test panics with it") = page;
+    }
+
+    fn run(&self) -> String {
+        verdict(&run(&self.place, &self.config)).0
+    }
+
+    fn rules(&self) -> String {
+        fs::read_to_string(&self.config).expect("it is there")
+    }
+
+    fn headlines(&self) -> Vec<String> {
+        let feed = String::from_utf8(self.place.feed("news")).expect("UTF-8");
+        let entries = feed.split("<entry>").skip(1);
+        entries
+            .map(|entry| {
+                entry.split("<title>").nth(1).expect("a title").split('<').next().unwrap_or("").to_owned()
+            })
+            .collect()
+    }
+
+    /// The page is shown, and nothing is changed by it.
+    fn stays_as_it_was(&self, list: &str) {
+        let (rules, headlines) = (self.rules(), self.headlines());
+        self.show(list);
+        let ended = self.run();
+        assert!(!matches!(ended.as_str(), "new" | "unchanged"), "{ended}");
+        assert_eq!((self.rules(), self.headlines()), (rules, headlines));
+    }
+}
+
+fn day(n: usize) -> String {
+    format!("{} March 2025", 28 - n)
+}
+
+fn picture(n: usize) -> String {
+    format!("<img class=pic src=/media/{n}.jpg>")
+}
+
+fn about(n: usize) -> String {
+    format!("<p class=about>More was said of it in the town hall by all the {n} who came, and by others.</p>")
+}
+
+/// A list of stories with their days, as it is when its entries are called `name`; `more` stands below each.
+fn list(name: &str, stories: std::ops::Range<usize>, more: fn(usize) -> String) -> String {
+    let more = |n| if name == "item" { picture(n) + &about(n) } else { more(n) };
+    let row = |n: usize| {
+        let (story, day, more) = (STORIES[n], day(n), more(n));
+        format!(
+            "<li class={name}><b class=when>{day}</b><a class=head href=/story/{n}>{story}</a>{more}</li>"
+        )
+    };
+    let rows: String = stories.map(row).collect();
+    let list = format!("<ul class={name}s>{rows}</ul>");
+    // Nothing is called as it was.
+    let renamed = [("head", "title"), ("when", "date"), ("pic", "photo"), ("about", "text")];
+    let names = renamed.into_iter().filter(|_| name != "item");
+    names.fold(list, |list, (old, new)| list.replace(&format!("class={old}"), &format!("class={name}-{new}")))
+}
+
+fn card(stories: std::ops::Range<usize>) -> String {
+    list("card", stories, |n| picture(n) + &about(n))
+}
+
+/// All that was known, in an order of its own and without days.
+fn most_read() -> String {
+    let row = |n: usize| format!("<li><a href=/story/{n}>{}</a></li>", STORIES[n]);
+    let rows: String = [7, 2, 10, 5, 11, 3, 8, 4, 9, 6].map(row).concat();
+    format!("<div class=top><h3>Most read</h3><ol>{rows}</ol></div>")
+}
+
+#[test]
+fn the_most_read_are_not_taken_for_the_listing_though_they_are_all_known() {
+    for stories in [0..10, 0..7] {
+        let source = Followed::new("auto");
+        source.show(&(card(stories) + &most_read()));
+        assert_eq!(source.run(), "new", "{}", source.rules());
+        assert!(source.rules().contains("card"), "{}", source.rules());
+        assert_eq!(source.headlines().len(), 12);
+        assert_eq!(source.headlines()[..2], STORIES[..2]);
+    }
+}
+
+#[test]
+fn where_the_most_read_are_all_that_is_left_a_person_decides() {
+    Followed::new("auto").stays_as_it_was(&most_read());
+}
+
+#[test]
+fn rules_that_find_nothing_any_more_go_and_what_they_found_is_missed_no_more() {
+    let source = Followed::new("auto");
+    source.show(&list("card", 1..10, |_| String::new()));
+    assert_eq!(source.run(), "new", "{}", source.rules());
+    let rules = source.rules();
+    assert!(!rules.contains("teaser") && !rules.contains("image") && rules.contains("date = \""), "{rules}");
+    source.show(&list("card", 0..10, |_| String::new()));
+    assert_eq!((source.run().as_str(), source.headlines().len()), ("new", 12));
+}
+
+#[test]
+fn a_page_whose_days_are_gone_is_left_to_a_person() {
+    let source = Followed::new("auto");
+    source.stays_as_it_was(&(0..10).fold(card(0..10), |list, n| list.replace(&day(n), "")));
+}
+
+#[test]
+fn a_page_in_another_language_is_left_to_a_person() {
+    let source = Followed::new("auto");
+    let told =
+        |n: usize| format!("Nachricht {} aus dem Hafen", ["eins", "zwei", "drei", "vier", "elf"][n % 5]);
+    source.stays_as_it_was(&(0..12).fold(card(0..12), |list, n| list.replace(STORIES[n], &told(n))));
+}
+
+#[test]
+fn a_page_that_became_a_program_is_read_in_its_scripts() {
+    let source = Followed::new("auto");
+    let told = |n: usize| {
+        format!(r#"{{"title":"{}","url":"/story/{n}","publishedAt":"2025-03-{:02}"}}"#, STORIES[n], 28 - n)
+    };
+    let records: Vec<String> = (0..10).map(told).collect();
+    let script = format!("{{\"props\":{{\"items\":[{}]}}}}", records.join(","));
+    source.show(&format!("<div id=root></div><script type=application/json id=state>{script}</script>"));
+    assert_eq!(source.run(), "new", "{}", source.rules());
+    assert!(source.rules().contains("json"), "{}", source.rules());
+    assert_eq!((source.headlines().len(), source.headlines()[0].as_str()), (12, STORIES[0]));
+}
+
+#[test]
+fn a_page_that_says_in_a_heading_that_it_is_none_heals_nothing() {
+    let source = Followed::new("ask");
+    let rules = source.rules();
+    source.show(&format!("<h2>Oops! That page can’t be found.</h2>{}", card(0..10)));
+    source.run();
+    let healed = source.place.gleaner(&["heal", "news", "--yes", "--config", &source.config]);
+    assert!(healed.exit == 1 && healed.err.contains("nothing was changed"), "{healed:?}");
+    assert_eq!(source.rules(), rules);
+}
+
+#[test]
+fn a_login_in_a_corner_of_a_redesigned_page_is_no_login_page() {
+    let source = Followed::new("auto");
+    source.show(&format!("<form><input name=u><input type=\"password\" name=p></form>{}", card(0..10)));
+    assert_eq!((source.run().as_str(), source.headlines().len()), ("new", 12));
+}
