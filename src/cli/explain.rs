@@ -11,9 +11,11 @@ use super::{
 use crate::{
     clock::Deadline,
     config::{FieldRule, LinkRule, Rules, Source},
-    detect, extract,
+    detect::{self, Proposal},
+    entry::{Entry, Sighting},
+    extract,
     fixture::{self, Saved, folder},
-    listing::{Container, RawEntry, RawField},
+    listing::{Container, DateSource, RawEntry, RawField},
     page::Page,
     refresh::Reading,
     verdict::Verdict,
@@ -21,6 +23,12 @@ use crate::{
 
 /// A listing less likely than this is not named.
 const LIKELY: f64 = 0.6;
+
+/// What is said of a listing as likely as this, the rows of the rules are held against.
+const SURE: f64 = 0.9;
+
+/// So many rows are no accident.
+const FEWEST: usize = 3;
 
 /// Options of `explain`.
 #[derive(Debug, Args)]
@@ -78,10 +86,10 @@ fn refused(source: &Source, verdict: &Verdict, json: bool) -> String {
 }
 
 /// The fields in the order people ask for them, with what the config says of each.
-fn fields<'a>(
-    rules: Option<&'a Rules>,
-    raw: &'a RawEntry,
-) -> [(&'static str, Option<&'a RawField>, Option<&'a FieldRule>); 6] {
+fn fields<'r, 'e>(
+    rules: Option<&'r Rules>,
+    raw: &'e RawEntry,
+) -> [(&'static str, Option<&'e RawField>, Option<&'r FieldRule>); 6] {
     let link = match rules.map(|rules| &rules.link) {
         Some(LinkRule::Field(rule)) => Some(rule),
         Some(LinkRule::OfHeadline | LinkRule::None) | None => None,
@@ -109,6 +117,10 @@ fn rows_of(source: &Source, reading: &Reading) -> String {
     }
 }
 
+fn counted(count: usize, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}
+
 /// How the listing goes on.
 fn over_pages(source: &Source, reading: &Reading) -> String {
     match (rules_of(source, reading).and_then(|rules| rules.next.as_ref()), reading.pages) {
@@ -118,19 +130,103 @@ fn over_pages(source: &Source, reading: &Reading) -> String {
     }
 }
 
-/// What would match: the parts of the selector one by one, and the page's own listing.
+/// What would match: the parts of the selectors that find nothing, and the page's own listing.
 fn nearest(source: &Source, page: &Page, reading: &Reading) -> Vec<String> {
     let Some(rules) = rules_of(source, reading) else { return Vec::new() };
-    let mut lines = extract::nearest(&reading.document, rules);
+    let missed = missed(rules, reading);
+    let mut lines = extract::nearest(&reading.document, rules, &missed);
     // The verdict says that of the whole selector.
     lines.retain(|line| *line != format!("`{}` matches nothing", rules.entry.text));
+    lines.extend(without_days(rules, reading));
     let deadline = Deadline::after(PARSE_LIMIT);
     let found = detect::detect(&reading.document, page, &[], &|| deadline.is_ahead());
-    lines.extend(found.proposals.first().filter(|best| best.confidence >= LIKELY).map(|best| {
-        let entries = &best.reading.sightings;
-        let first = entries.first().map_or("", |sighting| sighting.entry.headline.as_str());
-        format!("a listing of {} entries, the first \"{first}\", is at `{}`", entries.len(), best.keys.entry)
-    }));
+    match found.proposals.first().filter(|best| best.confidence >= LIKELY) {
+        Some(best) if reading.sightings.is_empty() => {
+            let entries = &best.reading.sightings;
+            let first = entries.first().map_or("", |sighting| sighting.entry.headline.as_str());
+            lines.push(format!(
+                "a listing of {} entries, the first \"{first}\", is at `{}`",
+                entries.len(),
+                best.keys.entry
+            ));
+        }
+        Some(best) => lines.extend(beside(rules, reading, best, !lines.is_empty())),
+        None if reading.sightings.is_empty() => {
+            lines.push("nothing on the page is like a listing".to_owned());
+        }
+        None => {}
+    }
+    lines
+}
+
+/// The fields of the rules that no row has by them.
+fn missed<'r>(rules: &'r Rules, reading: &Reading) -> Vec<(&'static str, &'r FieldRule)> {
+    let rows = &reading.listing.entries;
+    let is_by = |rule: &FieldRule, field: Option<&RawField>| {
+        field.is_some_and(|field| rule.candidates.iter().any(|candidate| candidate.text == field.selector))
+    };
+    let nothing = RawEntry::default();
+    let asked = fields(Some(rules), &nothing).into_iter().enumerate();
+    let asked = asked.filter_map(|(at, (name, _, rule))| Some((at, name, rule?)));
+    let of_rows = asked.filter(|(at, _, rule)| !rows.iter().any(|row| is_by(rule, fields(None, row)[*at].1)));
+    let mut missed: Vec<(&'static str, &FieldRule)> = of_rows.map(|(_, name, rule)| (name, rule)).collect();
+    let category = rules.category.as_ref().filter(|_| rows.iter().all(|row| row.categories.is_empty()));
+    missed.extend(category.map(|rule| ("category", rule)));
+    let is_dated = rows.iter().flat_map(|row| &row.dates).any(|date| date.source == DateSource::Field);
+    let date = rules.date.as_ref().and_then(|date| date.field.as_ref()).filter(|_| !is_dated);
+    missed.extend(date.map(|rule| ("date", rule)));
+    if rows.is_empty() {
+        // Rows that are dropped tell nothing of what they need not have.
+        missed.retain(|(name, rule)| *name == "headline" || rule.required);
+    }
+    missed
+}
+
+/// What the date's selector gives where no text of it holds a date.
+fn without_days(rules: &Rules, reading: &Reading) -> Option<String> {
+    let field = rules.date.as_ref()?.field.as_ref()?;
+    let texts = reading.listing.entries.iter().flat_map(|row| &row.dates);
+    let text = texts.filter(|date| date.source == DateSource::Field).map(|date| &date.field.value).next()?;
+    let is_undated = reading.resolutions.iter().all(|resolution| resolution.outcome.is_err());
+    is_undated.then(|| {
+        format!(
+            "`date`: no date can be read from what `{}` gives, \"{text}\" first",
+            field.candidates[0].text
+        )
+    })
+}
+
+/// How the rows that were read stand to the page's own listing, and what that has for fields where the rules find nothing.
+fn beside(rules: &Rules, reading: &Reading, best: &Proposal, is_lacking: bool) -> Vec<String> {
+    let (own, listed) = (&reading.sightings, &best.reading.sightings);
+    let is_one = |a: &Entry, b: &Entry| a.headline == b.headline || a.link.is_some() && a.link == b.link;
+    let is_listed = |own: &&Sighting| listed.iter().any(|listed| is_one(&own.entry, &listed.entry));
+    let shared = own.iter().filter(is_listed).count();
+    let (entry, at) = (&rules.entry.text, &best.keys.entry);
+    let is_sure = best.confidence >= SURE && listed.len() >= FEWEST;
+    let mut lines = Vec::new();
+    if is_sure && shared > 0 && shared == own.len() && own.len() * 2 <= listed.len() {
+        lines.push(format!(
+            "`entry`: `{entry}` gives {shared} of the {} entries of a listing; one each is at `{at}`",
+            listed.len()
+        ));
+    }
+    let other = own.iter().find(|sighting| !is_listed(sighting));
+    if let Some(other) = other.filter(|_| is_sure && shared == listed.len() && own.len() >= shared + FEWEST) {
+        lines.push(format!(
+            "`entry`: {shared} of the {} rows of `{entry}` are a listing, which `{at}` alone gives; the others are not, \"{}\" first",
+            own.len(),
+            other.entry.headline
+        ));
+    }
+    if is_lacking && shared * 2 > own.len() {
+        let missed = missed(rules, reading).into_iter().map(|(name, _)| name);
+        let missed = missed.chain(without_days(rules, reading).map(|_| "date"));
+        lines.extend(missed.filter_map(|name| match best.keys.value(name) {
+            Some(value) => Some(format!("`{name} = {value}` would find one")),
+            None => (name == "link").then(|| "without `link` the headline's own link is taken".to_owned()),
+        }));
+    }
     lines
 }
 
@@ -139,25 +235,21 @@ fn as_text(source: &Source, page: &Page, reading: &Reading, verdict: Option<&Ver
     // Writing to a `String` cannot fail.
     let _ = writeln!(
         out,
-        "{}: {} of {}, {} by {}\n{}: {} rows{}",
+        "{}: {} of {}, {} by {}\n{}: {}{}",
         source.id,
         page.url,
         workspace::local(page.fetched_at),
         reading.document.charset,
         reading.document.found_by,
         rows_of(source, reading),
-        reading.listing.entries.len(),
+        counted(reading.listing.entries.len(), "row"),
         over_pages(source, reading),
     );
     if let Some(verdict) = verdict {
         let _ = writeln!(out, "{}: {}", verdict.word(), verdict.reason().unwrap_or_default());
-        let lines = nearest(source, page, reading);
-        for near in &lines {
-            let _ = writeln!(out, "  nearest: {near}");
-        }
-        if lines.is_empty() && rules_of(source, reading).is_some() {
-            out.push_str("  nearest: nothing on the page is like a listing\n");
-        }
+    }
+    for near in nearest(source, page, reading) {
+        let _ = writeln!(out, "  nearest: {near}");
     }
     for raw in &reading.listing.entries {
         let _ = writeln!(out, "\nrow {}", raw.row);
@@ -256,7 +348,7 @@ fn as_json(source: &Source, page: &Page, reading: &Reading, verdict: Option<&Ver
         "source": source.id,
         "charset": reading.document.charset,
         "verdict": verdict,
-        "nearest": verdict.map(|_| nearest(source, page, reading)),
+        "nearest": nearest(source, page, reading),
         "entries": rows,
         "diagnostics": reading.diagnostics,
     })

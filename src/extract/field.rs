@@ -135,7 +135,8 @@ fn values<'a>(
     })
 }
 
-fn matches<'a>(candidate: &Candidate, row: Row<'a>) -> impl Iterator<Item = ElementRef<'a>> {
+/// What a candidate matches in a row.
+pub(super) fn matches<'a>(candidate: &Candidate, row: Row<'a>) -> impl Iterator<Item = ElementRef<'a>> {
     let own = row.element;
     // Only the entry itself is `*`; a selector never matches it, as nothing in a row is its own ancestor.
     let itself = candidate.selector.is_none().then_some(own);

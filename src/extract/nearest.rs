@@ -1,28 +1,94 @@
-//! Nearest: a document and rules whose `entry` matches nothing → lines for a person on what would match. Pure.
+//! Nearest: a document and rules that find nothing on it → lines for a person on what would match. Pure.
 //!
 //! Counts the simple parts of the selector one by one instead of compiling new selectors: it points at the part
 //! that broke and refuses to propose a whole selector, which is `heal`'s work.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
+use ego_tree::NodeId;
 use scraper::ElementRef;
 
-use crate::{config::Rules, decode::Document};
+use super::{field, walk::Row};
+use crate::{
+    config::{Candidate, FieldRule, Rules},
+    decode::Document,
+    listing::Container,
+};
 
 /// Names as much alike as this are worth naming: `et_pb_post` and `et_pb_posts`, not `post` and `page`.
 const ALIKE: f64 = 0.88;
 
-/// What each simple part of the `entry` selector matches on the page, one line each.
-pub fn nearest(document: &Document, rules: &Rules) -> Vec<String> {
+/// What would match, a line each: of `listing` or `entry` where it gives nothing, else of each of these fields, which no row has.
+pub fn nearest(document: &Document, rules: &Rules, missed: &[(&str, &FieldRule)]) -> Vec<String> {
     let parsed = super::parsed(document, rules, &|| true);
     let of_json = rules
         .json
         .as_ref()
         .map(|css| super::of_json((&parsed, &mut super::json::Scripts::default()), css, &|| true));
-    let html = of_json.as_ref().map_or(&parsed.html, |page| &page.html);
-    let elements: Vec<ElementRef> = html.tree.nodes().filter_map(ElementRef::wrap).collect();
+    let tree = of_json.as_ref().unwrap_or(&parsed);
+    let elements: Vec<ElementRef> = tree.html.tree.nodes().filter_map(ElementRef::wrap).collect();
     let names = Names::of(&elements);
-    simple_parts(&rules.entry.text).iter().filter_map(|part| names.line(part)).collect()
+    let (container, rows) = super::rows(tree, rules, &mut super::Notes::default());
+    match &rules.listing {
+        Some(listing) if container == Container::Absent => return names.of_whole(&listing.text),
+        _ if rows.is_empty() => return names.of_whole(&rules.entry.text),
+        _ => {}
+    }
+    let ids = rows.iter().map(|row| row.id()).collect();
+    // What reaches to the next row is no element: there all of the page is looked through.
+    let within = if rules.to_next { elements.first().copied().into_iter().collect() } else { rows };
+    let page = Within { elements: &elements, rows: &within, ids: &ids, names };
+    let lines = missed.iter().flat_map(|(key, rule)| {
+        let asked = rule.candidates.iter().flat_map(|candidate| page.missed(key, rule, candidate));
+        asked.map(move |line| format!("`{key}`: {line}"))
+    });
+    lines.collect()
+}
+
+/// A page and its rows.
+struct Within<'w, 'a> {
+    elements: &'w [ElementRef<'a>],
+    rows: &'w [ElementRef<'a>],
+    ids: &'w HashSet<NodeId>,
+    names: Names<'a>,
+}
+
+impl Within<'_, '_> {
+    /// Why a field is found by one of its selectors in no row.
+    fn missed(&self, key: &str, rule: &FieldRule, candidate: &Candidate) -> Vec<String> {
+        let selector = match &candidate.attr {
+            Some(attr) => candidate.text.strip_suffix(&format!("@{attr}")).unwrap_or(&candidate.text),
+            None => &candidate.text,
+        };
+        let is_in = |row: &&ElementRef| {
+            field::matches(candidate, Row { element: **row, rows: self.ids }).next().is_some()
+        };
+        let matching = self.rows.iter().filter(is_in).count();
+        if matching > 0 {
+            let lacking = match (&candidate.attr, key) {
+                _ if rule.regex.is_some() => "what it gives does not fit `regex`".to_owned(),
+                (Some(attr), _) => format!("what it matches has no `{attr}`"),
+                (None, "link") => "what it matches is no link and holds none".to_owned(),
+                (None, "image") => "what it matches is no image and holds none".to_owned(),
+                (None, _) => "what it matches holds no text".to_owned(),
+            };
+            return vec![format!(
+                "`{selector}` matches in {matching} of {} rows, but {lacking}",
+                self.rows.len()
+            )];
+        }
+        let is_elsewhere = |element: &&ElementRef| {
+            candidate.selector.as_ref().is_some_and(|selector| selector.matches(element))
+        };
+        match self.elements.iter().filter(is_elsewhere).count() {
+            0 => self.names.missing(selector),
+            count => vec![format!("`{selector}` matches {}, none of them in a row", elements(count))],
+        }
+    }
+}
+
+fn elements(count: usize) -> String {
+    if count == 1 { "1 element".to_owned() } else { format!("{count} elements") }
 }
 
 /// How often each name stands on the page.
@@ -55,27 +121,89 @@ impl<'a> Names<'a> {
         names
     }
 
-    /// One line on one part; `None`: it is of a kind that is not counted (`:has()`).
+    /// What each part of a selector that matches nothing does.
+    fn of_whole(&self, selector: &str) -> Vec<String> {
+        let parts = simple_parts(selector);
+        let mut lines: Vec<String> = parts.iter().filter_map(|part| self.line(part)).collect();
+        if parts.len() > 1 && parts.iter().all(|part| self.count(part) != Some(0)) {
+            lines.push(apart(selector));
+        }
+        lines
+    }
+
+    /// Which parts of a selector that matches nothing are not on the page.
+    fn missing(&self, selector: &str) -> Vec<String> {
+        let parts = simple_parts(selector);
+        let missing: Vec<String> = parts
+            .iter()
+            .filter(|part| self.count(part) == Some(0))
+            .filter_map(|part| self.line(part))
+            .collect();
+        if missing.is_empty() { vec![apart(selector)] } else { missing }
+    }
+
+    /// How many elements one part matches; `None`: it is of a kind that is not counted (`:has()`).
+    fn count(&self, part: &str) -> Option<usize> {
+        read(part).map(|key| self.counts.get(&key).copied().unwrap_or(0))
+    }
+
+    /// One line on one part; `None`: it is of a kind that is not counted.
     fn line(&self, part: &str) -> Option<String> {
         let (kind, name) = read(part)?;
-        if let Some(count) = self.counts.get(&(kind, name)) {
-            return Some(format!(
-                "`{part}` matches {count} {}",
-                if *count == 1 { "element" } else { "elements" }
-            ));
+        if let Some(count) = self.count(part).filter(|count| *count > 0) {
+            return Some(format!("`{part}` matches {}", elements(count)));
         }
-        let alike = self.counts.iter().filter(|((k, _), _)| *k == kind);
-        let alike = alike.map(|((_, other), count)| (strsim::jaro_winkler(name, other), *other, *count));
-        let best = alike
-            .filter(|(score, ..)| *score >= ALIKE)
-            .max_by(|a, b| a.0.total_cmp(&b.0).then(a.2.cmp(&b.2)));
-        Some(match best {
-            Some((_, other, count)) => {
-                let mark = part.get(..part.len() - name.len()).filter(|m| m.len() <= 1).unwrap_or("");
-                format!("`{part}` matches nothing; the page has `{mark}{other}` ({count})")
-            }
-            None => format!("`{part}` matches nothing"),
-        })
+        let near = self.alike(kind, name).map(|(kind, other, count)| {
+            let why = if other.eq_ignore_ascii_case(name) && kind == read(part)?.0 {
+                ": upper and lower case count"
+            } else {
+                kind.why(read(part)?.0)
+            };
+            Some(format!("; the page has `{}` ({count}){why}", kind.written(other)))
+        });
+        Some(format!("`{part}` matches nothing{}", near.flatten().unwrap_or_default()))
+    }
+
+    /// The name on the page that is most like one: the same of another kind, or nearly the same of its own.
+    fn alike(&self, kind: Kind, name: &str) -> Option<(Kind, &'a str, usize)> {
+        let score = |other: &str| strsim::jaro_winkler(&name.to_lowercase(), &other.to_lowercase());
+        let all = self.counts.iter().filter(|((of, other), _)| {
+            if *of == kind { score(other) >= ALIKE } else { *of != Kind::Attribute && *other == name }
+        });
+        let best = all.max_by(|((a, one), m), ((b, other), n)| {
+            let worth = |of: Kind, other: &str| if of == kind { score(other) } else { 1.0 };
+            worth(*a, one).total_cmp(&worth(*b, other)).then(m.cmp(n))
+        });
+        best.map(|((kind, other), count)| (*kind, *other, *count))
+    }
+}
+
+fn apart(selector: &str) -> String {
+    format!(
+        "each part of `{selector}` is on the page, but not together as it asks: parts without a blank are of one element, \
+         a blank stands for \"inside\""
+    )
+}
+
+impl Kind {
+    /// A name of this kind as a selector asks for it.
+    fn written(self, name: &str) -> String {
+        match self {
+            Self::Tag => name.to_owned(),
+            Self::Class => format!(".{name}"),
+            Self::Id => format!("#{name}"),
+            Self::Attribute => format!("[{name}]"),
+        }
+    }
+
+    /// What a person should know who asked for a name of another kind; empty: it is of the same.
+    fn why(self, asked: Self) -> &'static str {
+        match self {
+            _ if self == asked => "",
+            Self::Class => ": a class is asked for with a dot",
+            Self::Id => ": an id is asked for with `#`",
+            Self::Tag | Self::Attribute => ": an element is asked for by its name alone",
+        }
     }
 }
 

@@ -490,9 +490,10 @@ fn no_depth_overflows_the_stack() {
 
 #[test]
 fn what_would_match_is_named() {
-    let document = Document::from_text("<ul class=news><li class=et_pb_posts><li class=x>", url());
+    let near =
+        |html: &str, selector: &str| nearest(&Document::from_text(html, url()), &rules(selector, "a"), &[]);
     assert_eq!(
-        nearest(&document, &rules("ul.news > li.et_pb_post[data-x]:not(.y)", "a")),
+        near("<ul class=news><li class=et_pb_posts><li class=x>", "ul.news > li.et_pb_post[data-x]:not(.y)"),
         [
             "`li` matches 2 elements",
             "`.et_pb_post` matches nothing; the page has `.et_pb_posts` (1)",
@@ -501,6 +502,52 @@ fn what_would_match_is_named() {
             "`.news` matches 1 element",
         ]
     );
+    let page = "<article class=item><p id=top>";
+    assert_eq!(
+        near(page, "item"),
+        ["`item` matches nothing; the page has `.item` (1): a class is asked for with a dot"]
+    );
+    assert_eq!(
+        near(page, ".top"),
+        ["`.top` matches nothing; the page has `#top` (1): an id is asked for with `#`"]
+    );
+    assert_eq!(
+        near(page, "#article"),
+        ["`#article` matches nothing; the page has `article` (1): an element is asked for by its name alone"]
+    );
+    assert_eq!(
+        near(page, ".Item"),
+        ["`.Item` matches nothing; the page has `.item` (1): upper and lower case count"]
+    );
+    let listed = Rules { listing: Some(css(".itms")), ..rules(".item", "a") };
+    let lines = nearest(&Document::from_text("<ul class=items><li class=item>", url()), &listed, &[]);
+    assert_eq!(lines, ["`.itms` matches nothing; the page has `.items` (1)"]);
+    assert!(
+        near(page, "article .item")[2].starts_with("each part of `article .item` is on the page, but not")
+    );
+}
+
+#[test]
+fn what_a_field_lacks_is_named() {
+    let page = "<b class=far>x</b><li><p class=told>One <i></i></p><li><p class=told>Two</p>";
+    let near = |key: &'static str, field: FieldRule| {
+        let rules = rules("li", "p");
+        nearest(&Document::from_text(page, url()), &rules, &[(key, &field)])
+    };
+    for (key, candidate, expected) in [
+        ("teaser", ".tolt", "`teaser`: `.tolt` matches nothing; the page has `.told` (2)"),
+        ("teaser", ".far", "`teaser`: `.far` matches 1 element, none of them in a row"),
+        ("author", "i", "`author`: `i` matches in 1 of 2 rows, but what it matches holds no text"),
+        ("link", "p@href", "`link`: `p` matches in 2 of 2 rows, but what it matches has no `href`"),
+        ("link", "p", "`link`: `p` matches in 2 of 2 rows, but what it matches is no link and holds none"),
+        ("image", "p", "`image`: `p` matches in 2 of 2 rows, but what it matches is no image and holds none"),
+    ] {
+        assert_eq!(near(key, rule(&[candidate])), [expected]);
+    }
+    let regex = FieldRule { regex: Some(Regex::new("^x").unwrap()), ..rule(&["p"]) };
+    let expected = "`headline`: `p` matches in 2 of 2 rows, but what it gives does not fit `regex`";
+    assert_eq!(near("headline", regex), [expected]);
+    assert!(near("date", rule(&["b .told"]))[0].contains("each part of `b .told` is on the page"));
 }
 
 fn everything() -> Rules {

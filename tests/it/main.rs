@@ -10,6 +10,7 @@ mod disk;
 mod docs;
 mod doctor;
 mod effort;
+mod explained;
 mod followers;
 mod formats;
 mod guard;
