@@ -16,7 +16,8 @@ pub enum Place<'a> {
     Source(&'a str),
 }
 
-/// Sets keys to values written in TOML; `None` takes a key out. `None` as a whole: the text has no such source, or is
+/// Sets keys to values written in TOML; `None` takes a key out; `date.selector` is a key in the table of another. `None` as a
+/// whole: the text has no such source, or is
 /// written in a way that cannot be changed safely.
 pub fn patched(text: &str, place: Place<'_>, changes: &[(&'static str, Option<String>)]) -> Option<String> {
     let whole = DeTable::parse(text).ok()?;
@@ -25,6 +26,10 @@ pub fn patched(text: &str, place: Place<'_>, changes: &[(&'static str, Option<St
         Place::Source(id) => inside(inside(whole.get_ref(), "source")?, id)?,
     };
     let span = |name: &str| -> Option<(Range<usize>, Range<usize>)> {
+        let (table, name) = match name.split_once('.') {
+            Some((outer, name)) => (inside(table, outer)?, name),
+            None => (table, name),
+        };
         let (key, value) = table.iter().find(|(key, _)| key.get_ref() == name)?;
         Some((key.span(), value.span()))
     };
@@ -34,6 +39,7 @@ pub fn patched(text: &str, place: Place<'_>, changes: &[(&'static str, Option<St
         match (span(name), value) {
             (Some((_, old)), Some(value)) => edits.push((old, value.clone())),
             (Some((key, old)), None) => edits.push((line(text, key.start, old.end)?, String::new())),
+            (None, Some(_)) if name.contains('.') => return None,
             (None, Some(value)) => {
                 let at = text[anchor_value.end..].find('\n').map_or(text.len(), |end| anchor_value.end + end);
                 let width = text[anchor.start..anchor_value.start].find('=')?;
@@ -91,6 +97,20 @@ mod tests {
             patched,
             "# mine\n[source.a]\nurl   = \"https://a.example/\"\nentry = \"article\"  # rows\ndate  = \"time\"\n\n[source.b]\nurl = \"https://b.example/\"\nentry = \"li\"\n"
         );
+    }
+
+    #[test]
+    fn a_key_of_a_table_changes_alone() {
+        let date = "{ selector = [\".a\", \".b\"], order = \"day-first\" } # of the page";
+        let text = format!(
+            "[source.a]\nentry = \"li\"\ndate = {date}\n[source.a.headline]\nselector = \"h2\"\nregex = \"x\"\n"
+        );
+        let changes =
+            [("date.selector", Some("\".c\"".to_owned())), ("headline.selector", Some("\"h3\"".to_owned()))];
+        let expected = text.replace("[\".a\", \".b\"]", "\".c\"").replace("\"h2\"", "\"h3\"");
+        assert_eq!(patched(&text, Place::Source("a"), &changes), Some(expected));
+        let missing = [("teaser.selector", Some("\"p\"".to_owned()))];
+        assert_eq!(patched(&text, Place::Source("a"), &missing), None);
     }
 
     #[test]

@@ -14,7 +14,7 @@ use super::{
     returned::{Remembered, Returned, without_beside},
 };
 use crate::{
-    config::{Css, DateFrom, FieldRule, LinkRule, Rules, Source},
+    config::{Css, DateFrom, DateRule, FieldRule, LinkRule, Rules, Source},
     decode::Document,
     entry::Entry,
     extract::{self, extract_parsed, parse::Parsed},
@@ -230,14 +230,26 @@ impl<'m> Mending<'m> {
             (false, true) => self.changes.push(("to_next", self.keys.value("to_next"))),
             _ => {}
         }
-        self.settle("headline", |rules| rules.headline = old.headline.clone());
+        self.settle_table(
+            ("headline", "headline.selector"),
+            |rules| rules.headline = old.headline.clone(),
+            is_table(&old.headline).then_some(|rules: &mut Rules| keep(&mut rules.headline, &old.headline)),
+        );
         self.settle("link", |rules| rules.link = old.link.clone());
         for (name, get, set) in OPTIONAL {
-            if let Some(field) = get(old) {
-                self.settle(name, |rules| set(rules, Some(field)));
-            }
+            let Some(field) = get(old) else { continue };
+            let kept = get(&self.rules).filter(|_| is_table(&field)).map(|mut kept| {
+                keep(&mut kept, &field);
+                move |rules: &mut Rules| set(rules, Some(kept))
+            });
+            let selector = match name {
+                "teaser" => "teaser.selector",
+                _ => "image.selector",
+            };
+            self.settle_table((name, selector), |rules| set(rules, Some(field)), kept);
         }
-        self.settle("date", |rules| rules.date.clone_from(&old.date));
+        let date = self.kept_date().map(|kept| |rules: &mut Rules| rules.date = Some(kept));
+        self.settle_table(("date", "date.selector"), |rules| rules.date.clone_from(&old.date), date);
         if old.next.is_some() {
             self.settle("next", |rules| rules.next.clone_from(&old.next));
         }
@@ -253,14 +265,45 @@ impl<'m> Mending<'m> {
 
     /// Goes back to an old rule if that gives as much; else its key changes.
     fn settle(&mut self, name: &'static str, go_back: impl FnOnce(&mut Rules)) {
-        let mut trial = self.rules.clone();
-        go_back(&mut trial);
-        let tried = self.looking.read(&self.parsed, &trial);
-        if self.is_as_good(name, &tried) {
-            (self.rules, self.reading) = (trial, tried);
-        } else {
+        if !self.tries(name, go_back) {
             self.changes.push((name, self.keys.value(name)));
         }
+    }
+
+    /// The same of a rule that may be a table: what it asks for besides its selector is kept if the new one can bear it.
+    fn settle_table(
+        &mut self,
+        (name, selector): (&'static str, &'static str),
+        go_back: impl FnOnce(&mut Rules),
+        keep: Option<impl FnOnce(&mut Rules)>,
+    ) {
+        if !self.tries(name, go_back) {
+            let is_kept = keep.is_some_and(|keep| self.tries(selector, keep));
+            self.changes.push((if is_kept { selector } else { name }, self.keys.value(name)));
+        }
+    }
+
+    /// Takes other rules if they give as much.
+    fn tries(&mut self, name: &str, change: impl FnOnce(&mut Rules)) -> bool {
+        let mut trial = self.rules.clone();
+        change(&mut trial);
+        let tried = self.looking.read(&self.parsed, &trial);
+        let is_as_good = self.is_as_good(name, &tried);
+        if is_as_good {
+            (self.rules, self.reading) = (trial, tried);
+        }
+        is_as_good
+    }
+
+    /// The new rule of the date with what the old one says of its text; `None`: that says nothing, or they are of other kinds.
+    fn kept_date(&self) -> Option<DateRule> {
+        let (old, new) = (self.looking.old.date.as_ref()?, self.rules.date.as_ref()?);
+        let is_plain = |rule: &DateRule| rule.from.is_empty() && rule.above.is_none();
+        let (old_field, mut field) = (old.field.as_ref()?, new.field.clone()?);
+        let is_told = old.format.is_some() || old.order.is_some() || old.language.is_some();
+        let is_table = is_table(old_field) || is_told && has_no_attribute(old_field);
+        keep(&mut field, old_field);
+        (is_table && is_plain(old) && is_plain(new)).then(|| DateRule { field: Some(field), ..old.clone() })
     }
 
     /// Whether a reading with an old rule gives as much as the one with the new rule.
@@ -275,6 +318,10 @@ impl<'m> Mending<'m> {
             && match name {
                 // A place that holds the headline and more says it less well.
                 "headline" => a.exact >= b.exact && by_rule * 10 >= a.entries * 9,
+                "headline.selector" => a.exact >= b.exact,
+                "teaser.selector" => is_most(|reading| count(reading, "teaser")),
+                "image.selector" => is_most(|reading| count(reading, "image")),
+                "date.selector" => a.dated >= b.dated && is_most(|reading| count(reading, "date")),
                 // One address of all entries is the way to something else.
                 "link" => is_most(|reading| distinct(reading, |entry| entry.link.as_ref().map(Url::as_str))),
                 "image" if by_rule > 0 => {
@@ -321,6 +368,23 @@ impl<'m> Mending<'m> {
         };
         tried.listing.entries.iter().filter(is_found).count()
     }
+}
+
+/// Whether a rule asks for more than selectors.
+fn is_table(rule: &FieldRule) -> bool {
+    let is_more = rule.regex.is_some() || rule.join.is_some() || !rule.cut.is_empty() || rule.required;
+    is_more && has_no_attribute(rule)
+}
+
+/// Whether another selector can stand in a rule's table: an attribute may be named there for all of them.
+fn has_no_attribute(rule: &FieldRule) -> bool {
+    rule.candidates.iter().all(|candidate| candidate.attr.is_none())
+}
+
+/// Gives a new rule what an old one asks for besides its selectors.
+fn keep(new: &mut FieldRule, old: &FieldRule) {
+    let candidates = std::mem::take(&mut new.candidates);
+    *new = FieldRule { candidates, ..old.clone() };
 }
 
 fn count(reading: &Reading, name: &str) -> usize {

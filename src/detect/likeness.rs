@@ -5,11 +5,16 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::normalize::comparable;
+
 /// A headline's words that count must be there to this share.
 const MOST: f64 = 0.75;
 
 /// What a headline may be wrapped in, as a multiple of its words.
 const WRAPPED: usize = 3;
+
+/// So many letters of a headline that breaks off tell which it is.
+const LEAST_BEGUN: usize = 12;
 
 /// Known headlines, by their words.
 #[derive(Default)]
@@ -18,12 +23,15 @@ pub struct Headlines {
     by_word: FxHashMap<String, Vec<u16>>,
     /// How many words each has in all.
     lengths: Vec<usize>,
+    /// Each as it is compared.
+    whole: Vec<String>,
 }
 
 impl Headlines {
     /// Takes headlines in; words that a third of them have tell nothing.
     pub fn of<'h>(headlines: impl Iterator<Item = &'h str>) -> Self {
-        let all: Vec<FxHashSet<String>> = headlines.map(words).collect();
+        let (all, whole): (Vec<FxHashSet<String>>, Vec<String>) =
+            headlines.map(|headline| (words(headline), comparable(headline))).unzip();
         let mut counts: FxHashMap<&String, usize> = FxHashMap::default();
         for word in all.iter().flatten() {
             *counts.entry(word).or_default() += 1;
@@ -37,11 +45,28 @@ impl Headlines {
                 by_word.entry(word.clone()).or_default().push(u16::try_from(number).unwrap_or(u16::MAX));
             }
         }
-        Self { words: telling, by_word, lengths: all.iter().map(FxHashSet::len).collect() }
+        Self { words: telling, by_word, lengths: all.iter().map(FxHashSet::len).collect(), whole }
     }
 
     /// The headline that a text is; `None`: it is none of them, or may be several.
     pub fn find(&self, text: &str) -> Option<u16> {
+        self.begun(text).or_else(|| self.reworded(text))
+    }
+
+    /// The one headline of which a text that breaks off is the beginning.
+    fn begun(&self, text: &str) -> Option<u16> {
+        let text = text.trim_end();
+        let begun = text.strip_suffix('…').or_else(|| text.strip_suffix("..."))?;
+        let begun = comparable(begun);
+        if begun.chars().count() < LEAST_BEGUN {
+            return None;
+        }
+        let mut fitting = (0..).zip(&self.whole).filter(|(_, whole)| whole.starts_with(begun.trim_end()));
+        let (number, _) = fitting.next()?;
+        fitting.next().is_none().then_some(number)
+    }
+
+    fn reworded(&self, text: &str) -> Option<u16> {
         let own = words(text);
         let mut hits: FxHashMap<u16, usize> = FxHashMap::default();
         for number in own.iter().filter_map(|word| self.by_word.get(word)).flatten() {
@@ -101,6 +126,15 @@ mod tests {
         let headlines = headlines();
         assert_eq!(headlines.find("PEOPLE v. ULLAH, 2021 S.D. 69"), Some(3));
         assert_eq!(headlines.find("P. v. Brown (Arthur)"), Some(2));
+    }
+
+    #[test]
+    fn a_headline_that_breaks_off_is_found_where_it_can_be_one_alone() {
+        let headlines = headlines();
+        assert_eq!(headlines.find("People v. Arthur …"), Some(2));
+        assert_eq!(headlines.find("PEOPLE v. Smith-J..."), Some(1));
+        assert_eq!(headlines.find("People v. Smith…"), None, "of two");
+        assert_eq!(headlines.find("People…"), None, "too little");
     }
 
     #[test]

@@ -103,6 +103,12 @@ impl Returned {
                 only(self.places.len())
             ));
         }
+        if self.places.len() < FEWEST && self.kept < 0.5 {
+            return Err(format!(
+                "what is most like the listing has {} of them, and not what they had",
+                only(self.places.len())
+            ));
+        }
         if (self.places.len() as f64) < MOST_OF_PAGE * self.wanted() as f64 {
             return Err(format!("what is most like the listing has {} of them", only(self.places.len())));
         }

@@ -36,6 +36,11 @@ struct Followed {
 
 impl Followed {
     fn new(heal: &str) -> Self {
+        Self::with(heal, "date = \".when\"\nteaser = \".about\"\n")
+    }
+
+    /// One with keys of its own.
+    fn with(heal: &str, keys: &str) -> Self {
         let page = Arc::new(Mutex::new(String::new()));
         let shown = Arc::clone(&page);
         let script = move |_: &str, stream: &mut std::net::TcpStream| {
@@ -45,7 +50,7 @@ impl Followed {
         let (place, server) = (Place::new(), Server::start("127.0.0.1", Box::new(script)));
         let text = format!(
             "[defaults]\nspacing = \"0s\"\nallow_private = true\nrobots = false\n\n[source.news]\nurl = \"http://{}/news/\"\n\
-             heal = \"{heal}\"\nentry = \"li.item\"\nheadline = \".head\"\ndate = \".when\"\nteaser = \".about\"\nimage = \".pic\"\n",
+             heal = \"{heal}\"\nentry = \"li.item\"\nheadline = \".head\"\nimage = \".pic\"\n{keys}",
             server.address
         );
         let config = place.write("gleaner.toml", text).to_str().expect("UTF-8").to_owned();
@@ -202,4 +207,37 @@ fn a_login_in_a_corner_of_a_redesigned_page_is_no_login_page() {
     let source = Followed::new("auto");
     source.show(&format!("<form><input name=u><input type=\"password\" name=p></form>{}", card(0..10)));
     assert_eq!((source.run().as_str(), source.headlines().len()), ("new", 12));
+}
+
+#[test]
+fn what_a_rule_asks_for_besides_its_selector_is_kept() {
+    let date = "date = { selector = \".when\", order = \"day-first\" } # as they write it\n";
+    let source = Followed::with(
+        "auto",
+        &format!("{date}teaser = {{ selector = \".about\", cut = \"and by others.\" }}\n"),
+    );
+    source.show(&card(0..10));
+    assert_eq!(source.run(), "new");
+    let rules = source.rules();
+    assert!(
+        rules.contains("{ selector = \".card-date\", order = \"day-first\" } # as they write it"),
+        "{rules}"
+    );
+    assert!(rules.contains("{ selector = \".card-text\", cut = \"and by others.\" }"), "{rules}");
+}
+
+#[test]
+fn what_only_looks_known_and_would_be_announced_again_is_left_to_a_person() {
+    let source = Followed::with("auto", "link = false\ndate = \".when\"\n");
+    source.stays_as_it_was(&card(0..10).replace(STORIES[2], "In spring return the night trains"));
+}
+
+#[test]
+fn two_known_stories_without_what_they_had_are_no_listing() {
+    let source = Followed::new("ask");
+    let row = |n: usize| format!("<p><a href=/story/{n}>{}</a></p>", STORIES[n]);
+    source.show(&format!("<p>Please choose a year.</p>{}{}", row(3), row(4)));
+    source.run();
+    let healed = source.place.gleaner(&["heal", "news", "--config", &source.config]);
+    assert!(healed.exit == 1 && healed.err.contains("nothing was changed"), "{healed:?}");
 }
