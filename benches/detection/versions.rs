@@ -102,7 +102,8 @@ fn print(outcomes: &[Outcome]) {
         "The new version of a page, and what is remembered: the older six tenths of its entries with links and headlines, as a\n\
          daily run would hold them; the same by headlines alone; or the entries of the old version, which is often years older\n\
          and shares nothing with the new one (then nothing may be healed). A pair that is not healed counts as F1 0. Entries\n\
-         beside the truth are mostly rows that the truth leaves out on purpose (lists of decisions, days without any).\n"
+         beside the truth are mostly rows that the truth leaves out on purpose (lists of decisions, days without any). Most of\n\
+         what is refused by links and headlines are pages of more rows than gleaner reads, of whose older ones no run knows.\n"
     );
     println!(
         "| markup | known by | pairs | healed | F1 | F1 of healed | sure | nothing lost | nothing beside |"

@@ -130,6 +130,9 @@ fn told(options: &Options, source: &Source, healed: &Healed, difference: &str) -
         "{}: {} of {} remembered entries are found again, {} new, {} older; confidence {:.2}",
         source.id, healed.found, healed.known, healed.new, healed.older, healed.confidence
     );
+    for doubt in &healed.doubts {
+        let _ = writeln!(out, "  look twice: {doubt}");
+    }
     out.push_str(difference);
     for sighting in healed.reading.sightings.iter().take(SHOWN) {
         let day =
@@ -151,6 +154,7 @@ fn as_json(source: &Source, healed: &Healed, difference: &str) -> Value {
         "found": healed.found,
         "new": healed.new,
         "older": healed.older,
+        "doubts": healed.doubts,
         "confidence": (healed.confidence * 1000.0).round() / 1000.0,
         "entries": entries,
     })

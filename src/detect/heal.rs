@@ -67,12 +67,8 @@ pub struct Healed {
     pub new: usize,
     /// Entries that are not known, below the last known one: older than what is remembered, or another list.
     pub older: usize,
-    /// Of the new ones, those that stand among known ones, where nothing new is expected.
-    pub amid: usize,
-    /// Entries that are not known and unlike those that are: without a link or a day, which nearly all of these have, or
-    /// linked to a host to which none of these leads. Or they say the same again and again. They are the head of a table, a
-    /// note above the listing, rows of another kind.
-    pub unlike: usize,
+    /// What a person should look at; empty: nothing speaks against it.
+    pub doubts: Vec<String>,
     /// How sure it is, from 0 to 1.
     pub confidence: f64,
 }
@@ -147,8 +143,7 @@ impl Looking<'_> {
             found: returned.places.len(),
             new: returned.new,
             older: returned.older,
-            amid: returned.amid,
-            unlike: returned.unlike,
+            doubts: returned.doubts(),
             confidence: returned.confidence(),
             reading,
         }

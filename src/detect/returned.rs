@@ -64,10 +64,12 @@ pub struct Returned {
     pub new: usize,
     /// Those below it.
     pub older: usize,
-    /// New ones that stand among known ones.
-    pub amid: usize,
-    /// Entries that are not known and unlike those that are.
-    pub unlike: usize,
+    /// New ones that stand among known ones, where nothing new is expected.
+    amid: usize,
+    /// Entries that are not known and unlike those that are: without a link or a day, which nearly all of these have, or
+    /// linked to a host to which none of these leads. Or they say the same again and again. They are the head of a table, a
+    /// note above the listing, rows of another kind.
+    unlike: usize,
     /// Known entries on the page that are not in these and should be: in no list beside the listing either.
     pub missing: usize,
     /// Whether what came back stands in the order in which it came, or all the other way round.
@@ -130,14 +132,24 @@ impl Returned {
     pub fn confidence(&self) -> f64 {
         let share = |part: usize, of: usize| if of == 0 { 1.0 } else { (part as f64 / of as f64).min(1.0) };
         let seen = 1.0 - (-(self.places.len() as f64) / 1.2).exp();
-        // What stands where nothing new is expected is another list, or an archive that would be announced as news.
-        let is_alone = self.older + self.amid + self.unlike == 0;
-        // A list that says the days of what is known is no bare list of links, in whatever order it is.
-        let is_sorted = self.is_in_order || self.dated * 5 >= self.places.len() * 4;
-        let is_clean = is_alone && is_sorted && !self.lost_days && !self.is_renamed;
         seen * share(self.places.len(), self.wanted()).sqrt()
             * share(self.agreeing, self.compared)
-            * if is_clean { 1.0 } else { 0.85 }
+            * if self.doubts().is_empty() { 1.0 } else { 0.85 }
+    }
+
+    /// What a person should look at: signs of another list, or of an archive that would be announced as news.
+    pub fn doubts(&self) -> Vec<String> {
+        // A list that says the days of what is known is no bare list of links, in whatever order it is.
+        let is_sorted = self.is_in_order || self.dated * 5 >= self.places.len() * 4;
+        let doubts = [
+            (self.older > 0, format!("{} entries are older than what is remembered", self.older)),
+            (self.amid > 0, format!("{} new entries stand among known ones", self.amid)),
+            (self.unlike > 0, format!("{} new entries are not like the known ones", self.unlike)),
+            (!is_sorted, "the known entries stand in another order".to_owned()),
+            (self.lost_days, "the entries have no dates any more".to_owned()),
+            (self.is_renamed, "most known entries have other headlines".to_owned()),
+        ];
+        doubts.into_iter().filter(|(is_so, _)| *is_so).map(|(_, doubt)| doubt).collect()
     }
 }
 

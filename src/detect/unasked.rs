@@ -41,7 +41,7 @@ fn stands_in(page: &Page) -> bool {
 pub fn rules(source: &Source, page: &Page, known: &[Known], still_time: &dyn Fn() -> bool) -> Option<Healed> {
     let document = decode::decode(page).ok()?;
     let healed = heal((&document, page), source, known, still_time).ok()?;
-    let is_sure = healed.confidence >= SURE && healed.older + healed.amid + healed.unlike == 0;
+    let is_sure = healed.confidence >= SURE && healed.doubts.is_empty();
     (is_sure && !healed.changes.is_empty()).then_some(healed)
 }
 

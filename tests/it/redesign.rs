@@ -167,6 +167,8 @@ fn rules_that_find_nothing_any_more_go_and_what_they_found_is_missed_no_more() {
 fn a_page_whose_days_are_gone_is_left_to_a_person() {
     let source = Followed::new("auto");
     source.stays_as_it_was(&(0..10).fold(card(0..10), |list, n| list.replace(&day(n), "")));
+    let shown = source.place.gleaner(&["heal", "news", "--config", &source.config]);
+    assert!(shown.out.contains("\n  look twice: the entries have no dates any more\n"), "{shown:?}");
 }
 
 #[test]
