@@ -105,7 +105,8 @@ impl Returned {
                 only(self.places.len())
             ));
         }
-        if self.places.len() < FEWEST && self.kept < 0.5 {
+        let is_small_part = self.places.len() < FEWEST && self.places.len() * 4 < remembered.known.len();
+        if is_small_part && self.kept < 0.5 {
             return Err(format!(
                 "what is most like the listing has {} of them, and not what they had",
                 only(self.places.len())
