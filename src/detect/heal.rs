@@ -210,6 +210,37 @@ impl<'m> Mending<'m> {
     /// The rules that are left, and the keys that change.
     fn settled(mut self) -> (Rules, Vec<(&'static str, Option<String>)>) {
         let old = self.looking.old;
+        self.settle_entry();
+        let headline =
+            is_table(&old.headline).then_some(|rules: &mut Rules| keep(&mut rules.headline, &old.headline));
+        self.settle_table("headline", |rules| rules.headline = old.headline.clone(), headline);
+        self.settle("link", |rules| rules.link = old.link.clone());
+        for (name, get, set) in OPTIONAL {
+            let Some(field) = get(old) else { continue };
+            let kept = get(&self.rules).filter(|_| is_table(&field)).map(|mut kept| {
+                keep(&mut kept, &field);
+                move |rules: &mut Rules| set(rules, Some(kept))
+            });
+            self.settle_table(name, |rules| set(rules, Some(field)), kept);
+        }
+        let date = self.kept_date().map(|kept| |rules: &mut Rules| rules.date = Some(kept));
+        self.settle_table("date", |rules| rules.date.clone_from(&old.date), date);
+        if old.next.is_some() {
+            self.settle("next", |rules| rules.next.clone_from(&old.next));
+        }
+        // A key that neither was there nor is needed is no change.
+        let had = |name: &str| match name {
+            "link" => !matches!(old.link, LinkRule::OfHeadline),
+            "date" => old.date.is_some(),
+            _ => true,
+        };
+        self.changes.retain(|(name, value)| value.is_some() || had(name));
+        (self.rules, self.changes)
+    }
+
+    /// Where the entries are.
+    fn settle_entry(&mut self) {
+        let old = self.looking.old;
         if old.json.as_ref().map(|css| &css.text) != self.rules.json.as_ref().map(|css| &css.text) {
             self.changes.push(("json", self.keys.value("json")));
         }
@@ -225,37 +256,6 @@ impl<'m> Mending<'m> {
             (false, true) => self.changes.push(("to_next", self.keys.value("to_next"))),
             _ => {}
         }
-        self.settle_table(
-            ("headline", "headline.selector"),
-            |rules| rules.headline = old.headline.clone(),
-            is_table(&old.headline).then_some(|rules: &mut Rules| keep(&mut rules.headline, &old.headline)),
-        );
-        self.settle("link", |rules| rules.link = old.link.clone());
-        for (name, get, set) in OPTIONAL {
-            let Some(field) = get(old) else { continue };
-            let kept = get(&self.rules).filter(|_| is_table(&field)).map(|mut kept| {
-                keep(&mut kept, &field);
-                move |rules: &mut Rules| set(rules, Some(kept))
-            });
-            let selector = match name {
-                "teaser" => "teaser.selector",
-                _ => "image.selector",
-            };
-            self.settle_table((name, selector), |rules| set(rules, Some(field)), kept);
-        }
-        let date = self.kept_date().map(|kept| |rules: &mut Rules| rules.date = Some(kept));
-        self.settle_table(("date", "date.selector"), |rules| rules.date.clone_from(&old.date), date);
-        if old.next.is_some() {
-            self.settle("next", |rules| rules.next.clone_from(&old.next));
-        }
-        // A key that neither was there nor is needed is no change.
-        let had = |name: &str| match name {
-            "link" => !matches!(old.link, LinkRule::OfHeadline),
-            "date" => old.date.is_some(),
-            _ => true,
-        };
-        self.changes.retain(|(name, value)| value.is_some() || had(name));
-        (self.rules, self.changes)
     }
 
     /// Goes back to an old rule if that gives as much; else its key changes.
@@ -268,11 +268,18 @@ impl<'m> Mending<'m> {
     /// The same of a rule that may be a table: what it asks for besides its selector is kept if the new one can bear it.
     fn settle_table(
         &mut self,
-        (name, selector): (&'static str, &'static str),
+        name: &'static str,
         go_back: impl FnOnce(&mut Rules),
         keep: Option<impl FnOnce(&mut Rules)>,
     ) {
         if !self.tries(name, go_back) {
+            let selector = match name {
+                "headline" => "headline.selector",
+                "teaser" => "teaser.selector",
+                "image" => "image.selector",
+                "date" => "date.selector",
+                other => other,
+            };
             let is_kept = keep.is_some_and(|keep| self.tries(selector, keep));
             self.changes.push((if is_kept { selector } else { name }, self.keys.value(name)));
         }
@@ -324,7 +331,7 @@ impl<'m> Mending<'m> {
                 }
                 // A line that says the day is no teaser.
                 "teaser" if by_rule > 0 => {
-                    is_most(|reading| count(reading, "teaser")) && { text(tried) * 2 >= text(&self.reading) }
+                    is_most(|reading| count(reading, "teaser")) && text(tried) * 2 >= text(&self.reading)
                 }
                 "date" if self.looking.old.date.is_some() => {
                     by_rule > 0 && a.dated >= b.dated && is_most(|reading| count(reading, "date"))
