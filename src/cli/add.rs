@@ -91,7 +91,10 @@ pub fn add(places: &Places, options: &Options, terminal: &mut Terminal) -> Outco
     };
     terminal.data(&text);
     let Some(chosen) = chosen.map(|at| &offers[at]) else {
-        return Err(Failure { exit: Exit::NeedsPerson, ..nothing(&found, offers.len(), options) });
+        return Err(Failure {
+            exit: Exit::NeedsPerson,
+            ..nothing(&found, offers.len(), has_scripts(&page), options)
+        });
     };
     if !options.yes {
         terminal.remark(&format!("next: the same with `--yes` writes it to the config as `{id}`"));
@@ -215,22 +218,37 @@ fn feed(places: &Places, page: Page) -> Option<Offer> {
     (!reading.sightings.is_empty()).then(|| Offer::of_feed(page, &reading))
 }
 
-fn nothing(found: &Found, offers: usize, options: &Options) -> Failure {
+/// Whether a program may put more on a page.
+fn has_scripts(page: &Page) -> bool {
+    page.body.windows(SCRIPT.len()).any(|bytes| bytes.eq_ignore_ascii_case(SCRIPT))
+}
+
+/// How a program begins.
+const SCRIPT: &[u8] = b"<script";
+
+/// What to do about a headline that is not there.
+const NOT_THERE: &str =
+    "a few words of it are enough, as they are written; what scripts put on a page is not in it";
+
+fn nothing(found: &Found, offers: usize, has_scripts: bool, options: &Options) -> Failure {
     if let count @ 1.. = offers {
         return Failure::usage(format!("the page has {count} listings, not {}", options.listing));
     }
     if !options.like.is_empty() {
-        let message = if found.known.is_empty() {
-            "what `--like` says does not stand on the page"
+        let (message, hint) = if found.known.is_empty() {
+            ("what `--like` says does not stand on the page", NOT_THERE)
         } else {
-            "what `--like` says stands on the page, in nothing that repeats"
+            (
+                "what `--like` says stands on the page, in nothing that repeats",
+                "name the headline of another entry",
+            )
         };
-        return Failure::usage(message);
+        return Failure::usage(message).hint(hint);
     }
     let failure = Failure::usage("no listing found on the page");
     match found.feeds.first() {
         Some(feed) => failure.hint(format!("it has a feed of its own: {}", feed.url)),
-        None if found.text_bytes < SHELL_BYTES => failure.hint(
+        None if found.text_bytes < SHELL_BYTES && has_scripts => failure.hint(
             "it has hardly any text: its entries may be put there by scripts, which gleaner does not run",
         ),
         None => failure.hint("name a headline you see with `--like \"...\"`"),

@@ -75,7 +75,7 @@ pub fn as_text(found: &Found, offers: &[Offer], chosen: Option<usize>, id: &Sour
     let mut out = String::new();
     // Writing to a `String` cannot fail.
     for feed in &found.feeds {
-        let _ = writeln!(out, "# the page links a feed of its own: {}", feed.url);
+        let _ = writeln!(out, "# the page links a feed of its own, which `gleaner add {}` follows", feed.url);
     }
     if let Some(chosen) = chosen.map(|at| &offers[at]) {
         let sure = if chosen.confidence >= 0.9 { "" } else { ": please check" };

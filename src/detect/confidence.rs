@@ -57,6 +57,10 @@ pub fn compete(proposals: &mut [Proposal]) {
     };
     let most = others.iter_mut().filter(is_other).map(likely).fold(0.0, f64::max);
     best.confidence *= 1.0 - COMPETED * most;
+    // Whoever reads the offers in order is not told that a later one is likelier.
+    for other in others {
+        other.confidence = other.confidence.min(best.confidence);
+    }
 }
 
 /// What its entries are: their addresses, or their headlines.

@@ -108,9 +108,13 @@ impl Evidence {
             evidence.found.extend(by_link.or(by_text).map(|known| (at, known)));
         }
         for (number, entry) in known.iter().enumerate().filter(|(_, entry)| entry.is_typed) {
-            evidence
-                .found
-                .extend(holder(texts, &entry.headline).map(|at| (at, u16::try_from(number).unwrap_or(0))));
+            let Some(at) = holder(texts, &entry.headline) else { continue };
+            let number = u16::try_from(number).unwrap_or(u16::MAX);
+            let wanted = comparable(&entry.headline);
+            // What stands there as it was typed is meant, and nothing that is only like it.
+            let says_it = |at: u32| comparable(texts.tree.text(at)).contains(&wanted);
+            evidence.found.retain(|(other, known)| *known != number || says_it(*other));
+            evidence.found.push((at, number));
         }
         evidence.found.sort_unstable();
         evidence.found.dedup();

@@ -197,7 +197,7 @@ pub fn sum(of: &Features) -> f64 {
         - 1.6 * of.multi
         - 2.4 * of.cells
         - 1.5 * of.whole
-        - 0.8 * of.mixed
+        - 1.6 * of.mixed
         - 0.8 * yes(of.largest > LOPSIDED && of.count >= 3.0)
         - 0.8
             * yes(of.count > FEW_LABELS

@@ -1,7 +1,12 @@
 //! What is no entry among entries, and which names of a page are written down, over small pages.
 #![allow(clippy::disallowed_methods)]
 
-use crate::listings::{SHIPS, best, days};
+use serde_json::Value;
+
+use crate::{
+    listings::{SHIPS, best, days},
+    program::Place,
+};
 
 fn ship(n: u32) -> &'static str {
     SHIPS[n as usize % 4]
@@ -43,6 +48,20 @@ fn two_lists_that_share_their_tags_alone_are_two() {
     let found = best(11, [&around[0], &around[1]], |n| card("news", n));
     assert_eq!((found.reading.sightings.len(), found.keys.entry.as_str()), (11, ".news-card"));
     assert!(found.confidence < 0.9, "the other list may be meant: {}", found.confidence);
+    let place = Place::new();
+    let rows: String = (1..=11).map(|n| card("news", n)).collect();
+    let page = place.write("page.html", format!("{}{rows}{}", around[0], around[1])).display().to_string();
+    let asked = ["add", "--page", &page, "--url", "https://harbour.example/"];
+    let offers = place.gleaner(&[&asked[..], &["--json"]].concat());
+    let offers: Value = serde_json::from_str(&offers.out).expect("JSON");
+    assert_eq!(offers["others"][0]["source"]["entry"], ".event-card");
+    assert!(offers["others"][0]["confidence"].as_f64() <= offers["confidence"].as_f64(), "they are in order");
+    let like = |text: &str| place.gleaner(&[&asked[..], &["--like", text]].concat());
+    let event = like("The event of the ship Morning Star on day 9");
+    assert!(event.out.contains("entry    = \".event-card\""), "{event:?}");
+    let nowhere = like("The harbour closes");
+    assert_eq!(nowhere.exit, 1, "{nowhere:?}");
+    assert!(nowhere.err.contains("hint: a few words of it are enough"), "{nowhere:?}");
 }
 
 #[test]
