@@ -14,7 +14,7 @@ const MOST_TOGETHER: usize = 256;
 
 /// Of refreshes that come with records, no more are committed together once there are so many records: sled holds all
 /// that a transaction replaces until it is over.
-const RECORDS_TOGETHER: usize = 1000;
+const RECORDS_TOGETHER: usize = 500;
 
 /// Puts together what is committed together: so whoever commits is woken once for all of it.
 pub async fn group(mut receiver: mpsc::Receiver<Came>, sender: mpsc::Sender<Vec<Came>>) {
