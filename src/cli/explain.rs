@@ -117,10 +117,6 @@ fn rows_of(source: &Source, reading: &Reading) -> String {
     }
 }
 
-fn counted(count: usize, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
-}
-
 /// How the listing goes on.
 fn over_pages(source: &Source, reading: &Reading) -> String {
     match (rules_of(source, reading).and_then(|rules| rules.next.as_ref()), reading.pages) {
@@ -137,7 +133,10 @@ fn nearest(source: &Source, page: &Page, reading: &Reading) -> Vec<String> {
     let mut lines = extract::nearest(&reading.document, rules, &missed);
     // The verdict says that of the whole selector.
     lines.retain(|line| *line != format!("`{}` matches nothing", rules.entry.text));
-    lines.extend(without_days(rules, reading));
+    let without_days = without_days(rules, reading);
+    let lacking: Vec<&str> =
+        missed.iter().map(|(name, _)| *name).chain(without_days.as_ref().map(|_| "date")).collect();
+    lines.extend(without_days);
     let deadline = Deadline::after(PARSE_LIMIT);
     let found = detect::detect(&reading.document, page, &[], &|| deadline.is_ahead());
     match found.proposals.first().filter(|best| best.confidence >= LIKELY) {
@@ -150,7 +149,7 @@ fn nearest(source: &Source, page: &Page, reading: &Reading) -> Vec<String> {
                 best.keys.entry
             ));
         }
-        Some(best) => lines.extend(beside(rules, reading, best, !lines.is_empty())),
+        Some(best) => lines.extend(beside(rules, reading, best, &lacking)),
         None if reading.sightings.is_empty() => {
             lines.push("nothing on the page is like a listing".to_owned());
         }
@@ -162,9 +161,8 @@ fn nearest(source: &Source, page: &Page, reading: &Reading) -> Vec<String> {
 /// The fields of the rules that no row has by them.
 fn missed<'r>(rules: &'r Rules, reading: &Reading) -> Vec<(&'static str, &'r FieldRule)> {
     let rows = &reading.listing.entries;
-    let is_by = |rule: &FieldRule, field: Option<&RawField>| {
-        field.is_some_and(|field| rule.candidates.iter().any(|candidate| candidate.text == field.selector))
-    };
+    let is_by =
+        |rule: &FieldRule, field: Option<&RawField>| field.is_some_and(|field| rule.names(&field.selector));
     let nothing = RawEntry::default();
     let asked = fields(Some(rules), &nothing).into_iter().enumerate();
     let asked = asked.filter_map(|(at, (name, _, rule))| Some((at, name, rule?)));
@@ -197,7 +195,7 @@ fn without_days(rules: &Rules, reading: &Reading) -> Option<String> {
 }
 
 /// How the rows that were read stand to the page's own listing, and what that has for fields where the rules find nothing.
-fn beside(rules: &Rules, reading: &Reading, best: &Proposal, is_lacking: bool) -> Vec<String> {
+fn beside(rules: &Rules, reading: &Reading, best: &Proposal, lacking: &[&str]) -> Vec<String> {
     let (own, listed) = (&reading.sightings, &best.reading.sightings);
     let is_one = |a: &Entry, b: &Entry| a.headline == b.headline || a.link.is_some() && a.link == b.link;
     let is_listed = |own: &&Sighting| listed.iter().any(|listed| is_one(&own.entry, &listed.entry));
@@ -219,12 +217,10 @@ fn beside(rules: &Rules, reading: &Reading, best: &Proposal, is_lacking: bool) -
             other.entry.headline
         ));
     }
-    if is_lacking && shared * 2 > own.len() {
-        let missed = missed(rules, reading).into_iter().map(|(name, _)| name);
-        let missed = missed.chain(without_days(rules, reading).map(|_| "date"));
-        lines.extend(missed.filter_map(|name| match best.keys.value(name) {
+    if shared * 2 > own.len() {
+        lines.extend(lacking.iter().filter_map(|name| match best.keys.value(name) {
             Some(value) => Some(format!("`{name} = {value}` would find one")),
-            None => (name == "link").then(|| "without `link` the headline's own link is taken".to_owned()),
+            None => (*name == "link").then(|| "without `link` the headline's own link is taken".to_owned()),
         }));
     }
     lines
@@ -242,7 +238,7 @@ fn as_text(source: &Source, page: &Page, reading: &Reading, verdict: Option<&Ver
         reading.document.charset,
         reading.document.found_by,
         rows_of(source, reading),
-        counted(reading.listing.entries.len(), "row"),
+        workspace::count(reading.listing.entries.len(), "row"),
         over_pages(source, reading),
     );
     if let Some(verdict) = verdict {

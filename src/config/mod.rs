@@ -344,6 +344,13 @@ pub struct FieldRule {
     pub required: bool,
 }
 
+impl FieldRule {
+    /// Whether a selector, as it is called in messages, is one of its own: else something stood in for the rule.
+    pub fn names(&self, selector: &str) -> bool {
+        self.candidates.iter().any(|candidate| candidate.text == selector)
+    }
+}
+
 /// One place to look.
 #[derive(Clone, Debug)]
 pub struct Candidate {

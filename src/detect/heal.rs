@@ -182,6 +182,8 @@ struct Mending<'m> {
     parsed: Parsed,
     rules: Rules,
     reading: Reading,
+    /// What that gives back.
+    returned: Returned,
     changes: Vec<(&'static str, Option<String>)>,
 }
 
@@ -204,7 +206,8 @@ impl<'m> Mending<'m> {
         }
         let parsed = looking.parsed(if old.json.is_some() { old } else { new });
         let reading = looking.read(&parsed, &rules);
-        Self { looking, keys: &proposal.keys, parsed, rules, reading, changes: Vec::new() }
+        let returned = looking.remembered.returned(&reading);
+        Self { looking, keys: &proposal.keys, parsed, rules, reading, returned, changes: Vec::new() }
     }
 
     /// The rules that are left, and the keys that change.
@@ -290,9 +293,10 @@ impl<'m> Mending<'m> {
         let mut trial = self.rules.clone();
         change(&mut trial);
         let tried = self.looking.read(&self.parsed, &trial);
-        let is_as_good = self.is_as_good(name, &tried);
+        let returned = self.looking.remembered.returned(&tried);
+        let is_as_good = self.is_as_good(name, &tried, &returned);
         if is_as_good {
-            (self.rules, self.reading) = (trial, tried);
+            (self.rules, self.reading, self.returned) = (trial, tried, returned);
         }
         is_as_good
     }
@@ -309,9 +313,8 @@ impl<'m> Mending<'m> {
     }
 
     /// Whether a reading with an old rule gives as much as the one with the new rule.
-    fn is_as_good(&self, name: &str, tried: &Reading) -> bool {
-        let remembered = &self.looking.remembered;
-        let (a, b) = (remembered.returned(tried), remembered.returned(&self.reading));
+    fn is_as_good(&self, name: &str, tried: &Reading, a: &Returned) -> bool {
+        let b = &self.returned;
         let is_listing =
             a.places.len() >= b.places.len() && a.agreeing >= b.agreeing && a.entries == b.entries;
         let by_rule = self.by_old_rule(name, tried);
@@ -338,7 +341,7 @@ impl<'m> Mending<'m> {
                 }
                 "teaser" | "image" | "author" | "category" if by_rule == 0 => {
                     // What no known entry on the page had either may come again.
-                    count(&self.reading, name) == 0 && !remembered.had(name, &a)
+                    count(&self.reading, name) == 0 && !self.looking.remembered.had(name, a)
                 }
                 "id" => by_rule > 0,
                 "next" => tried.listing.next.is_some() || self.reading.listing.next.is_none(),
@@ -350,8 +353,7 @@ impl<'m> Mending<'m> {
     fn by_old_rule(&self, name: &str, tried: &Reading) -> usize {
         let old = self.looking.old;
         let is_of = |rule: Option<&FieldRule>, field: Option<&RawField>| {
-            rule.zip(field)
-                .is_some_and(|(rule, field)| rule.candidates.iter().any(|c| c.text == field.selector))
+            rule.zip(field).is_some_and(|(rule, field)| rule.names(&field.selector))
         };
         let is_asked = |date: &RawDate| match date.source {
             DateSource::TimeElement | DateSource::Metadata => false,

@@ -33,6 +33,7 @@ mod routes;
 mod selectors;
 mod serve;
 mod shape;
+mod site;
 mod soak;
 mod tls;
 mod upstream;

@@ -1,58 +1,24 @@
 //! Sources that mend themselves, with `heal = "auto"`, and those that must not.
 #![allow(clippy::disallowed_methods)]
 
-use std::{
-    fs,
-    sync::{Arc, Mutex},
-};
+use std::fs;
 
 use crate::{
-    network::{HTML, Server, answer, run, verdict},
+    network::{run, verdict},
     program::Place,
+    site::{self, Site},
 };
 
-/// A site whose page can be changed.
-struct Site {
-    server: Server,
-    page: Arc<Mutex<String>>,
-}
+const STORIES: &[&str] = site::STORIES.split_at(9).0;
 
-const STORIES: [&str; 9] = [
-    "Harbour opens its second pier",
-    "Council votes on the ferry budget",
-    "Night trains return in spring",
-    "Three schools get new roofs",
-    "Fishermen ask for a longer season",
-    "Library keeps its Sunday hours",
-    "Old mill becomes a museum",
-    "Flood wall is finished early",
-    "Choir sings at the town hall",
-];
-
-impl Site {
-    fn new() -> Self {
-        let page = Arc::new(Mutex::new(String::new()));
-        let shown = Arc::clone(&page);
-        let script = move |_: &str, stream: &mut std::net::TcpStream| {
-            let page = shown.lock().expect("no test panics with it").clone();
-            answer(stream, "200 OK", HTML, page.as_bytes());
-        };
-        Self { server: Server::start("127.0.0.1", Box::new(script)), page }
-    }
-
-    fn show(&self, page: String) {
-        *self.page.lock().expect("no test panics with it") = page;
-    }
-
-    /// A config with comments of its own.
-    fn config(&self, place: &Place, heal: &str) -> String {
-        let text = format!(
-            "# kept\n[defaults]\nspacing = \"0s\"\nallow_private = true\nrobots = false\n\n\
-             [source.news]\nurl = \"http://{}/news/\"\nheal = \"{heal}\"\nentry = \"article\" # one a story\nheadline = \"h2 a\"\n",
-            self.server.address
-        );
-        place.write("gleaner.toml", text).to_str().expect("UTF-8").to_owned()
-    }
+/// A config with comments of its own.
+fn config(site: &Site, place: &Place, heal: &str) -> String {
+    let text = format!(
+        "# kept\n[defaults]\nspacing = \"0s\"\nallow_private = true\nrobots = false\n\n\
+         [source.news]\nurl = \"http://{}/news/\"\nheal = \"{heal}\"\nentry = \"article\" # one a story\nheadline = \"h2 a\"\n",
+        site.server.address
+    );
+    place.write("gleaner.toml", text).to_str().expect("UTF-8").to_owned()
 }
 
 fn slug(story: &str) -> String {
@@ -87,7 +53,7 @@ fn entries(place: &Place) -> usize {
 /// A source that was read once, well.
 fn followed(heal: &str) -> (Place, Site, String) {
     let (place, site) = (Place::new(), Site::new());
-    let config = site.config(&place, heal);
+    let config = config(&site, &place, heal);
     site.show(old(&STORIES[1..]));
     assert_eq!(verdict(&run(&place, &config)).0, "new");
     (place, site, config)
@@ -107,7 +73,7 @@ fn stays_as_it_was(place: &Place, config: &str, page: String, site: &Site) {
 fn a_redesign_is_mended_in_the_same_run_and_told_in_the_health_feed() {
     let (place, site, config) = followed("auto");
     let before = fs::read_to_string(&config).expect("it is there");
-    site.show(new(&STORIES));
+    site.show(new(STORIES));
     let ended = run(&place, &config);
     assert_eq!((verdict(&ended).0.as_str(), ended.exit), ("new", 0), "{ended:?}");
     assert!(ended.out.contains("\"new\":1") && ended.out.contains(STORIES[0]), "{ended:?}");
@@ -136,10 +102,10 @@ fn a_redesign_is_mended_in_the_same_run_and_told_in_the_health_feed() {
 #[test]
 fn nothing_is_mended_unasked_or_in_a_dry_run() {
     let (place, site, config) = followed("ask");
-    stays_as_it_was(&place, &config, new(&STORIES), &site);
+    stays_as_it_was(&place, &config, new(STORIES), &site);
     let (place, site, config) = followed("auto");
     let text = fs::read_to_string(&config).expect("it is there");
-    site.show(new(&STORIES));
+    site.show(new(STORIES));
     let ended = place.gleaner(&["run", "--force", "--dry-run", "--config", &config]);
     assert!(ended.out.contains("1 new"), "{ended:?}");
     assert_eq!(fs::read_to_string(&config).expect("it is there"), text);
@@ -152,7 +118,7 @@ fn a_page_that_says_there_is_none_mends_nothing_though_it_names_the_latest_stori
     let sorry = |heading: &str, stories: &[&str]| {
         new(stories).replace("<main>", &format!("<main><h1>{heading}</h1><h3>Latest stories</h3>"))
     };
-    stays_as_it_was(&place, &config, sorry("Page not found", &STORIES), &site);
+    stays_as_it_was(&place, &config, sorry("Page not found", STORIES), &site);
     // In no words that are known, but with the few latest alone.
     stays_as_it_was(&place, &config, sorry("Hoppla!", &STORIES[1..5]), &site);
 }
@@ -161,7 +127,7 @@ fn a_page_that_says_there_is_none_mends_nothing_though_it_names_the_latest_stori
 fn a_challenge_and_another_site_mend_nothing() {
     let (place, site, config) = followed("auto");
     let challenge =
-        new(&STORIES).replace("<main>", "<main><script src=\"/cdn-cgi/challenge-platform/x.js\"></script>");
+        new(STORIES).replace("<main>", "<main><script src=\"/cdn-cgi/challenge-platform/x.js\"></script>");
     stays_as_it_was(&place, &config, challenge, &site);
     let others = ["Recipes of the week", "Garden in March", "How to mend a bicycle", "Six walks by the sea"];
     stays_as_it_was(&place, &config, new(&others), &site);
@@ -179,7 +145,7 @@ fn an_archive_below_what_is_known_is_not_announced_as_news() {
 fn a_new_row_unlike_those_that_are_known_is_left_to_a_person() {
     let row = |link: &str| {
         let story = format!("<a class=\"teaser-title\"{link}>Notes on how this list is made</a>");
-        let page = new(&STORIES);
+        let page = new(STORIES);
         page.replace(
             "<main>",
             &format!("<main><div class=\"teaser-box\">{story}<p>More of it inside.</p></div>"),
@@ -204,7 +170,7 @@ fn new_rows_that_say_the_same_again_and_again_are_left_to_a_person() {
                 told(n)
             )
         };
-        new(&STORIES).replace("<main>", &format!("<main>{}", (0..count).map(row).collect::<String>()))
+        new(STORIES).replace("<main>", &format!("<main>{}", (0..count).map(row).collect::<String>()))
     };
     let (place, site, config) = followed("auto");
     stays_as_it_was(&place, &config, rows(3), &site);
@@ -216,10 +182,10 @@ fn new_rows_that_say_the_same_again_and_again_are_left_to_a_person() {
 #[test]
 fn what_breaks_again_within_a_week_is_left_to_a_person() {
     let (place, site, config) = followed("auto");
-    site.show(new(&STORIES));
+    site.show(new(STORIES));
     assert_eq!(verdict(&run(&place, &config)).0, "new");
     let text = fs::read_to_string(&config).expect("it is there");
-    site.show(new(&STORIES).replace("teaser-", "card-"));
+    site.show(new(STORIES).replace("teaser-", "card-"));
     let broken = run(&place, &config);
     assert_eq!(verdict(&broken).0, "drifted", "{broken:?}");
     assert_eq!(fs::read_to_string(&config).expect("it is there"), text);
@@ -231,6 +197,6 @@ fn a_config_that_cannot_be_written_leaves_the_refresh_as_it_was() {
     let (place, site, config) = followed("auto");
     // A folder stands where the change is to be kept.
     place.write("state/mended", "a file");
-    stays_as_it_was(&place, &config, new(&STORIES), &site);
+    stays_as_it_was(&place, &config, new(STORIES), &site);
     assert!(place.path().join("state/pages/news@bad").exists());
 }

@@ -1,37 +1,19 @@
 //! Redesigns of a page whose entries have days, teasers and images: what is mended, and what is left to a person.
 #![allow(clippy::disallowed_methods)]
 
-use std::{
-    fs,
-    sync::{Arc, Mutex},
-};
+use std::fs;
 
 use crate::{
-    network::{HTML, Server, answer, run, verdict},
+    network::{run, verdict},
     program::Place,
+    site::{STORIES, Site},
 };
-
-const STORIES: [&str; 12] = [
-    "Harbour opens its second pier",
-    "Council votes on the ferry budget",
-    "Night trains return in spring",
-    "Three schools get new roofs",
-    "Fishermen ask for a longer season",
-    "Library keeps its Sunday hours",
-    "Old mill becomes a museum",
-    "Flood wall is finished early",
-    "Choir sings at the town hall",
-    "Coast guard rescues six sailors",
-    "Bakery wins a prize for its rye bread",
-    "Lighthouse gets another lamp",
-];
 
 /// A source with all fields, read three times before its page changes; the newest two stories are not known yet.
 struct Followed {
     place: Place,
     config: String,
-    page: Arc<Mutex<String>>,
-    _server: Server,
+    site: Site,
 }
 
 impl Followed {
@@ -41,20 +23,14 @@ impl Followed {
 
     /// One with keys of its own.
     fn with(heal: &str, keys: &str) -> Self {
-        let page = Arc::new(Mutex::new(String::new()));
-        let shown = Arc::clone(&page);
-        let script = move |_: &str, stream: &mut std::net::TcpStream| {
-            let page = shown.lock().expect("no test panics with it").clone();
-            answer(stream, "200 OK", HTML, page.as_bytes());
-        };
-        let (place, server) = (Place::new(), Server::start("127.0.0.1", Box::new(script)));
+        let (place, site) = (Place::new(), Site::new());
         let text = format!(
             "[defaults]\nspacing = \"0s\"\nallow_private = true\nrobots = false\n\n[source.news]\nurl = \"http://{}/news/\"\n\
              heal = \"{heal}\"\nentry = \"li.item\"\nheadline = \".head\"\nimage = \".pic\"\n{keys}",
-            server.address
+            site.server.address
         );
         let config = place.write("gleaner.toml", text).to_str().expect("UTF-8").to_owned();
-        let followed = Self { place, config, page, _server: server };
+        let followed = Self { place, config, site };
         for first in [4, 3, 2] {
             followed.show(&list("item", first..12, |_| String::new()));
             assert_eq!(followed.run(), "new");
@@ -64,7 +40,7 @@ impl Followed {
 
     fn show(&self, list: &str) {
         let page = format!("<html><head><title>News</title></head><body><main>{list}</main></body></html>");
-        *self.page.lock().expect("no test panics with it") = page;
+        self.site.show(page);
     }
 
     fn run(&self) -> String {
