@@ -12,6 +12,7 @@ use std::{
 };
 
 use jiff::Timestamp;
+use rustc_hash::FxHashMap;
 use tokio::{signal::unix::SignalKind, sync::mpsc, task::JoinSet};
 
 use super::{
@@ -498,7 +499,8 @@ fn some_hosts<'a>(config: &Config, places: &'a [usize]) -> &'a [usize] {
 
 /// Every source, those of one host after each other.
 fn by_host(config: &Config) -> Vec<usize> {
-    let mut first: HashMap<&str, usize> = HashMap::with_capacity(config.sources.len());
+    let mut first: FxHashMap<&str, usize> = FxHashMap::default();
+    first.reserve(config.sources.len());
     let order = |(place, source)| (*first.entry(host(source)).or_insert(place), place);
     let mut places: Vec<(usize, usize)> = config.sources.iter().enumerate().map(order).collect();
     places.sort_unstable();

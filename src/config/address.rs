@@ -21,7 +21,7 @@ pub struct Address {
 impl Address {
     /// An address that is written as it would be after parsing; `None`: it is not plainly so.
     pub fn plain(text: &str) -> Option<Self> {
-        plain_host(text).map(|_| Self { text: text.into(), url: OnceLock::new() })
+        is_plain(text).then(|| Self { text: text.into(), url: OnceLock::new() })
     }
 
     /// The whole address.
@@ -44,7 +44,7 @@ impl Address {
     pub fn host_str(&self) -> Option<&str> {
         match self.url.get() {
             Some(url) => url.host_str(),
-            None => plain_host(&self.text),
+            None => self.text.split('/').nth(2).and_then(|authority| authority.split(':').next()),
         }
     }
 }
@@ -106,14 +106,15 @@ impl fmt::Debug for Address {
     }
 }
 
-/// The host of an address in which parsing (the URL standard, §4.4) would change no letter; `None`: it is not plainly
-/// such a one.
-fn plain_host(text: &str) -> Option<&str> {
-    let (rest, usual_port) = match text.strip_prefix("https://") {
-        Some(rest) => (rest, 443),
-        None => (text.strip_prefix("http://")?, 80),
+/// Whether parsing (the URL standard, §4.4) would plainly change no letter of an address.
+fn is_plain(text: &str) -> bool {
+    let (rest, usual_port) = match (text.strip_prefix("https://"), text.strip_prefix("http://")) {
+        (Some(rest), _) => (rest, 443),
+        (None, Some(rest)) => (rest, 80),
+        (None, None) => return false,
     };
-    let (authority, path) = rest.split_at(memchr::memchr(b'/', rest.as_bytes())?);
+    let Some(slash) = memchr::memchr(b'/', rest.as_bytes()) else { return false };
+    let (authority, path) = rest.split_at(slash);
     let (host, port) = match authority.split_once(':') {
         Some((host, port)) => (host, Some(port)),
         None => (authority, None),
@@ -122,7 +123,7 @@ fn plain_host(text: &str) -> Option<&str> {
         let number: Option<u16> = port.parse().ok();
         port.starts_with(|c: char| matches!(c, '1'..='9')) && number.is_some_and(|n| n != usual_port)
     };
-    (port.is_none_or(is_port) && is_host(host) && is_path(path)).then_some(host)
+    port.is_none_or(is_port) && is_host(host) && is_path(path)
 }
 
 /// A name of small ASCII letters, or four numbers.

@@ -172,16 +172,12 @@ impl States {
             // An older journal is not written on, so it is to be looked at.
             mark.journal.clear();
         }
-        let mut states = BTreeMap::new();
-        for _ in 0..sources {
-            let source = String::from_utf8(file.text()?).map_err(|_| Unread::Damaged)?;
-            let source = SourceId::try_from(source).map_err(|_| Unread::Damaged)?;
-            states.insert(source, file.text()?.into());
-        }
+        let read = (0..sources).map(|_| file.state()).collect::<Result<Vec<_>, _>>()?;
         let sum = file.sum;
         let is_same = u32::from_le_bytes(file.take()?) == sum;
         let is_over = matches!(file.take::<1>(), Err(Unread::Damaged));
-        if is_same && is_over { Ok((Self(states), mark)) } else { Err(Unread::Damaged) }
+        // They are in order as they come, and a map is then made of them at once.
+        if is_same && is_over { Ok((Self(read.into_iter().collect()), mark)) } else { Err(Unread::Damaged) }
     }
 }
 
@@ -252,11 +248,19 @@ impl<R: Read> Summed<R> {
         self.take().map(u64::from_le_bytes)
     }
 
+    /// A source and its state.
+    fn state(&mut self) -> Result<(SourceId, Box<[u8]>), Unread> {
+        let source = String::from_utf8(self.text()?).map_err(|_| Unread::Damaged)?;
+        Ok((SourceId::try_from(source).map_err(|_| Unread::Damaged)?, self.text()?.into()))
+    }
+
     fn text(&mut self) -> Result<Vec<u8>, Unread> {
         let length = u32::from_le_bytes(self.take()?);
         // Whatever a damaged length says, no more is held than there is.
-        let mut text = Vec::with_capacity(length.min(ROOM_BYTES) as usize);
-        (&mut self.of).take(length.into()).read_to_end(&mut text)?;
+        let usual = length.min(ROOM_BYTES);
+        let mut text = vec![0; usual as usize];
+        self.of.read_exact(&mut text)?;
+        (&mut self.of).take((length - usual).into()).read_to_end(&mut text)?;
         self.sum = crc32c::crc32c_append(self.sum, &text);
         if text.len() == length as usize { Ok(text) } else { Err(Unread::Damaged) }
     }
