@@ -51,11 +51,6 @@ impl Kind {
             Self::FeedLinked => "feed-linked",
         }
     }
-
-    /// Whether it is said under cron, where all that is said becomes a mail.
-    pub fn is_urgent(self) -> bool {
-        matches!(self, Self::NeedsPerson | Self::Degraded | Self::WorksAgain)
-    }
 }
 
 /// Something a person should know of a source.
