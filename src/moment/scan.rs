@@ -190,7 +190,7 @@ impl Reader<'_> {
             }
         }
         let (mut value, mut rule) = (found.value, found.rule);
-        if let Some(span) = self.to_another(value, end) {
+        if let Some(span) = self.to_another(value, first..end) {
             (value, rule, end, time, weekday) = (span.value, span.rule, span.end, None, None);
         }
         let span = self.tokens[first].start..self.tokens[end - 1].end;

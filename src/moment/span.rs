@@ -2,6 +2,8 @@
 //!
 //! The ranges of one pattern are read where that pattern is; here stand those whose ends are of two kinds, or have words between.
 
+use std::ops::Range;
+
 use super::{
     lexicon::{Sense, Unit},
     mention::{Edge, Point, Value},
@@ -12,10 +14,11 @@ use super::{
 const WORDS_BEFORE: usize = 3;
 
 impl Reader<'_> {
-    /// The days from a value to the one after a dash or "to" at a token.
-    pub fn to_another(&self, value: Value, at: usize) -> Option<Found> {
+    /// The days from a value, whose tokens are `at`, to the one after a dash or "to".
+    pub fn to_another(&self, value: Value, at: Range<usize>) -> Option<Found> {
         let first = edge(value)?;
-        let (next, is_and) = self.after_span_join(at)?;
+        let (next, is_and) = self.after_span_join(at.end)?;
+        let is_and = is_and && !self.is_after_between(at.start);
         let next = self.before_last(next);
         let found = self.found(next)?;
         let last = edge(found.value)?;
@@ -48,6 +51,12 @@ impl Reader<'_> {
             return Some((next + 1, false));
         }
         is_and.then_some((next, true))
+    }
+
+    /// Whether "between" stands before a token: "zwischen dem 28. September und dem 5. Oktober".
+    fn is_after_between(&self, at: usize) -> bool {
+        let before = (0..at).rev().find(|before| !self.has(*before, Sense::Filler));
+        before.is_some_and(|before| self.has(before, Sense::Between))
     }
 
     /// The token at which the last day starts.
