@@ -11,6 +11,7 @@ mod revive;
 use std::collections::HashMap;
 
 use jiff::{Timestamp, tz::TimeZone};
+use url::Url;
 
 use crate::{
     diagnostic::{Code, Diagnostic},
@@ -54,6 +55,9 @@ pub struct Merged {
 
 /// From this many changes of numbers alone at fetches in a row on, such changes are held back.
 const CHURN_LIMIT: u32 = 3;
+
+/// An address whose query alone changes again this soon carries a number of the visit; later it is another document.
+const VISITS_WITHIN: jiff::SignedDuration = jiff::SignedDuration::from_hours(72);
 
 /// How often the last sighting of an unchanged record is written: it is for retention, which counts in weeks.
 const SEEN_AGAIN_AFTER: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);
@@ -187,9 +191,16 @@ impl Compare<'_> {
     /// Takes over what changed; whether it is a change that readers are told of.
     fn with(&mut self, sighting: &Sighting) -> bool {
         let row = sighting.rows[0];
-        let is_moved = self.link(sighting);
-        let is_edited = self.texts(&sighting.entry, row);
-        self.learn_keys(&sighting.keys);
+        let link = self.link_difference(sighting);
+        let is_edited = self.texts(&sighting.entry, link, row);
+        let is_held = link == Difference::Numbers && self.is_churning();
+        let is_moved = link != Difference::None && !is_held;
+        if is_moved {
+            self.move_to(sighting);
+        }
+        if !is_held {
+            self.learn_keys(&sighting.keys);
+        }
         self.fill(&sighting.entry);
         let is_dated = self.date(sighting.entry.moment.as_ref(), row);
         let now = self.context.now;
@@ -202,22 +213,40 @@ impl Compare<'_> {
         is_moved || is_edited || is_dated
     }
 
-    fn link(&mut self, sighting: &Sighting) -> bool {
-        let Some(link) = &sighting.entry.link else { return false };
+    /// How a link differs from the one that readers have: as numbers do where a number of the visit is another.
+    fn link_difference(&self, sighting: &Sighting) -> Difference {
+        let Some(link) = &sighting.entry.link else { return Difference::None };
+        let Some(old) = &self.record.entry.link else { return Difference::Words };
         let known = sighting.keys.iter().any(|key| key.is_given() && self.record.keys.contains(key));
-        if self.record.entry.link.as_ref() == Some(link) || (known && self.record.entry.link.is_some()) {
+        if old == link || known {
             // Another spelling of a known address (tracking, http for https): readers keep the one they have.
-            return false;
+            Difference::None
+        } else if is_query_alone(old, link) && (self.is_churning() || self.is_changed_lately()) {
+            Difference::Numbers
+        } else {
+            Difference::Words
         }
+    }
+
+    fn is_churning(&self) -> bool {
+        self.record.churn >= CHURN_LIMIT
+    }
+
+    fn is_changed_lately(&self) -> bool {
+        self.record.updated.duration_until(self.context.now) < VISITS_WITHIN
+    }
+
+    fn move_to(&mut self, sighting: &Sighting) {
+        let Some(link) = &sighting.entry.link else { return };
         if self.record.entry.link.is_some() {
             let message = format!("`{}` moved to {link}", self.record.entry.headline);
             self.merged.diagnostics.push(Diagnostic::row(Code::LinkMoved, sighting.rows[0], message));
         }
         self.record.entry.link = Some(link.clone());
-        true
     }
 
-    fn texts(&mut self, entry: &Entry, row: usize) -> bool {
+    /// `link`: how the link differs; in numbers it churns as texts do.
+    fn texts(&mut self, entry: &Entry, link: Difference, row: usize) -> bool {
         let old = &self.record.entry;
         let text = |teaser: &Option<String>| teaser.clone().unwrap_or_default();
         let headline = difference(&old.headline, &entry.headline);
@@ -226,11 +255,12 @@ impl Compare<'_> {
             Some(new) => difference(&text(&old.teaser), new),
             None => Difference::None,
         };
-        let worst = [headline, teaser].into_iter().max_by_key(|d| *d as u8).unwrap_or(Difference::None);
+        let link = if link == Difference::Numbers { link } else { Difference::None };
+        let worst = [headline, teaser, link].into_iter().max_by_key(|d| *d as u8).unwrap_or(Difference::None);
         let is_flip = worst == Difference::Words && self.is_seen_before(entry);
         match worst {
             Difference::None => {
-                if self.record.churn < CHURN_LIMIT {
+                if !self.is_churning() {
                     self.record.churn = 0;
                 }
                 return false;
@@ -239,7 +269,7 @@ impl Compare<'_> {
             Difference::Words if !is_flip => self.record.churn = 0,
             Difference::Words | Difference::Numbers => {
                 self.record.churn = self.record.churn.saturating_add(1).min(CHURN_LIMIT);
-                if self.record.churn >= CHURN_LIMIT {
+                if self.is_churning() {
                     return self.hold_back(row);
                 }
             }
@@ -260,14 +290,14 @@ impl Compare<'_> {
     }
 
     fn hold_back(&mut self, row: usize) -> bool {
-        let message = format!("`{}` changes with every fetch; its text stays", self.record.entry.headline);
+        let message = format!("`{}` changes with every fetch; it stays as it is", self.record.entry.headline);
         self.merged.diagnostics.push(Diagnostic::row(Code::ChurnHeldBack, row, message));
         false
     }
 
     /// Addresses and ids always; what is made of texts only while they do not churn.
     fn learn_keys(&mut self, keys: &[EntryKey]) {
-        let is_churning = self.record.churn >= CHURN_LIMIT;
+        let is_churning = self.is_churning();
         for key in keys.iter().filter(|key| key.is_given() || !is_churning) {
             if !self.record.keys.contains(key) {
                 self.record.keys.push(key.clone());
@@ -330,6 +360,12 @@ impl Compare<'_> {
         self.record.entry.moment = Some(moment.clone());
         true
     }
+}
+
+/// Whether two addresses differ in values of their queries alone.
+fn is_query_alone(one: &Url, other: &Url) -> bool {
+    let names = |link: &Url| link.query_pairs().map(|(name, _)| name.into_owned()).collect::<Vec<_>>();
+    one.host() == other.host() && one.path() == other.path() && names(one) == names(other)
 }
 
 /// Whether a full text says something else: the counters and one-time addresses in its markup change with every

@@ -195,6 +195,23 @@ fn a_number_that_changes_once_is_a_change_one_that_always_changes_is_not() {
 }
 
 #[test]
+fn a_link_whose_query_is_another_at_every_fetch_is_held_back() {
+    let mut memory = Memory::default();
+    let seen = |visit: u32| [sighting(1, "Bridge opened", &format!("/a?visit={visit}"), TEASER)];
+    memory.see(NOW, &seen(5));
+    let see = |memory: &mut Memory, visit| {
+        let merged = memory.see(&format!("2025-03-{:02}T09:00:00Z", visit + 2), &seen(visit));
+        assert!(merged.new.is_empty(), "{visit}");
+        merged
+    };
+    let changed: Vec<usize> = (6..10).map(|visit| see(&mut memory, visit).changed.len()).collect();
+    assert_eq!(changed, [1, 1, 0, 0], "twice it may be a site that numbers its stories anew");
+    let keys = memory.records[0].keys.clone();
+    assert_eq!(see(&mut memory, 10).diagnostics[0].code, Code::ChurnHeldBack);
+    assert_eq!(memory.records[0].keys, keys, "what it is known by does not fill with visits");
+}
+
+#[test]
 fn a_record_whose_words_churn_learns_new_addresses_all_the_same() {
     let mut memory = Memory::default();
     memory.see(NOW, &[sighting(1, "Bridge opened", "/a", TEASER)]);
