@@ -341,7 +341,7 @@ impl Against {
 
     /// Why these are not the source's entries; `None`: they may well be.
     fn foreign(&self, shape: &PageShape, history: &[PageShape]) -> Option<String> {
-        let reason = judge::degraded(*shape, history)?;
+        let reason = judge::degraded(*shape, history).or_else(|| judge::vanished(*shape, history))?;
         let is_foreign = self.recognized.iter().all(Option::is_none)
             && !self.records.is_empty()
             && shape.teasers == 0

@@ -91,6 +91,11 @@ pub fn degraded(shape: PageShape, history: &[PageShape]) -> Option<String> {
     if usual_entries >= 4 && shape.entries * 100 < usual_entries * COLLAPSED_PERCENT {
         return Some(format!("{} entries, usually {usual_entries}", shape.entries));
     }
+    vanished(shape, history)
+}
+
+/// Which field no entry has, although most on earlier pages had, were these ever so few; `None`: none vanished.
+pub fn vanished(shape: PageShape, history: &[PageShape]) -> Option<String> {
     for (name, count) in FIELDS {
         let percent = usual(history, |page| (count(page) * 100).checked_div(page.entries).unwrap_or(0))?;
         if percent >= USUAL_PERCENT && count(&shape) == 0 && shape.entries >= 2 {

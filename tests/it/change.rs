@@ -165,3 +165,18 @@ fn a_former_name_that_is_still_in_use_is_a_problem_of_the_config() {
         check.err
     );
 }
+
+#[test]
+fn links_of_a_menu_are_not_taken_for_news_on_the_second_visit_already() {
+    let town = Town::new();
+    town.config(FIRST);
+    town.page("town", "2026-03-20T08:00:00Z", &listing(0..8));
+    town.run(&[]);
+    let before = town.0.feed("town");
+    let menu = ["Home", "About", "Contact"];
+    let menu = menu.map(|name| format!("<article><h2><a href='/{name}'>{name}</a></h2></article>")).concat();
+    town.page("town", "2026-03-20T09:00:00Z", &format!("<!doctype html><title>Town</title>{menu}"));
+    let run = town.run(&["--strict"]);
+    assert_eq!((run.exit, town.0.feed("town") == before), (1, true), "{run:?}");
+    assert!(run.err.contains("drifted (what the entry selector matches are not the entries"), "{}", run.err);
+}
