@@ -315,7 +315,7 @@ sources = ["ome", "x-*"]
         12 | url = "https://**********@b.example/"
            |       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ expected an address such as `"https://example.org/news/"`
            |
-           = hint: send them as a header: `headers = { Authorization = "Basic ${NAME}" }`, from the environment
+           = hint: send them as a login from the environment: `basic = "${USER}:${PASSWORD}"`
 
         error: `entry`: `:fist-child` is not a pseudo-class gleaner knows
           --> config/gleaner.toml:13:12

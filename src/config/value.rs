@@ -200,7 +200,7 @@ fn read_address(key: &Key, text: &str) -> Result<Url, Box<Wrong>> {
     let name = key.name;
     let wrong = match Url::parse(text) {
         Ok(url) if !url.username().is_empty() || url.password().is_some() => {
-            let hint = "send them as a header: `headers = { Authorization = \"Basic ${NAME}\" }`, from the environment";
+            let hint = "send them as a login from the environment: `basic = \"${USER}:${PASSWORD}\"`";
             Wrong::new(format!("`{name}` holds a name or password"))
                 .expected(expected())
                 .hint(hint.to_owned())

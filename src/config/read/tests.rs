@@ -358,7 +358,7 @@ fn addresses_are_http_with_a_host_and_no_password() {
     tells(url("a.example:80/x"), &["the scheme `a.example`", "`https://a.example:80/x`"]);
     tells(url("//a.example/x"), &["`https://a.example/x`"]);
     tells(url("https://"), &["is not an address: empty host"]);
-    tells(url("https://u@a.example/"), &["holds a name or password", "headers"]);
+    tells(url("https://u@a.example/"), &["holds a name or password", "basic = "]);
     tells(url("https://a.example/${X}"), &["holds `${`"]);
     tells(url("https://a.example:99999/"), &["invalid port"]);
 }
