@@ -111,8 +111,12 @@ pub fn serve(places: &Places, _: &Options, terminal: &mut Terminal) -> Outcome {
         {
             config = new;
             adopt(&config, pass.terminal)?;
-            web.site.replace(catalog(places, &config, &store)?);
             seen = Seen::default();
+            // Feeds that are new or renamed are there when they are named.
+            let place = (&*workspace::output_folder(places, &config), &*pass.terminal);
+            let changed = publish_all(&config, &*store, place, (&mut imprints, &mut seen))?;
+            tellers.runner.turn(&config, &*store, place, &changed)?;
+            web.site.replace(catalog(places, &config, &store)?);
             let (agenda, _) = self::agenda(&config, &store, &mut seen)?;
             // The driver is gone only when all is over.
             let _ = order.send(Order::Config(Arc::clone(&config), agenda));

@@ -128,6 +128,18 @@ fn a_valid_config_is_taken_on_a_signal_and_a_broken_one_changes_nothing() {
     serving.signal("-HUP");
     until("the second source is published", || has_feed(&place, "second"));
     assert_eq!((first.asked().len(), second.asked().len()), (1, 1), "what is not due is not asked");
+
+    let taken = std::fs::read_to_string(&path).expect("the config");
+    let renamed = taken.replace(
+        "[source.second]",
+        "[feed.all]\ntitle = \"All\"\nsources = [\"*\"]\n[source.third]\nwas = \"second\"",
+    );
+    std::fs::write(&path, renamed).expect("the config can be written");
+    serving.signal("-HUP");
+    until("what is renamed or new is published before it is due", || {
+        has_feed(&place, "third") && has_feed(&place, "all")
+    });
+    assert_eq!(second.asked().len(), 1);
     serving.signal("-TERM");
     assert_eq!(serving.ended().0, Some(0));
 }
