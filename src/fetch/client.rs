@@ -47,6 +47,12 @@ const FILES: usize = 256;
 /// A redirect from robots.txt is followed this often (RFC 9309 §2.3.1.2).
 const ROBOTS_REDIRECTS: usize = 5;
 
+/// How long a robots.txt is kept in mind.
+const ROBOTS_HOLD: Duration = Duration::from_secs(24 * 3600);
+
+/// How long one that is down is: a host in trouble is not asked once for each of its sources.
+const ROBOTS_DOWN: Duration = Duration::from_secs(10 * 60);
+
 /// A robots.txt must be there by then.
 const ROBOTS_TIMEOUT: Duration = Duration::from_secs(20);
 
@@ -183,8 +189,11 @@ impl Client {
         let key = format!("{} {token}", url.origin().ascii_serialization());
         let now = (self.clock)();
         let files = || self.files.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_fresh = |at: Timestamp| now.duration_since(at).as_hours() < 24;
-        if let Some((_, answer)) = files().get(&key).filter(|(at, _)| is_fresh(*at)) {
+        let is_fresh = |(at, answer): &&(Timestamp, permit::Answer)| {
+            let is_down = matches!(answer, permit::Answer::Unreachable(_));
+            now.duration_since(*at).unsigned_abs() < if is_down { ROBOTS_DOWN } else { ROBOTS_HOLD }
+        };
+        if let Some((_, answer)) = files().get(&key).filter(is_fresh) {
             return Ok(answer.clone());
         }
         let answer = self.ask_robots(url, request, &token).await?;
@@ -192,10 +201,7 @@ impl Client {
         if files.len() >= FILES {
             files.clear();
         }
-        // A file that could not be had is asked for again by the next source.
-        if !matches!(answer, permit::Answer::Unreachable(_)) {
-            files.insert(key, (now, answer.clone()));
-        }
+        files.insert(key, (now, answer.clone()));
         Ok(answer)
     }
 

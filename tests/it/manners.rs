@@ -72,9 +72,11 @@ fn without_a_robots_txt_everything_may_be_asked_for_and_nothing_while_it_is_down
     ] {
         let server = with_robots(status, "");
         let place = Place::new();
-        let path = config(&place, &server, "", &["news"]);
+        let path = config(&place, &server, "", &["news", "other"]);
         let ended = run(&place, &path, &[]);
         assert_eq!(verdict(&ended).0, word, "{status}: {ended:?}");
+        let asked = server.paths().iter().filter(|path| *path == "/robots.txt").count();
+        assert_eq!(asked, 1, "{status}: a host in trouble is not asked for each of its sources");
     }
 }
 
