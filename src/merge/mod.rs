@@ -356,7 +356,12 @@ impl Compare<'_> {
         }
         let rows = [order::Row { moment: Some(moment), published: None }];
         let frame = order::Frame { now: self.record.first_seen, zone: self.context.zone, elsewhere: &[] };
-        self.record.published = order::publish_times(&rows, &frame)[0];
+        let published = order::publish_times(&rows, &frame)[0];
+        if published == self.record.published {
+            // The time of the fetch, stated anew each time: it was there before.
+            return false;
+        }
+        self.record.published = published;
         self.record.entry.moment = Some(moment.clone());
         true
     }

@@ -260,6 +260,22 @@ fn published_moves_only_for_a_date_stated_by_machine() {
 }
 
 #[test]
+fn a_stamp_that_is_that_of_each_fetch_changes_nothing() {
+    let mut memory = Memory::default();
+    let see = |memory: &mut Memory, now: &str| {
+        let mut row = sighting(1, "Bridge opened", "/a", TEASER);
+        let day = date(2025, 3, 7);
+        let (instant, provenance) = (Some(now.parse().unwrap()), Provenance::StatedByMachine);
+        row.entry.moment =
+            Some(Moment { instant, provenance, precision: Precision::Minute, ..inferred(day) });
+        memory.see(now, &[row])
+    };
+    see(&mut memory, NOW);
+    assert!(see(&mut memory, "2025-03-07T10:00:00Z").changed.is_empty());
+    assert_eq!(memory.records[0].updated.to_string(), NOW);
+}
+
+#[test]
 fn an_unknown_date_is_first_seen_and_says_so() {
     let mut memory = Memory::default();
     let mut row = sighting(1, "Bridge opened", "/a", "");
