@@ -13,7 +13,7 @@ use crate::store::{
 /// Options of `export`.
 #[derive(Debug, Args)]
 pub struct Export {
-    /// Write to this file instead of standard output
+    /// Write to this file; without it, or `-`, to standard output
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
 }
@@ -30,8 +30,8 @@ pub fn export(places: &Places, options: &Export, terminal: &mut Terminal) -> Out
     let config = workspace::config(places, terminal)?;
     let store = workspace::open_store(places, &config, terminal)?;
     let written = match &options.file {
-        Some(file) => transfer::export_to(&store, file),
-        None => transfer::export(&store, terminal.writer()),
+        Some(file) if file.as_os_str() != "-" => transfer::export_to(&store, file),
+        _ => transfer::export(&store, terminal.writer()),
     };
     let counts = match written {
         Ok(counts) => counts,

@@ -44,6 +44,7 @@ fn an_export_goes_round_to_the_byte() {
     let file = file.to_str().expect("UTF-8");
     let exported = from.gleaner(&["export"]).out;
     assert_eq!(from.gleaner(&["export", file]).exit, 0);
+    assert!(from.gleaner(&["export", "-"]).out == exported, "as `import -` is standard input");
     assert_eq!(fs::read_to_string(file).expect("an export"), exported);
     assert_eq!(to.gleaner(&["import", file]).exit, 0);
     assert!(to.gleaner(&["export"]).out == exported);
