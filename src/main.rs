@@ -1,6 +1,6 @@
 //! The `gleaner` program: arguments in, exit status out.
 
-use std::process::ExitCode;
+use std::{io::IsTerminal as _, process::ExitCode};
 
 use clap::Parser as _;
 use gleaner::cli::{self, Exit, terminal::Terminal};
@@ -15,7 +15,11 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 fn main() -> ExitCode {
     let arguments = cli::Arguments::parse();
     if let Ok(filter) = std::env::var("GLEANER_LOG") {
-        tracing_subscriber::fmt().with_env_filter(EnvFilter::new(filter)).with_writer(std::io::stderr).init();
+        tracing_subscriber::fmt()
+            .with_env_filter(EnvFilter::new(filter))
+            .with_ansi(std::io::stderr().is_terminal())
+            .with_writer(std::io::stderr)
+            .init();
     }
     let mut terminal = Terminal::standard(std::env::var("NO_COLOR").ok().as_deref());
     let mut exit = cli::command(&arguments, &mut terminal);
