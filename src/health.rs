@@ -93,11 +93,11 @@ pub fn watch(source: &Source, verdict: &Verdict, state: &mut SourceState, now: T
     let is_forbidden = state.held == 0 && state.forbidden >= source.alert_after;
     if (has_failed || state.held > 0 || is_forbidden) && state.alerted_at.is_none() {
         state.alerted_at = Some(now);
-        let advice = if is_forbidden { forbidden(source) } else { advice(source, verdict) };
+        let advice = if is_forbidden { forbidden(source) } else { advice(source, state, verdict) };
         events.push(event(Kind::NeedsPerson, words(source, verdict), Some(advice)));
     } else if is_degraded && in_a_row >= source.alert_after && state.alerted_at.is_none() {
         state.alerted_at = Some(now);
-        events.push(event(Kind::Degraded, words(source, verdict), Some(advice(source, verdict))));
+        events.push(event(Kind::Degraded, words(source, verdict), Some(advice(source, state, verdict))));
     } else if verdict.is_good() && !is_degraded && state.alerted_at.take().is_some() {
         let trouble = state.episodes.iter().rev().find(|episode| !is_fine(&episode.verdict));
         let times = trouble.map_or_else(String::new, |episode| match episode.times {
@@ -178,11 +178,21 @@ pub fn words(source: &Source, verdict: &Verdict) -> String {
     }
 }
 
-/// What a person can do about a source that fails.
-pub fn advice(source: &Source, verdict: &Verdict) -> String {
+/// The next thing to do about a source that fails or is degraded.
+pub fn advice(source: &Source, state: &SourceState, verdict: &Verdict) -> String {
     let id = &source.id;
     let kept = "its feed stays as it was";
+    // Without selectors or anything to know them by, `heal` can only say so.
+    let can_heal = source.rules.is_some() && state.last_number > 0;
     match verdict {
+        Verdict::Drifted { .. } if can_heal => {
+            format!(
+                "look for its entries, and for selectors that find them, with `gleaner heal {id}`; {kept}"
+            )
+        }
+        Verdict::Degraded { .. } if can_heal => {
+            format!("look for what is missing with `gleaner heal {id}`; what came is published")
+        }
         Verdict::Drifted { .. } => format!("see what the page holds now with `gleaner explain {id}`; {kept}"),
         Verdict::Degraded { .. } => {
             format!("see what the page holds now with `gleaner explain {id}`; what came is published")

@@ -55,6 +55,13 @@ fn needs_person(source: &Source, state: &SourceState) -> bool {
     source.enabled && state.failures >= source.alert_after
 }
 
+/// What to do about a page that is not what it was; `None`: it is, or the trouble is another.
+fn next(source: &Source, state: &SourceState) -> Option<String> {
+    let verdict = state.verdict.as_ref().filter(|_| source.enabled)?;
+    let is_other = matches!(verdict, Verdict::Drifted { .. } | Verdict::Degraded { .. });
+    is_other.then(|| health::advice(source, state, verdict))
+}
+
 fn is_silent(source: &Source, state: &SourceState, now: Timestamp) -> Option<rhythm::Silence> {
     rhythm::silence(&state.arrivals, now).filter(|_| source.enabled)
 }
@@ -101,6 +108,9 @@ fn as_table(rows: &[Row<'_>], now: Timestamp) -> String {
         let reason = state.verdict.as_ref().filter(|v| !matches!(v, Verdict::Unchanged { .. }));
         if let Some(reason) = reason.and_then(Verdict::reason) {
             let _ = writeln!(out, "{:width$}  {reason}{}", "", times(state.failures));
+        }
+        if let Some(next) = next(source, state) {
+            let _ = writeln!(out, "{:width$}  next: {next}", "");
         }
         if let Some(silence) = is_silent(source, state, now) {
             let _ = writeln!(out, "{:width$}  {}", "", health::silence_words(silence, now));
@@ -159,6 +169,9 @@ fn history((source, state, newest): &Row<'_>, now: Timestamp) -> String {
     let reason = state.verdict.as_ref().and_then(Verdict::reason);
     let reason = reason.map_or_else(String::new, |reason| format!(": {reason}"));
     line("verdict", format!("{}{reason}{}", word(source, state), times(state.failures)));
+    if let Some(next) = next(source, state) {
+        line("next", next);
+    }
     if let Some(since) = state.alerted_at {
         line("needs a person", format!("since {}", workspace::local(since)));
     }
@@ -202,6 +215,7 @@ fn as_json((source, state, newest): &Row<'_>, now: Timestamp) -> Value {
         "url": source.url.as_str(),
         "enabled": source.enabled,
         "verdict": state.verdict,
+        "next": next(source, state),
         "failures": state.failures,
         "needs_person": needs_person(source, state),
         "needs_person_since": state.alerted_at,

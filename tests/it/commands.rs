@@ -297,7 +297,13 @@ fn a_failure_is_said_once_at_the_second_in_a_row_and_once_on_recovery() {
         "{}",
         second.err
     );
-    assert!(second.err.contains("hint: see what the page holds now with `gleaner explain"), "{}", second.err);
+    assert!(
+        second
+            .err
+            .contains("hint: look for its entries, and for selectors that find them, with `gleaner heal"),
+        "{}",
+        second.err
+    );
     let third = until(10);
     assert_eq!((third.exit, third.err.as_str()), (1, ""), "said already");
     assert_eq!(place.feeds(), good, "the feed stays as it was");

@@ -88,7 +88,7 @@ fn each_event_is_told_once_in_every_place() {
     assert_eq!(alerts.iter().map(|a| &a["event"]).collect::<Vec<_>>(), ["needs-person", "works-again"]);
     assert_eq!(alerts[0]["source"], "town");
     assert_eq!(alerts[0]["at"], "2026-03-01T10:00:00Z");
-    assert!(alerts[0]["advice"].as_str().expect("advice").contains("gleaner explain town"));
+    assert!(alerts[0]["advice"].as_str().expect("advice").contains("gleaner heal town"));
     let health = town.health();
     assert_eq!(health.len(), 2);
     assert!(health[0].1.contains("works again") && health[1].1.starts_with("town: drifted ("), "{health:?}");
@@ -131,9 +131,30 @@ fn a_page_that_loses_a_field_is_told_when_it_happens_twice() {
     let told = town.run("2026-03-01T15:00:00Z", &bare(15), &[]);
     assert_eq!(told.exit, 0, "what came is published");
     assert!(told.err.starts_with("error: town: degraded (no entry has a teaser"), "{}", told.err);
+    assert!(
+        told.err.contains("hint: look for what is missing with `gleaner heal town`; what came is"),
+        "{}",
+        told.err
+    );
     assert_eq!(town.run("2026-03-01T16:00:00Z", &bare(16), &[]).err, "");
     let recovery = town.run("2026-03-01T17:00:00Z", &listing(17), &[]);
     assert!(recovery.err.contains("it works again after 3 failures"), "{}", recovery.err);
+}
+
+#[test]
+fn what_to_do_next_is_said_beside_the_verdict() {
+    let town = Town::new();
+    let config = town.0.path().join("gleaner.toml").display().to_string();
+    let status = |ids: &[&str]| town.0.gleaner(&[&["status", "--config", &config], ids].concat()).out;
+    town.run("2026-03-01T08:00:00Z", REDESIGN, &[]);
+    let unknown = "see what the page holds now with `gleaner explain town`";
+    assert!(status(&[]).contains(&format!("\n        next: {unknown}")), "{}", status(&[]));
+    town.run("2026-03-01T09:00:00Z", &listing(5), &[]);
+    assert!(!status(&[]).contains("next:") && !status(&["town"]).contains("\n  next  "), "{}", status(&[]));
+    town.run("2026-03-01T10:00:00Z", REDESIGN, &[]);
+    let told =
+        "look for its entries, and for selectors that find them, with `gleaner heal town`; its feed stays";
+    assert!(status(&[]).contains(told) && status(&["town"]).contains(told), "{}", status(&["town"]));
 }
 
 #[test]
