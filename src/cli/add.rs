@@ -16,14 +16,14 @@ use super::{
     workspace,
 };
 use crate::{
-    clock::{self, Deadline},
+    clock::Deadline,
     config::{self, ConfigText, Source, load, save},
     decode,
     detect::{self, Found, Known},
     fetch,
     fixture::{self, folder},
     id::SourceId,
-    page::{Headers, Page},
+    page::Page,
 };
 
 /// Below this confidence nothing is written without a person's choice.
@@ -136,14 +136,7 @@ fn page(places: &Places, options: &Options) -> Result<Page, Failure> {
     let url = options.address.clone().or_else(|| options.url.clone());
     let url =
         url.ok_or_else(|| Failure::usage("`--page` needs the page's address").hint("add `--url URL`"))?;
-    let body = folder::read_page(path).map_err(|error| replay::failure(&error))?;
-    Ok(Page {
-        url,
-        status: 200,
-        headers: Headers::default(),
-        body,
-        fetched_at: options.at.unwrap_or_else(clock::now),
-    })
+    replay::page(path, url, options.at)
 }
 
 /// A source that only asks for its page, with the defaults of the config where there is one.

@@ -3,11 +3,14 @@
 use std::path::Path;
 
 use jiff::Timestamp;
+use url::Url;
 
 use super::Failure;
 use crate::{
+    clock,
     config::Source,
     fixture::folder::{self, CaseFolder, FixtureError},
+    page::{Headers, Page},
 };
 
 /// A fixture's trouble as a command's failure.
@@ -34,6 +37,13 @@ pub fn cases(path: &Path, source: &Source, until: Option<Timestamp>) -> Result<V
 /// The newest case of a source up to a time.
 pub fn newest(path: &Path, source: &Source, until: Option<Timestamp>) -> Result<CaseFolder, Failure> {
     cases(path, source, until)?.pop().ok_or_else(|| none(path, source))
+}
+
+/// A page that was saved as a file, of an address and a time; `None`: now.
+pub fn page(path: &Path, url: Url, at: Option<Timestamp>) -> Result<Page, Failure> {
+    let body = folder::read_page(path).map_err(|error| failure(&error))?;
+    let fetched_at = at.unwrap_or_else(clock::now);
+    Ok(Page { url, status: 200, headers: Headers::default(), body, fetched_at })
 }
 
 /// A source that has no case.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use directories::BaseDirs;
 use jiff::Timestamp;
+use url::Url;
 
 use super::{Exit, Failure, Places, terminal::Terminal};
 use crate::{
@@ -13,6 +14,7 @@ use crate::{
         load::{self, LoadError},
     },
     id::SourceId,
+    normalize::canonical,
     record::Glance,
     store::{self, Engine, Repair, Store, StoreError},
 };
@@ -74,9 +76,26 @@ fn nearest<'a>(config: &'a Config, name: &str) -> Option<&'a SourceId> {
         .map(|(_, id)| id)
 }
 
-/// One source, named.
+/// One source, named by its id or by the address of its page.
 pub fn one<'a>(config: &'a Config, name: &str) -> Result<&'a Source, Failure> {
-    Ok(chosen(config, &[name.to_owned()])?[0])
+    let Some(url) = Url::parse(name).ok().filter(Url::has_host) else {
+        return Ok(chosen(config, &[name.to_owned()])?[0]);
+    };
+    let is_its = |source: &&Source| {
+        let own = source.url.to_url();
+        canonical(&own, &own) == canonical(&url, &own)
+    };
+    let found: Vec<&Source> = config.sources.iter().filter(is_its).collect();
+    match found[..] {
+        [source] => Ok(source),
+        [] => Err(Failure::usage(format!("no source of the config has the page {url}"))
+            .hint(format!("`gleaner add {url}` proposes one"))),
+        _ => {
+            let ids: Vec<String> = found.iter().map(|source| format!("`{}`", source.id)).collect();
+            Err(Failure::usage(format!("several sources have the page {url}"))
+                .hint(format!("name one of them: {}", ids.join(", "))))
+        }
+    }
 }
 
 /// The folder of the store.

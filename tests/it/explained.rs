@@ -89,3 +89,42 @@ fn a_page_without_a_listing_is_said_to_have_none() {
     let lines = nearest("<!doctype html><title>News</title><div id=app></div>", &[]);
     assert_eq!(lines.last().map(String::as_str), Some("nothing on the page is like a listing"));
 }
+
+#[test]
+fn a_headline_that_is_merely_a_date_and_a_link_that_all_share_are_told() {
+    assert_eq!(
+        nearest(&page(), &[("headline", "\".when\""), ("link", "\".news-title a\"")]),
+        ["`headline`: what `.when` gives is merely a date in 6 of 6 entries, \"28 March 2025\" first"]
+    );
+    let shared = (0..6).fold(page(), |page, n| page.replace(&format!("/story/{n}"), "/all"));
+    assert_eq!(
+        nearest(&shared, &[]),
+        [
+            "`link`: the headline's own link is one address for all 6 entries, https://harbour.example/all: they are told apart \
+          by headline, date and teaser"
+        ]
+    );
+}
+
+#[test]
+fn a_source_is_named_by_the_address_of_its_page_and_read_from_a_file() {
+    let place = Place::new();
+    let one = |id: &str, page: &str| {
+        format!(
+            "[source.{id}]\nurl = \"https://harbour.example/{page}\"\nentry = \".news-item\"\nheadline = \".news-title a\"\n"
+        )
+    };
+    let config = place.write("gleaner.toml", one("news", "news/") + &one("a", "twice") + &one("b", "twice"));
+    let (config, file) =
+        (config.display().to_string(), place.write("saved.html", page()).display().to_string());
+    let explain = |url: &str| place.gleaner(&["explain", url, "--page", &file, "--config", &config]);
+    let told = explain("http://www.harbour.example/news");
+    assert!(told.exit == 0 && told.out.starts_with("news: https://harbour.example/news/ of "), "{told:?}");
+    assert!(told.out.contains("6 rows"), "{told:?}");
+    let none = explain("https://harbour.example/press/");
+    assert!(
+        none.exit == 2 && none.err.contains("`gleaner add https://harbour.example/press/` proposes one"),
+        "{none:?}"
+    );
+    assert!(explain("https://harbour.example/twice").err.contains("name one of them: `a`, `b`"));
+}

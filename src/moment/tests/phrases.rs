@@ -269,3 +269,15 @@ fn where_days_ahead_are_asked_for_one_settles_no_order() {
     };
     assert_eq!((read(Horizon::Open), read(Horizon::Fetch)), ("2025-10-08".into(), "2025-08-10".into()));
 }
+
+#[test]
+fn a_text_that_is_a_day_and_no_more_is_told_from_a_headline() {
+    for text in
+        ["November 19, 2026", "19.11.2026", "Monday, 24 November 2026", "3 days ago", " 1–2 August 2026 "]
+    {
+        assert!(super::super::is_day_alone(text, None), "{text}");
+    }
+    for text in ["Elections on 1 November 2026", "2026 budget", "May", "Report of 24.11.2026", "1984", ""] {
+        assert!(!super::super::is_day_alone(text, None), "{text}");
+    }
+}
