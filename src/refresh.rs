@@ -8,6 +8,8 @@ pub mod own;
 pub mod pages;
 mod reading;
 
+use std::collections::HashSet;
+
 use jiff::{Timestamp, civil::Date};
 
 use crate::{
@@ -19,7 +21,7 @@ use crate::{
     },
     health,
     id::EntryKey,
-    merge,
+    merge::{self, Merged},
     page::{Page, Validators},
     record::{Known, PageShape, Plan, Record, SourceState},
     schedule::{self, Hold},
@@ -219,7 +221,7 @@ fn judged<E>(
         Some(pages) => Ok(pages.reading(page, still_time)),
         None => read(source, page, still_time),
     };
-    let mut reading = match reading {
+    let reading = match reading {
         Ok(reading) => reading,
         Err(verdict) => return Ok(failed(source, state, verdict, now)),
     };
@@ -235,6 +237,17 @@ fn judged<E>(
         return Ok(good.with(reading.diagnostics, None));
     }
 
+    compared(source, state, (page, body), (reading, shape), (own, now, known))
+}
+
+/// What the entries of a page come to, held against what is known.
+fn compared<E>(
+    source: &Source,
+    mut state: SourceState,
+    (page, body): (&Page, String),
+    (mut reading, shape): (Reading, PageShape),
+    (own, now, known): (Own, Timestamp, &mut Ask<'_, E>),
+) -> Result<Refreshed, E> {
     let against = Against::of(source, &state, &mut reading, (now, known))?;
     if let Some((true, entries)) = against.again {
         return Ok(held(source, state, entries, now).with(reading.diagnostics, Some(entries)));
@@ -254,42 +267,33 @@ fn judged<E>(
     let lacking = own::lacking(source, &state, &reading, &against);
     let noticed = own.fill(source, &mut reading, &against);
     reading.diagnostics.extend(noticed);
-    let seen = against.seen;
 
     let context = merge::Context {
         source: &source.id,
         zone: &source.timezone,
-        now: seen,
+        now: against.seen,
         last_number: state.last_number,
     };
     let mut merged = merge::merge(&reading.sightings, &against.records, &against.recognized, &context);
     let (new, changed) = (merged.new.len(), merged.changed.len());
+    let is_usual = degraded.is_none();
     let verdict = match degraded {
         Some(reason) => Verdict::Degraded { reason, new, changed },
         None if new + changed == 0 => Verdict::Unchanged { reason: "the same entries".to_owned() },
         None => Verdict::New { new, changed },
     };
-    let is_degraded = matches!(verdict, Verdict::Degraded { .. });
     let mut good = good(source, state, verdict, now);
     good.remember(source, page, &reading, body);
-    if !is_degraded {
+    if is_usual {
         // A degraded page does not become the usual one.
         good.learn(shape);
     }
-    good.plan.state.last_number = merged.new.last().copied().unwrap_or(good.plan.state.last_number);
-    good.plan.state.read_at = Some(seen);
+    good.plan.state.read_at = Some(against.seen);
     own.note(&mut good.plan.state, (&lacking, &reading), &against, &mut merged);
-    let Against { records, back, again, .. } = against;
-    good.plan.records = std::mem::take(&mut merged.records);
-    let is_written = |number: &u64| good.plan.records.iter().any(|record| record.number == *number);
-    let back: Vec<u64> = back.into_iter().filter(|number| !is_written(number)).collect();
-    good.plan.records.extend(records.into_iter().filter(|record| back.contains(&record.number)));
-    good.plan.records.sort_by_key(|record| record.number);
-    if !good.plan.records.is_empty() {
-        good.plan.state.changed_at = Some(now);
-    }
     reading.diagnostics.append(&mut merged.diagnostics);
-    Ok(Refreshed { new: merged.new, ..good.with(reading.diagnostics, again.map(|(_, entries)| entries)) })
+    let again = against.again.map(|(_, entries)| entries);
+    let new = good.take(merged, against, now);
+    Ok(Refreshed { new, ..good.with(reading.diagnostics, again) })
 }
 
 /// A listing held against what is known.
@@ -412,6 +416,23 @@ impl Good {
         state.hint = reading.listing.pace.map(|pace| pace.as_secs());
         state.quiet.clone_from(&reading.listing.quiet);
         state.language.clone_from(&reading.listing.language);
+    }
+
+    /// Takes what is to be written, with those that come back unchanged; the numbers of those that are new.
+    fn take(&mut self, merged: Merged, against: Against, now: Timestamp) -> Vec<u64> {
+        let Merged { mut records, new, .. } = merged;
+        let written: HashSet<u64> = records.iter().map(|record| record.number).collect();
+        let is_back =
+            |record: &Record| against.back.contains(&record.number) && !written.contains(&record.number);
+        records.extend(against.records.into_iter().filter(is_back));
+        records.sort_by_key(|record| record.number);
+        let state = &mut self.plan.state;
+        state.last_number = new.last().copied().unwrap_or(state.last_number);
+        if !records.is_empty() {
+            state.changed_at = Some(now);
+        }
+        self.plan.records = records;
+        new
     }
 
     fn learn(&mut self, shape: PageShape) {

@@ -7,6 +7,7 @@
 use std::{
     collections::BTreeMap,
     net::SocketAddr,
+    path::Path,
     sync::{Arc, RwLock},
     time::Duration,
 };
@@ -50,10 +51,7 @@ pub fn serve(places: &Places, _: &Options, terminal: &mut Terminal) -> Outcome {
     let store = Arc::new(workspace::open_store(places, &config, terminal)?);
     let ours = |error| workspace::store_failure(&error);
     let pages = workspace::state_folder(places, &config).join("pages");
-    let adopt = |config: &Config, terminal: &Terminal| {
-        rename::adopt(&*store, &config.sources.iter().collect::<Vec<_>>(), (Some(pages.as_path()), terminal))
-    };
-    adopt(&config, terminal)?;
+    adopt(&config, &store, (&pages, terminal))?;
     let output = workspace::output_folder(places, &config);
     followers::recover(&config, &*store, &output)?;
     // What a crash left unpublished.
@@ -110,16 +108,16 @@ pub fn serve(places: &Places, _: &Options, terminal: &mut Terminal) -> Outcome {
             && let Some(new) = reload(places, pass.terminal)
         {
             config = new;
-            adopt(&config, pass.terminal)?;
             seen = Seen::default();
-            // Feeds that are new or renamed are there when they are named.
-            let place = (&*workspace::output_folder(places, &config), &*pass.terminal);
-            let changed = publish_all(&config, &*store, place, (&mut imprints, &mut seen))?;
-            tellers.runner.turn(&config, &*store, place, &changed)?;
-            web.site.replace(catalog(places, &config, &store)?);
-            let (agenda, _) = self::agenda(&config, &store, &mut seen)?;
-            // The driver is gone only when all is over.
-            let _ = order.send(Order::Config(Arc::clone(&config), agenda));
+            let desk = (&mut pass, &mut tellers, &store);
+            let taken = take_over(places, &config, desk, (&mut imprints, &mut seen), (&web, &pages));
+            outcome = taken.map(|agenda| {
+                // The driver is gone only when all is over.
+                let _ = order.send(Order::Config(Arc::clone(&config), agenda));
+            });
+            if outcome.is_err() {
+                break;
+            }
         }
     }
     notify(&[NotifyState::Stopping]);
@@ -172,6 +170,27 @@ fn turn(
     tellers.messenger.turn(&**store, command, pass.terminal)?;
     tellers.runner.turn(config, &**store, (&folder, pass.terminal), &changed)?;
     Ok(taken.into_iter().map(|one| (one.id, one.due)).collect())
+}
+
+/// Goes on by a new config: what it renames and publishes otherwise is there when it is named; when its sources are due.
+fn take_over(
+    places: &Places,
+    config: &Config,
+    (pass, tellers, store): (&mut Pass<'_>, &mut Tellers, &Arc<Engine>),
+    (imprints, seen): (&mut Imprints, &mut Seen),
+    (web, pages): (&Web, &Path),
+) -> Result<Agenda, Failure> {
+    adopt(config, store, (pages, pass.terminal))?;
+    let place = (&*workspace::output_folder(places, config), &*pass.terminal);
+    let changed = publish_all(config, &**store, place, (imprints, seen))?;
+    tellers.runner.turn(config, &**store, place, &changed)?;
+    web.site.replace(catalog(places, config, store)?);
+    Ok(agenda(config, store, seen)?.0)
+}
+
+/// Gives sources that have another id now what was known of them.
+fn adopt(config: &Config, store: &Engine, (pages, terminal): (&Path, &Terminal)) -> Result<(), Failure> {
+    rename::adopt(store, &config.sources.iter().collect::<Vec<_>>(), (Some(pages), terminal))
 }
 
 /// The feeds over HTTP, beside the schedule.
