@@ -15,6 +15,7 @@ use jiff::{Timestamp, civil::Date};
 use crate::{
     config::Source,
     diagnostic::{Code, Diagnostic},
+    entry::Sighting,
     fetch::{
         FetchError, Fetched, Visited, caching,
         moved::{self, Moved},
@@ -325,11 +326,14 @@ impl Against {
         let back: Vec<u64> = revived.iter().map(|record| record.number).collect();
         records.extend(revived);
         let mut recognized = merge::recognize(&reading.sightings, &records);
-        let anchors: Vec<Option<Date>> = recognized
-            .iter()
-            .map(|place| place.and_then(|p| records[p].entry.moment.as_ref()).map(|moment| moment.day))
-            .collect();
+        let anchor = |(place, sighting): (&Option<usize>, &Sighting)| {
+            let record = place.map(|place| &records[place])?;
+            let moment = record.entry.moment.as_ref()?;
+            (!merge::is_doubtful(sighting, record)).then_some(moment.day)
+        };
+        let anchors: Vec<Option<Date>> = recognized.iter().zip(&reading.sightings).map(anchor).collect();
         reading.date(source, &anchors, seen);
+        merge::part(&reading.sightings, &records, &mut recognized);
         let again = is_reconfigured(source, state).then(|| {
             let again = merge::again(&reading.sightings, &records, &mut recognized, state.read_at);
             (again.would_hold() && state.accepted.as_ref() != Some(source.digest()), again.entries)

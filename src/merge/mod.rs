@@ -24,7 +24,7 @@ use crate::{
 use recognize::{Difference, difference};
 
 pub use again::{Again, again, follow};
-pub use recognize::recognize;
+pub use recognize::{is_doubtful, part, recognize};
 pub use revive::revive;
 
 /// What a merge needs to know besides the page.

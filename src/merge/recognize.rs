@@ -8,8 +8,10 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::{
-    entry::Sighting,
+    entry::{Entry, Sighting},
     id::EntryKey,
+    listing::{DateSource, RawDate},
+    moment::Provenance,
     normalize::{comparable, lasting},
     record::Record,
 };
@@ -50,6 +52,32 @@ pub fn recognize(sightings: &[Sighting], known: &[Record]) -> Vec<Option<usize>>
         *found = candidate.filter(|&place| taken.insert(place));
     }
     found
+}
+
+/// Whether a match rests on a text alone that two entries without link and date of their own may share: "Weekly
+/// overview".
+pub fn is_doubtful(sighting: &Sighting, record: &Record) -> bool {
+    use DateSource::{Headline, Teaser};
+    let is_proof = |key: &EntryKey| key.is_given() || (!key.is_weak() && record.keys.contains(key));
+    let is_in_text = |date: &RawDate| matches!(date.source, Headline | Teaser);
+    sighting.dates.iter().all(is_in_text) && !sighting.keys.iter().any(is_proof)
+}
+
+/// Takes back doubtful matches with an entry of another day, the sightings' moments being resolved: a text that was
+/// edited is of its day still.
+pub fn part(sightings: &[Sighting], known: &[Record], recognized: &mut [Option<usize>]) {
+    for (sighting, place) in sightings.iter().zip(recognized) {
+        // The year of an edited text may have been inferred anew.
+        let day = |entry: &Entry| {
+            let moment = entry.moment.as_ref()?;
+            matches!(moment.provenance, Provenance::StatedInText | Provenance::Inferred)
+                .then(|| (moment.day.month(), moment.day.day()))
+        };
+        let is_other_day = |record: &Record| {
+            day(&sighting.entry).zip(day(&record.entry)).is_some_and(|(now, then)| now != then)
+        };
+        *place = place.filter(|&at| !is_doubtful(sighting, &known[at]) || !is_other_day(&known[at]));
+    }
 }
 
 /// The records of a site that gave all its entries new addresses, by headline. Only where most of the page is

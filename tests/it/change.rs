@@ -1,4 +1,4 @@
-//! The config changes while readers are subscribed: nothing known is announced again unasked.
+//! A config or a page changes while readers are subscribed: nothing known is announced again unasked, nothing new is lost.
 #![allow(clippy::disallowed_methods)]
 
 use std::collections::BTreeSet;
@@ -179,4 +179,22 @@ fn links_of_a_menu_are_not_taken_for_news_on_the_second_visit_already() {
     let run = town.run(&["--strict"]);
     assert_eq!((run.exit, town.0.feed("town") == before), (1, true), "{run:?}");
     assert!(run.err.contains("drifted (what the entry selector matches are not the entries"), "{}", run.err);
+}
+
+#[test]
+fn a_bulletin_without_a_link_is_news_each_week_under_one_headline() {
+    let town = Town::new();
+    town.config(
+        "[source.town]\nurl = \"https://town.example/news/\"\nentry = \"article\"\nheadline = \"h2\"\nlink = false\n\
+         teaser = \"p\"\ndate = { from = \"teaser\" }\n",
+    );
+    let told = |at: &str, text: &str| {
+        let row = format!("<article><h2>Weekly bulletin</h2><p>{text}</p></article>");
+        town.page("town", at, &format!("<!doctype html><title>Town</title>{row}"));
+        town.run(&["--until", at]);
+        town.ids("town").len()
+    };
+    assert_eq!(told("2026-01-09T09:00:00Z", "On 8 January, the council met."), 1);
+    assert_eq!(told("2026-01-10T09:00:00Z", "On 8 January, the council met again."), 1, "it was edited");
+    assert_eq!(told("2026-01-16T09:00:00Z", "On 15 January, the mayor spoke."), 2);
 }
