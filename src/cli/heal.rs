@@ -12,9 +12,11 @@ use super::{
 use crate::{
     clock::Deadline,
     config::{Config, Source, save},
+    decode::Document,
     detect::{self, Healed, Known, unasked::LOOKED_FOR},
     entry::Entry,
     fixture,
+    page::Page,
     store::{Newest, Store as _},
     verdict::blocked,
 };
@@ -28,9 +30,12 @@ pub struct Options {
     /// The source
     #[arg(value_name = "ID")]
     id: String,
-    /// Write the change to the config
+    /// Write the change to the config, unless there is something to look at twice
     #[arg(long)]
     yes: bool,
+    /// Write it all the same
+    #[arg(long, requires = "yes")]
+    anyway: bool,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -49,21 +54,9 @@ pub fn heal(places: &Places, options: &Options, terminal: &mut Terminal) -> Outc
         }
         None => capture::fetch(source)?,
     };
-    let needs_person = |message: String| Failure { exit: Exit::NeedsPerson, ..Failure::usage(message) };
     let deadline = Deadline::after(PARSE_LIMIT);
-    let reading = fixture::read_dated(source, &page, &|| deadline.is_ahead()).map_err(|verdict| {
-        let reason = verdict.reason().unwrap_or_default();
-        needs_person(format!("{}: {} ({reason}); nothing was changed", source.id, verdict.word()))
-    })?;
-    if let Some(kind) =
-        blocked::stands_in(&page.headers, &reading.document.text).filter(|_| reading.sightings.is_empty())
-    {
-        return Err(needs_person(format!(
-            "{}: the page is {kind}, not the listing; nothing was changed",
-            source.id
-        )));
-    }
-    let healed = detect::heal((&reading.document, &page), source, &known, &|| deadline.is_ahead())
+    let document = document(source, &page, &deadline)?;
+    let healed = detect::heal((&document, &page), source, &known, &|| deadline.is_ahead())
         .map_err(|why| needs_person(format!("{}: {why}; nothing was changed", source.id)))?;
     if healed.changes.is_empty() {
         terminal.data(&told(options, source, &healed, ""));
@@ -74,19 +67,46 @@ pub fn heal(places: &Places, options: &Options, terminal: &mut Terminal) -> Outc
     else {
         return Err(unchangeable(source, &healed));
     };
-    let difference = change.difference();
-    terminal.data(&told(options, source, &healed, &difference));
+    terminal.data(&told(options, source, &healed, &change.difference()));
     if !options.yes {
-        terminal.remark(&format!(
-            "next: `gleaner heal {} --yes` writes this to `{}`",
-            source.id,
-            change.path.display()
-        ));
+        let next = command(source, &healed);
+        terminal.remark(&format!("next: `{next}` writes this to `{}`", change.path.display()));
         return Ok(Exit::Fine);
+    }
+    if !healed.doubts.is_empty() && !options.anyway {
+        let message = format!("{}: there is something to look at twice; nothing was changed", source.id);
+        return Err(
+            needs_person(message).hint(format!("`{}` writes it all the same", command(source, &healed)))
+        );
     }
     save::replace(&change.path, &change.after).map_err(|error| Failure::usage(error.to_string()))?;
     terminal.say(&format!("{}: healed in `{}`", source.id, change.path.display()));
     Ok(Exit::Fine)
+}
+
+/// A page that may be the source's, as it was decoded.
+fn document(source: &Source, page: &Page, deadline: &Deadline) -> Result<Document, Failure> {
+    let reading = fixture::read_dated(source, page, &|| deadline.is_ahead()).map_err(|verdict| {
+        let reason = verdict.reason().unwrap_or_default();
+        needs_person(format!("{}: {} ({reason}); nothing was changed", source.id, verdict.word()))
+    })?;
+    match blocked::stands_in(&page.headers, &reading.document.text) {
+        Some(kind) if reading.sightings.is_empty() => {
+            let message = format!("{}: the page is {kind}, not the listing; nothing was changed", source.id);
+            Err(needs_person(message))
+        }
+        _ => Ok(reading.document),
+    }
+}
+
+fn needs_person(message: String) -> Failure {
+    Failure { exit: Exit::NeedsPerson, ..Failure::usage(message) }
+}
+
+/// What writes the change.
+fn command(source: &Source, healed: &Healed) -> String {
+    let anyway = if healed.doubts.is_empty() { "" } else { " --anyway" };
+    format!("gleaner heal {} --yes{anyway}", source.id)
 }
 
 /// What is remembered of a source's last good pages, the newest first.

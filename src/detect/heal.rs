@@ -67,6 +67,8 @@ pub struct Healed {
     pub new: usize,
     /// Entries that are not known, below the last known one: older than what is remembered, or another list.
     pub older: usize,
+    /// Whether the page shows less of the same: the newest of what is known, as it was.
+    pub is_cut: bool,
     /// What a person should look at; empty: nothing speaks against it.
     pub doubts: Vec<String>,
     /// How sure it is, from 0 to 1.
@@ -93,7 +95,7 @@ pub fn heal(
         return Err(Unhealed::NothingKnown { known: known.len() });
     }
     let unsure = |why: String| Unhealed::Unsure { known: known.len(), on_page, why };
-    let remembered = Remembered { known, page, on_page: &found.known, shown: &found.known_by_headline };
+    let remembered = Remembered::new(known, page, &found);
     let text = |json: &Option<Css>| json.as_ref().map(|css| css.text.clone());
     // What stood in the page is looked for in its scripts only when it stands there no more, and the other way.
     let (alike, others): (Vec<&Proposal>, Vec<&Proposal>) =
@@ -143,6 +145,7 @@ impl Looking<'_> {
             found: returned.places.len(),
             new: returned.new,
             older: returned.older,
+            is_cut: returned.is_cut,
             doubts: returned.doubts(),
             confidence: returned.confidence(),
             reading,

@@ -9,12 +9,12 @@ use std::{
 };
 
 use jiff::civil::Date;
-use rustc_hash::FxHashSet;
 use url::Url;
 
-use super::{Known, likeness::Headlines};
+use super::{Found, Known, likeness::Headlines};
 use crate::{
     entry::Entry,
+    moment,
     normalize::{canonical, comparable},
     page::Page,
     refresh::Reading,
@@ -29,20 +29,23 @@ const MOST_OF_PAGE: f64 = 0.7;
 /// The share of entries known by their links whose headlines must be theirs.
 const SAME_HEADLINES: f64 = 0.8;
 
+/// A page may say the day of the event where it said that of the report: so many days apart, it is one entry.
+const NEAR: i64 = 3;
+
 /// What this share of the known entries has, a new one has too.
 const USUAL: f64 = 0.9;
 
 /// What is remembered of a source, and what of it stands on a page.
-#[derive(Clone, Copy)]
 pub struct Remembered<'r> {
     /// The entries, the newest first.
     pub known: &'r [Known],
     /// The page.
     pub page: &'r Page,
-    /// Which of them stand anywhere on the page, by their numbers.
-    pub on_page: &'r FxHashSet<u16>,
-    /// Which of them stand there with their headline.
-    pub shown: &'r FxHashSet<u16>,
+    found: &'r Found,
+    by_link: HashMap<String, usize>,
+    /// What recurs ("Weekly bulletin") is several.
+    by_headline: HashMap<String, Vec<usize>>,
+    worded: Headlines,
 }
 
 /// What came back of what is known.
@@ -58,6 +61,11 @@ pub struct Returned {
     pub exact: usize,
     /// Known entries read with the day that is remembered.
     pub dated: usize,
+    /// Known entries read with a day far from the one that is remembered.
+    redated: usize,
+    /// Known entries read that have nothing of what is remembered of them but the headline: they never had a link, and
+    /// do not have about their day.
+    bare: usize,
     /// Entries read.
     pub entries: usize,
     /// Entries that are not known, above the last known one.
@@ -78,9 +86,14 @@ pub struct Returned {
     kept: f64,
     /// Whether known entries had days, and no entry read has one.
     lost_days: bool,
+    /// Whether it is the beginning of what is known, and each entry has its day and all else that it had: the page shows
+    /// fewer now. One may be gone.
+    pub is_cut: bool,
     /// Whether most of what came back did so by its link alone, under headlines that are not known: another language
     /// perhaps.
     is_renamed: bool,
+    /// Whether most headlines read are days and say no more.
+    has_day_headlines: bool,
 }
 
 impl Returned {
@@ -97,7 +110,7 @@ impl Returned {
     /// # Errors
     /// What is missing.
     pub fn check(&self, remembered: &Remembered<'_>) -> Result<(), String> {
-        let fewest = FEWEST.min(remembered.on_page.len().max(2)).min(remembered.known.len().max(2));
+        let fewest = FEWEST.min(remembered.found.known.len().max(2)).min(remembered.known.len().max(2));
         let only = |found: usize| if found == 0 { "none".to_owned() } else { format!("only {found}") };
         if self.places.len() < fewest {
             return Err(format!(
@@ -114,6 +127,9 @@ impl Returned {
         }
         if (self.places.len() as f64) < MOST_OF_PAGE * self.wanted() as f64 {
             return Err(format!("what is most like the listing has {} of them", only(self.places.len())));
+        }
+        if self.is_renamed && self.has_day_headlines {
+            return Err("the headlines in what is most like the listing are merely dates".to_owned());
         }
         if (self.agreeing as f64) < SAME_HEADLINES * self.compared as f64 {
             return Err(format!(
@@ -148,6 +164,11 @@ impl Returned {
             (self.unlike > 0, format!("{} new entries are not like the known ones", self.unlike)),
             (!is_sorted, "the known entries stand in another order".to_owned()),
             (self.lost_days, "the entries have no dates any more".to_owned()),
+            (self.redated > self.dated, format!("{} known entries have other dates", self.redated)),
+            (
+                self.bare * 2 > self.places.len(),
+                format!("{} known entries are known by their headline alone", self.bare),
+            ),
             (self.is_renamed, "most known entries have other headlines".to_owned()),
         ];
         doubts.into_iter().filter(|(is_so, _)| *is_so).map(|(_, doubt)| doubt).collect()
@@ -169,10 +190,24 @@ pub fn without_beside(mut all: Vec<Returned>) -> Vec<Returned> {
     all
 }
 
-impl Remembered<'_> {
+impl<'r> Remembered<'r> {
+    /// What is remembered, by what it can be known again; `found` is what stands on the page.
+    pub fn new(known: &'r [Known], page: &'r Page, found: &'r Found) -> Self {
+        let mut by_link = HashMap::new();
+        let mut by_headline: HashMap<String, Vec<usize>> = HashMap::new();
+        for (number, entry) in known.iter().enumerate() {
+            if let Some(link) = &entry.link {
+                by_link.entry(canonical(link, &page.url)).or_insert(number);
+            }
+            by_headline.entry(comparable(&entry.headline)).or_default().push(number);
+        }
+        let worded = Headlines::of(known.iter().map(|entry| entry.headline.as_str()));
+        Self { known, page, found, by_link, by_headline, worded }
+    }
+
     /// Holds a reading against what is remembered.
     pub fn returned(&self, reading: &Reading) -> Returned {
-        let rows = self.rows(reading);
+        let rows: Vec<Row<'_>> = reading.sightings.iter().map(|sighting| self.row(&sighting.entry)).collect();
         let mut places: Vec<usize> = Vec::new();
         for number in rows.iter().filter_map(|row| row.known) {
             if !places.contains(&number) {
@@ -180,14 +215,19 @@ impl Remembered<'_> {
             }
         }
         let found: Vec<&Known> = places.iter().map(|number| &self.known[*number]).collect();
-        let missing = self.on_page.iter().filter(|number| !places.contains(&usize::from(**number))).count();
+        let missing =
+            self.found.known.iter().filter(|number| !places.contains(&usize::from(**number))).count();
         let (older, amid) = self.misplaced(&rows);
+        let kept = kept(&found, &rows);
+        let is_whole = kept >= 1.0 && rows.iter().all(|row| row.known.is_none() || row.days_off == Some(0));
         let count = |is: fn(&Row<'_>) -> bool| rows.iter().filter(|row| is(row)).count();
         Returned {
             agreeing: count(|row| row.is_agreeing == Some(true)),
             compared: count(|row| row.is_agreeing.is_some()),
             exact: count(|row| row.is_exact),
-            dated: count(|row| row.is_dated),
+            dated: count(|row| row.days_off == Some(0)),
+            redated: count(|row| row.days_off.is_some_and(|days| days > NEAR)),
+            bare: count(|row| row.is_bare),
             entries: rows.len(),
             new: count(|row| row.known.is_none()) - older,
             older,
@@ -195,8 +235,10 @@ impl Remembered<'_> {
             unlike: unlike(&rows),
             missing,
             is_in_order: self.is_in_order(&places),
-            kept: kept(&found, &rows),
+            kept,
+            is_cut: is_beginning(&places) && is_whole,
             lost_days: had("date", &found) && !rows.iter().any(|row| row.entry.has("date")),
+            has_day_headlines: rows.iter().filter(|row| is_day_alone(row, reading)).count() * 2 > rows.len(),
             is_renamed: count(|row| row.is_named) * 2 < count(|row| row.known.is_some()),
             places,
         }
@@ -219,36 +261,38 @@ impl Remembered<'_> {
         down.max(up) * 4 >= (down + up) * 3
     }
 
-    /// The entries read, each with what is known of it.
-    fn rows<'e>(&self, reading: &'e Reading) -> Vec<Row<'e>> {
-        let mut by_link: HashMap<String, usize> = HashMap::new();
-        let mut by_headline: HashMap<String, usize> = HashMap::new();
-        for (number, entry) in self.known.iter().enumerate() {
-            if let Some(link) = &entry.link {
-                by_link.entry(canonical(link, &self.page.url)).or_insert(number);
-            }
-            by_headline.entry(comparable(&entry.headline)).or_insert(number);
-        }
-        let worded = Headlines::of(self.known.iter().map(|entry| entry.headline.as_str()));
+    /// An entry read, with what is known of it.
+    fn row<'e>(&self, entry: &'e Entry) -> Row<'e> {
         let number_of = |number: usize| u16::try_from(number).unwrap_or(u16::MAX);
-        let row = |entry: &'e Entry| {
-            let linked = entry.link.as_ref().and_then(|link| by_link.get(&canonical(link, &self.page.url)));
-            let exactly = by_headline.get(&comparable(&entry.headline)).copied();
-            let named = exactly.or_else(|| worded.find(&entry.headline).map(usize::from));
-            // Where the headline stands nowhere on the page there is nothing to compare.
-            let compared = linked.copied().filter(|number| self.shown.contains(&number_of(*number)));
-            let is_agreeing = compared.map(|number| {
-                exactly == Some(number)
-                    || worded.is_in(number_of(number), &entry.headline)
-                    || is_same_headline(entry, &self.known[number])
-            });
-            let known = linked.copied().or(named);
-            let day = known.and_then(|number| self.known[number].day);
-            let is_dated = day.is_some() && entry.moment.as_ref().map(|moment| moment.day) == day;
-            let is_named = named.is_some() || is_agreeing == Some(true);
-            Row { entry, known, is_agreeing, is_named, is_exact: exactly.is_some(), is_dated }
-        };
-        reading.sightings.iter().map(|sighting| row(&sighting.entry)).collect()
+        let linked =
+            entry.link.as_ref().and_then(|link| self.by_link.get(&canonical(link, &self.page.url))).copied();
+        let same = self.by_headline.get(&comparable(&entry.headline));
+        let exactly = same.and_then(|numbers| self.of_one_headline(numbers, entry));
+        let reworded = || self.worded.find(&entry.headline).map(usize::from).filter(|_| same.is_none());
+        let named = exactly.or_else(reworded);
+        // Where the headline stands nowhere on the page there is nothing to compare.
+        let compared = linked.filter(|number| self.found.known_by_headline.contains(&number_of(*number)));
+        let is_agreeing = compared.map(|number| {
+            exactly == Some(number)
+                || self.worded.is_in(number_of(number), &entry.headline)
+                || is_same_headline(entry, &self.known[number])
+        });
+        let known = linked.or(named);
+        let day = known.and_then(|number| self.known[number].stated_day());
+        let days_off = day.zip(stated_day(entry)).map(|(known, read)| known.duration_until(read).abs());
+        let days_off = days_off.map(|off| off.as_hours() / 24);
+        let is_unlinked = known.is_some_and(|number| self.known[number].link.is_none());
+        let is_bare = is_unlinked && days_off.is_none_or(|days| days > NEAR);
+        let is_named = named.is_some() || is_agreeing == Some(true);
+        Row { entry, known, is_agreeing, is_named, is_exact: same.is_some(), days_off, is_bare }
+    }
+
+    /// Which of the known entries with an entry's headline it is: of several the one of its day.
+    fn of_one_headline(&self, numbers: &[usize], entry: &Entry) -> Option<usize> {
+        let (first, others) = numbers.split_first()?;
+        let Some(day) = stated_day(entry).filter(|_| !others.is_empty()) else { return Some(*first) };
+        let is_its = |known: &Known| known.stated_day().is_none_or(|own| own == day);
+        numbers.iter().copied().find(|number| is_its(&self.known[*number]))
     }
 
     /// How many unknown rows are older than what is known, and how many others stand where nothing new is expected.
@@ -266,7 +310,7 @@ impl Remembered<'_> {
             _ => first_known.is_some_and(|first| place > first),
         };
         let unknown = rows.iter().enumerate().filter(|(_, row)| row.known.is_none());
-        let unknown = unknown.map(|(place, row)| (place, row.entry.moment.as_ref().map(|moment| moment.day)));
+        let unknown = unknown.map(|(place, row)| (place, stated_day(row.entry)));
         let (older, others): (Vec<_>, Vec<_>) = unknown.partition(|(place, day)| is_older(*place, *day));
         (older.len(), others.into_iter().filter(|(place, day)| is_amid(*place, *day)).count())
     }
@@ -283,8 +327,31 @@ struct Row<'e> {
     is_named: bool,
     /// Whether it has a known headline and no word more.
     is_exact: bool,
-    /// Whether its day is the one that is remembered.
-    is_dated: bool,
+    /// How many days lie between its day and the one that is remembered; `None`: there is nothing to compare.
+    days_off: Option<i64>,
+    /// Whether it is known by its headline alone, and had no link to be known by.
+    is_bare: bool,
+}
+
+/// The day that a page gave an entry.
+fn stated_day(entry: &Entry) -> Option<Date> {
+    entry.moment.as_ref().map(|moment| moment.day)
+}
+
+impl Known {
+    /// Its day, if a page gave it one.
+    fn stated_day(&self) -> Option<Date> {
+        self.day.filter(|_| self.had.contains(&"date"))
+    }
+}
+
+fn is_day_alone(row: &Row<'_>, reading: &Reading) -> bool {
+    moment::is_day_alone(&row.entry.headline, reading.listing.language.as_deref())
+}
+
+/// Whether these are the newest of what is known, but for one.
+fn is_beginning(places: &[usize]) -> bool {
+    places.iter().all(|number| *number <= places.len())
 }
 
 /// Whether most of these had a field.

@@ -87,6 +87,9 @@ pub fn holds_date(texts: &Texts<'_, '_>, item: u32) -> bool {
     (item..texts.tree.get(item).end).any(is_dated)
 }
 
+/// So many items with a known entry each are no accident.
+const KNOWN: usize = 3;
+
 /// Scores a group; `None`: it has no headlines.
 pub fn scored(texts: &Texts<'_, '_>, mut group: Group, evidence: &Evidence) -> Option<Scored> {
     strangers::leave_out(texts, &mut group);
@@ -95,8 +98,9 @@ pub fn scored(texts: &Texts<'_, '_>, mut group: Group, evidence: &Evidence) -> O
         Some(once) => features(texts, &once, &self::fields(texts, &once, evidence)?),
         None => features(texts, &group, &fields),
     };
-    // What links nowhere is a calendar or nothing.
-    if fields.link.is_none() && (features.dates < 0.8 || features.monotone < 0.8) {
+    // What links nowhere is a calendar or nothing, unless it is known.
+    let is_bare = fields.link.is_none() && (features.dates < 0.8 || features.monotone < 0.8);
+    if is_bare && evidence.held(texts, &group).single < KNOWN {
         return None;
     }
     let score = sum(&features) + evidence.of_group(texts, &group);

@@ -50,9 +50,10 @@ pub fn is_confirmed(healed: &Healed, before: &SourceState, refreshed: &Refreshed
     let usual = before.history.iter().map(|shape| shape.entries).max().unwrap_or(0) as usize;
     let is_good = matches!(refreshed.verdict, Verdict::New { .. } | Verdict::Unchanged { .. });
     // The few newest headlines stand beside many a page, the one that says there is none among them.
-    let is_whole = healed.reading.sightings.len() * 3 >= usual * 2;
+    let entries = healed.reading.sightings.len();
+    let is_whole = entries * 3 >= usual * 2 || healed.is_cut && entries * 2 >= usual;
     // What was found again by its words alone may be none that the records know.
-    let is_known = refreshed.new.len() + healed.found <= healed.reading.sightings.len();
+    let is_known = refreshed.new.len() <= healed.new;
     is_good && is_whole && is_known && refreshed.again.unwrap_or(0) == 0
 }
 

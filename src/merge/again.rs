@@ -123,6 +123,10 @@ struct Left<'a> {
 impl Left<'_> {
     /// By the surest text first.
     fn pair_all(&mut self, recognized: &mut [Option<usize>]) {
+        self.pair(recognized, |entry| {
+            let day = dated(entry.moment.as_ref())?.day;
+            Some(format!("{day} {}", comparable(&entry.headline)))
+        });
         self.pair(recognized, |entry| Some(comparable(&entry.headline)));
         self.pair(recognized, |entry| entry.teaser.as_deref().map(comparable));
         self.pair_alike(recognized);

@@ -142,15 +142,56 @@ fn said(text: &str) -> usize {
 }
 
 /// The same for a page that is to be trusted with more than a verdict: its first heading counts as its title does, and
-/// so does the first one below it that speaks of the page.
+/// so does the first one below it that speaks of the page; either may be a word of regret.
 pub fn stands_in(headers: &Headers, text: &str) -> Option<&'static str> {
     kind(headers, text).or_else(|| {
         let text = text.to_ascii_lowercase();
-        let mark = |heading: String| TITLES.iter().find(|mark| heading.contains(mark.text));
-        let first = heading(&text, "h1").and_then(mark);
-        let next = || heading(&text, "h2").filter(|heading| is_of_page(heading)).and_then(mark);
-        first.or_else(next).map(|mark| mark.kind)
+        let mark = |heading: &String| TITLES.iter().find(|mark| heading.contains(mark.text));
+        let (first, next) = (heading(&text, "h1"), heading(&text, "h2"));
+        if first.iter().chain(&next).any(|heading| is_sorry(heading)) {
+            return Some("an error page");
+        }
+        let of_next = || next.as_ref().filter(|heading| is_of_page(heading)).and_then(mark);
+        first.as_ref().and_then(mark).or_else(of_next).map(|mark| mark.kind)
     })
+}
+
+/// Whether a first heading is nothing but a word of regret.
+fn is_sorry(heading: &str) -> bool {
+    const SORRY: &[&str] = &[
+        "error",
+        "oops",
+        "whoops",
+        "sorry",
+        "fehler",
+        "hoppla",
+        "ups",
+        "erreur",
+        "oups",
+        "désolé",
+        "errore",
+        "ops",
+        "erro",
+        "vaya",
+        "fout",
+        "oeps",
+        "fel",
+        "feil",
+        "fejl",
+        "virhe",
+        "hups",
+        "błąd",
+        "chyba",
+        "hiba",
+        "hata",
+        "eroare",
+        "σφάλμα",
+        "ошибка",
+        "помилка",
+        "エラー",
+        "错误",
+    ];
+    SORRY.contains(&heading.to_lowercase().trim_matches(|c: char| !c.is_alphabetic()))
 }
 
 /// The first heading of a level in lower case text; `None`: there is none that is short.
@@ -211,6 +252,9 @@ mod tests {
             ),
             ("<h1>Harbour</h1><h2 class=x>Not found!</h2>", Some("a page that says there is none")),
             ("<h1>Stadt</h1><h2>Die Seite existiert nicht</h2>", Some("a page that says there is none")),
+            ("<h1>Harbour</h1><h2>Oops…</h2>", Some("an error page")),
+            ("<h1>Ошибка!</h1>", Some("an error page")),
+            ("<h1>Error in the budget found</h1>", None),
             ("<h1>", None),
         ] {
             assert_eq!(stands_in(&none, heading), expected, "{heading}");

@@ -5,7 +5,7 @@ use std::fs;
 
 use crate::{
     network::{run, verdict},
-    program::Place,
+    program::{Ended, Place},
     site::{STORIES, Site},
 };
 
@@ -14,6 +14,7 @@ struct Followed {
     place: Place,
     config: String,
     site: Site,
+    told: fn(&str) -> String,
 }
 
 impl Followed {
@@ -23,6 +24,11 @@ impl Followed {
 
     /// One with keys of its own.
     fn with(heal: &str, keys: &str) -> Self {
+        Self::told(heal, keys, str::to_owned)
+    }
+
+    /// One whose pages are all told otherwise.
+    fn told(heal: &str, keys: &str, told: fn(&str) -> String) -> Self {
         let (place, site) = (Place::new(), Site::new());
         let text = format!(
             "[defaults]\nspacing = \"0s\"\nallow_private = true\nrobots = false\n\n[source.news]\nurl = \"http://{}/news/\"\n\
@@ -30,7 +36,7 @@ impl Followed {
             site.server.address
         );
         let config = place.write("gleaner.toml", text).to_str().expect("UTF-8").to_owned();
-        let followed = Self { place, config, site };
+        let followed = Self { place, config, site, told };
         for first in [4, 3, 2] {
             followed.show(&list("item", first..12, |_| String::new()));
             assert_eq!(followed.run(), "new");
@@ -40,7 +46,11 @@ impl Followed {
 
     fn show(&self, list: &str) {
         let page = format!("<html><head><title>News</title></head><body><main>{list}</main></body></html>");
-        self.site.show(page);
+        self.site.show((self.told)(&page));
+    }
+
+    fn heal(&self, options: &[&str]) -> Ended {
+        self.place.gleaner(&[&["heal", "news", "--config", &self.config], options].concat())
     }
 
     fn run(&self) -> String {
@@ -143,8 +153,12 @@ fn rules_that_find_nothing_any_more_go_and_what_they_found_is_missed_no_more() {
 fn a_page_whose_days_are_gone_is_left_to_a_person() {
     let source = Followed::new("auto");
     source.stays_as_it_was(&(0..10).fold(card(0..10), |list, n| list.replace(&day(n), "")));
-    let shown = source.place.gleaner(&["heal", "news", "--config", &source.config]);
+    let shown = source.heal(&["--yes"]);
     assert!(shown.out.contains("\n  look twice: the entries have no dates any more\n"), "{shown:?}");
+    assert!(shown.exit == 1 && shown.err.contains("hint: `gleaner heal news --yes --anyway`"), "{shown:?}");
+    assert!(!source.rules().contains("card"), "{}", source.rules());
+    assert_eq!(source.heal(&["--yes", "--anyway"]).exit, 0);
+    assert!(source.rules().contains("card"), "{}", source.rules());
 }
 
 #[test]
@@ -175,7 +189,7 @@ fn a_page_that_says_in_a_heading_that_it_is_none_heals_nothing() {
     let rules = source.rules();
     source.show(&format!("<h2>Oops! That page can’t be found.</h2>{}", card(0..10)));
     source.run();
-    let healed = source.place.gleaner(&["heal", "news", "--yes", "--config", &source.config]);
+    let healed = source.heal(&["--yes"]);
     assert!(healed.exit == 1 && healed.err.contains("nothing was changed"), "{healed:?}");
     assert_eq!(source.rules(), rules);
 }
@@ -216,6 +230,118 @@ fn two_known_stories_without_what_they_had_are_no_listing() {
     let row = |n: usize| format!("<p><a href=/story/{n}>{}</a></p>", STORIES[n]);
     source.show(&format!("<p>Please choose a year.</p>{}{}", row(3), row(4)));
     source.run();
-    let healed = source.place.gleaner(&["heal", "news", "--config", &source.config]);
+    let healed = source.heal(&[]);
     assert!(healed.exit == 1 && healed.err.contains("nothing was changed"), "{healed:?}");
+}
+
+/// Nothing on the page leads anywhere.
+fn unlinked(page: &str) -> String {
+    page.replace("<a class", "<span class").replace("</a>", "</span>")
+}
+
+#[test]
+fn entries_without_links_are_known_again_by_headline_and_day() {
+    let source = Followed::told("auto", "link = false\ndate = \".when\"\n", unlinked);
+    source.show(&card(0..10));
+    assert_eq!(source.run(), "new", "{}", source.rules());
+    assert_eq!((source.headlines().len(), source.headlines()[0].as_str()), (12, STORIES[0]));
+}
+
+#[test]
+fn entries_that_are_known_by_their_headline_alone_are_left_to_a_person() {
+    let source = Followed::told("auto", "link = false\nteaser = \".about\"\n", |page| {
+        (0..12).fold(unlinked(page), |page, n| page.replace(&day(n), ""))
+    });
+    source.stays_as_it_was(&card(0..10));
+    let shown = source.heal(&["--yes", "--anyway"]);
+    assert!(shown.out.contains("look twice: 8 known entries are known by their headline alone"), "{shown:?}");
+    assert_eq!(source.run(), "new");
+    assert_eq!((source.headlines().len(), source.headlines()[0].as_str()), (12, STORIES[0]));
+}
+
+const RECURRING: [&str; 4] =
+    ["Minutes of the council", "Weekly bulletin", "Table of the tides", "Notice of works"];
+
+#[test]
+fn headlines_that_recur_are_told_apart_by_their_days() {
+    let keys = "link = false\ndate = \".when\"\nteaser = \".about\"\n";
+    let source = Followed::told("auto", keys, |page| {
+        (0..12).fold(unlinked(page), |page, n| page.replace(STORIES[n], RECURRING[n % 4]))
+    });
+    source.show(&list("card", 0..10, |_| String::new()));
+    assert_eq!((source.run().as_str(), source.headlines().len()), ("new", 12), "{}", source.rules());
+}
+
+#[test]
+fn a_page_that_dates_all_its_entries_anew_is_left_to_a_person() {
+    let source = Followed::new("auto");
+    source.stays_as_it_was(&(0..10).fold(card(0..10), |list, n| list.replace(&day(n), "29 March 2025")));
+    let shown = source.heal(&[]);
+    assert!(shown.out.contains("look twice: 7 known entries have other dates"), "{shown:?}");
+}
+
+#[test]
+fn days_are_no_headlines_where_those_are_in_pictures() {
+    let source = Followed::new("ask");
+    let row = |n: usize| {
+        let (story, day) = (STORIES[n], day(n));
+        format!(
+            "<a class=t href=/story/{n}><img src=/media/{n}.jpg alt=\"{story}\"><span class=d>{day}</span></a>"
+        )
+    };
+    source.stays_as_it_was(&(0..10).map(row).collect::<String>());
+    let healed = source.heal(&["--yes", "--anyway"]);
+    assert!(healed.exit == 1 && healed.err.contains("are merely dates; nothing was changed"), "{healed:?}");
+}
+
+#[test]
+fn a_page_that_is_sorry_in_its_heading_mends_nothing_though_it_shows_the_latest() {
+    let source = Followed::new("auto");
+    source.stays_as_it_was(&format!("<h1>Errore!</h1><p>Questa pagina non c’è più.</p>{}", card(0..8)));
+}
+
+#[test]
+fn an_archive_with_the_last_few_that_are_known_is_announced_by_nobody() {
+    let source = Followed::new("auto");
+    let older = |n: usize| (format!("Report {n} of the harbour office"), format!("{} February 2025", 20 - n));
+    let archive = (0..9).fold(card(0..12), |list, n| {
+        list.replace(STORIES[n], &older(n).0)
+            .replace(&day(n), &older(n).1)
+            .replace(&format!("/story/{n}>"), &format!("/report/{n}>"))
+    });
+    source.stays_as_it_was(&archive);
+    let healed = source.heal(&["--yes"]);
+    assert!(healed.exit == 1 && healed.out.contains("look twice: 9 entries are older"), "{healed:?}");
+    assert!(!source.rules().contains("card"));
+}
+
+#[test]
+fn a_page_that_shows_half_as_many_is_mended_where_they_are_the_newest_as_they_were() {
+    let source = Followed::new("auto");
+    source.show(&card(0..5));
+    assert_eq!(source.run(), "new", "{}", source.rules());
+    assert_eq!((source.headlines().len(), source.headlines()[0].as_str()), (12, STORIES[0]));
+    for half in [card(0..5).replace(&day(3), ""), card(0..4), card(0..1) + &card(5..9)] {
+        Followed::new("auto").stays_as_it_was(&half);
+    }
+}
+
+#[test]
+fn a_classic_theme_that_became_blocks_is_mended() {
+    let source = Followed::new("auto");
+    let row = |n: usize| {
+        let (story, day) = (STORIES[n], day(n));
+        format!(
+            "<li class=\"wp-block-post post-{n} post type-post status-publish hentry category-news\">\
+             <figure class=wp-block-post-featured-image><a href=/2025/03/{n}/><img src=/media/{n}.jpg></a></figure>\
+             <h2 class=\"wp-block-post-title has-large-font-size\"><a href=/2025/03/{n}/>{story}</a></h2>\
+             <div class=wp-block-post-date><time datetime=\"2025-03-{:02}T09:00:00+00:00\">{day}</time></div>\
+             <div class=wp-block-post-excerpt><p class=wp-block-post-excerpt__excerpt>More was said of it by all {n}.</p></div></li>",
+            28 - n
+        )
+    };
+    let rows: String = (0..10).map(row).collect();
+    source.show(&format!("<ul class=\"wp-block-post-template is-layout-grid\">{rows}</ul>"));
+    assert_eq!(source.run(), "new", "{}", source.rules());
+    assert_eq!((source.headlines().len(), source.headlines()[0].as_str()), (12, STORIES[0]));
 }
