@@ -30,7 +30,7 @@ pub struct Options {
     /// The source
     #[arg(value_name = "ID")]
     id: String,
-    /// Write the change to the config, unless there is something to look at twice
+    /// Write the change to the config, unless it would announce an archive as news
     #[arg(long)]
     yes: bool,
     /// Write it all the same
@@ -73,8 +73,11 @@ pub fn heal(places: &Places, options: &Options, terminal: &mut Terminal) -> Outc
         terminal.remark(&format!("next: `{next}` writes this to `{}`", change.path.display()));
         return Ok(Exit::Fine);
     }
-    if !healed.doubts.is_empty() && !options.anyway {
-        let message = format!("{}: there is something to look at twice; nothing was changed", source.id);
+    if healed.is_archive() && !options.anyway {
+        let message = format!(
+            "{}: more old entries would be announced than known ones are found; nothing was changed",
+            source.id
+        );
         return Err(
             needs_person(message).hint(format!("`{}` writes it all the same", command(source, &healed)))
         );
@@ -105,7 +108,7 @@ fn needs_person(message: String) -> Failure {
 
 /// What writes the change.
 fn command(source: &Source, healed: &Healed) -> String {
-    let anyway = if healed.doubts.is_empty() { "" } else { " --anyway" };
+    let anyway = if healed.is_archive() { " --anyway" } else { "" };
     format!("gleaner heal {} --yes{anyway}", source.id)
 }
 
