@@ -226,22 +226,8 @@ impl Looking<'_, '_> {
     fn proposal(&self, scored: &Scored) -> Option<Proposal> {
         let may_be = |at: u32| scored.may_hold(self.texts, at);
         let entry = selector::of_entries(self.texts.tree, &scored.group.items, &may_be)?;
-        let plain = self.source(scored, entry.clone(), Reach::Element)?;
-        Some(self.with_lead(scored, &entry, plain))
-    }
-
-    /// The same with the entry that leads the listing, where one does.
-    fn with_lead(&self, scored: &Scored, entry: &selector::Found, plain: Proposal) -> Proposal {
-        let Some((heading, told)) = lead::lead(self.texts, scored).filter(|_| self.json.is_none()) else {
-            return plain;
-        };
-        let headline = self.texts.tree.text(heading);
-        let wider = told.into_iter().find_map(|lead| {
-            let text = format!("{lead}, {}", entry.text);
-            let wider = self.source(scored, selector::Found { text, fit: entry.fit }, Reach::Element)?;
-            Some(wider).filter(|wider| lead::is_one_more(wider, &plain, headline))
-        });
-        wider.unwrap_or(plain)
+        let plain = self.source(scored, entry, Reach::Element)?;
+        Some(self.with_lead(scored, plain))
     }
 
     /// The sources that read records which are no element of the page.
@@ -291,10 +277,7 @@ impl Looking<'_, '_> {
         if self.json.is_none() {
             keys.next = further::further(&self.parsed.html, self.texts.tree, &scored.group, addresses);
         }
-        let mut source = keys.source("proposed")?;
-        let rules = Rules::clone(source.rules.as_ref()?);
-        let listing = extract_parsed(self.document, self.parsed, &rules, self.still_time);
-        let mut reading = refresh::believe(self.document.clone(), listing, self.page, self.still_time);
+        let (mut source, rules, mut reading) = self.read(&keys)?;
         keys.language = self.language.map(str::to_owned);
         keys.timezone = locale::zone(self.document, &self.parsed.html, &reading.listing);
         if keys.language.is_some() || keys.timezone.is_some() {
@@ -317,6 +300,22 @@ impl Looking<'_, '_> {
             features: scored.features,
             score: scored.score,
         })
+    }
+
+    /// What a proposal is with other keys for the same entries, and maybe more; `None`: they are no config.
+    fn reread(&self, of: &Proposal, keys: Keys) -> Option<Proposal> {
+        let (source, rules, mut reading) = self.read(&keys)?;
+        reading.date(&source, &[], self.page.fetched_at);
+        Some(Proposal { keys, source, rules, reading, ..of.clone() })
+    }
+
+    /// The source of some keys, and what it gives, not dated yet.
+    fn read(&self, keys: &Keys) -> Option<(Source, Rules, Reading)> {
+        let source = keys.source("proposed")?;
+        let rules = Rules::clone(source.rules.as_ref()?);
+        let listing = extract_parsed(self.document, self.parsed, &rules, self.still_time);
+        let reading = refresh::believe(self.document.clone(), listing, self.page, self.still_time);
+        Some((source, rules, reading))
     }
 }
 

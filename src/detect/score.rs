@@ -333,7 +333,7 @@ fn mixed(tree: &Tree<'_>, items: &[u32]) -> f64 {
 }
 
 /// The part of its site that an address is in: all before its last part.
-fn section(to: &str) -> &str {
+pub fn section(to: &str) -> &str {
     to.trim_end_matches('/').rsplit_once('/').map_or("", |(section, _)| section)
 }
 

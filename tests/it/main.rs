@@ -13,6 +13,7 @@ mod effort;
 mod explained;
 mod followers;
 mod formats;
+mod found;
 mod guard;
 mod health;
 mod hostile;
