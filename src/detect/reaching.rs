@@ -7,6 +7,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
+    columns::Column,
     facts::Texts,
     groups::{Group, likeliest, linked, signature},
     score::Scored,
@@ -36,6 +37,10 @@ pub fn heads(tree: &Tree<'_>) -> Vec<Group> {
         if matches!(element.tag, "tr" | "p" | "div" | "li") {
             buckets.entry(mix(2, kind(tree, at))).or_default().push(at);
         }
+        // Where the head of a record links nowhere, rows in the midst of some may be built like it.
+        if let Some(named) = cells_named(tree, at).filter(|_| tree.links_in(at) == 0) {
+            buckets.entry(mix(5, named)).or_default().push(at);
+        }
         for (class, _) in &element.classes {
             buckets.entry(mix(mix(4, digest(element.tag)), digest(class))).or_default().push(at);
         }
@@ -44,6 +49,17 @@ pub fn heads(tree: &Tree<'_>) -> Vec<Group> {
     let few: FxHashMap<u64, Vec<u32>> = few.map(|linked| (signature(&linked), linked)).collect();
     let found = likeliest(tree, (buckets, TRIED), 3..=MAX_HEADS, worth);
     if found.is_empty() { likeliest(tree, (few, 1), 3..=MAX_HEADS, worth) } else { found }
+}
+
+/// A digest of a row's way and of what its cells, and what is in them directly, are called; `None`: it is no row, or
+/// nothing in it is called anything.
+fn cells_named(tree: &Tree<'_>, at: u32) -> Option<u64> {
+    if tree.get(at).tag != "tr" {
+        return None;
+    }
+    let parts = tree.children(at).flat_map(|cell| std::iter::once(cell).chain(tree.children(cell)));
+    let names = parts.flat_map(|part| &tree.get(part).classes);
+    names.map(|(class, _)| digest(class)).reduce(mix).map(|names| mix(tree.get(at).path, names))
 }
 
 /// Of heads of which few link anywhere those that do: cases of which some are decided. `None`: most do, or hardly any.
@@ -94,15 +110,19 @@ pub fn is_needless(texts: &Texts<'_, '_>, reaching: &Scored, reaches: &[(u32, u3
 }
 
 /// Whether records that reach are sections of records: again and again the same place in them holds a link with words or
-/// a date of its own.
+/// a date of its own. A record of several rows has as many cells: there two of one kind say it.
 pub fn are_sections(reaching: &Scored) -> bool {
     const AGAIN: u8 = 2;
-    reaching.fields.columns.iter().any(|column| {
+    let is_again = |column: &&Column| {
         column.way.1 >= AGAIN
             && column.coverage >= 0.5
             && column.linked * column.distinct_links >= 0.5
             && (column.words >= 4.0 || column.dated >= 0.3)
-    })
+    };
+    let (cells, others): (Vec<&Column>, Vec<&Column>) =
+        reaching.fields.columns.iter().filter(is_again).partition(|column| column.is_cell);
+    let mut ways: FxHashSet<u64> = FxHashSet::default();
+    !others.is_empty() || cells.iter().any(|cell| !ways.insert(cell.way.0))
 }
 
 /// A first guess at what records that begin with these elements are worth; `None`: they begin none.
@@ -150,8 +170,10 @@ fn is_a_beginning(tree: &Tree<'_>, heads: &[u32], reaches: &[(u32, u32)]) -> boo
         let next = tree.get(*head).end;
         alike += usize::from(next < *end && is_like(tree, *head, next));
         for at in siblings(tree, next, *end) {
-            if own.insert(kind(tree, at)) {
-                *kinds.entry(kind(tree, at)).or_default() += 1;
+            for told in kinds_of(tree, at) {
+                if own.insert(told) {
+                    *kinds.entry(told).or_default() += 1;
+                }
             }
         }
     }
@@ -163,9 +185,11 @@ fn is_a_beginning(tree: &Tree<'_>, heads: &[u32], reaches: &[(u32, u32)]) -> boo
     }
     // What most records have, and the last has not, but stands before the first: the heads are in the middle of theirs.
     let Some((parent, (last, end))) = tree.parent(heads[0]).zip(reaches.last()) else { return false };
+    let longest = reaches[..reaches.len() - 1].iter().map(|(head, end)| siblings(tree, *head, *end).len());
+    let longest = longest.max().unwrap_or(1);
     let kinds_in = |from: u32, end: u32| -> FxHashSet<u64> {
-        let told = siblings(tree, from, end).into_iter().filter(|at| tree.text_bytes(*at) > 0);
-        told.map(|at| kind(tree, at)).collect()
+        let told = siblings(tree, from, end).into_iter().take(longest).filter(|at| tree.text_bytes(*at) > 0);
+        told.flat_map(|at| kinds_of(tree, at)).collect()
     };
     let (before, at_last) = (kinds_in(parent + 1, heads[0]), kinds_in(tree.get(*last).end, *end));
     let is_common = |kind: &u64| kinds.get(kind).is_some_and(|count| *count * 2 >= heads.len());
@@ -195,6 +219,11 @@ fn is_like(tree: &Tree<'_>, a: u32, b: u32) -> bool {
 /// A digest of an element's way and of how it is built.
 fn kind(tree: &Tree<'_>, at: u32) -> u64 {
     mix(tree.get(at).path, build(tree, at))
+}
+
+/// The same, and where it is a row also by what is in it.
+fn kinds_of(tree: &Tree<'_>, at: u32) -> impl Iterator<Item = u64> {
+    std::iter::once(kind(tree, at)).chain(cells_named(tree, at))
 }
 
 /// A digest of the tags in an element, and of whether it links.

@@ -1,4 +1,4 @@
-//! Listings that are led by an entry of other markup, over small pages.
+//! Listings that are led by an entry of other markup, and records whose rows differ, over small pages.
 
 use gleaner::detect::{DateKey, Proposal};
 
@@ -73,4 +73,27 @@ fn what_advertises_or_announces_leads_nothing() {
         let found = below(&lead);
         assert_eq!(found.reading.sightings.len(), 9, "{lead} {}", found.keys.to_toml());
     }
+}
+
+#[test]
+fn a_record_begins_with_the_row_that_is_called_as_the_first_of_all_others_are() {
+    let found = best(9, ["<table><tr><td colspan=2><b>Orders</b></tr>", "</table>"], |n| {
+        let stayed = if n == 3 { "<tr><td><td><i>a stay was lifted in January</i></tr>" } else { "" };
+        let note = if n % 3 == 0 {
+            "<tr><td><td><p class=note>One member did not vote</p><a href=/hall>Recording</a></tr>"
+        } else {
+            ""
+        };
+        format!(
+            "<tr><td><p class=number>{n}/25</p><td><p class=case>{}</p></tr>{stayed}<tr><td><td><p class=text>The board confirms the \
+             order of {} and sends the <a href=/{n}.pdf>decision of the board</a> to all who asked.</p></tr>{note}",
+            headline(n),
+            day(n)
+        )
+    });
+    let keys = found.keys.to_toml();
+    assert_eq!(found.reading.sightings.len(), 9, "{keys}");
+    let third = &found.reading.sightings[2].entry;
+    assert_eq!(third.headline, headline(3), "{keys}");
+    assert_eq!(third.link.as_ref().map(url::Url::path), Some("/3.pdf"), "{keys}");
 }
