@@ -28,6 +28,7 @@ use super::{
     value,
 };
 use crate::id::SourceId;
+use twice::Twice;
 
 /// Syntax errors told for each file: after these the rest is noise.
 const MAX_SYNTAX_ERRORS: usize = 20;
@@ -68,18 +69,28 @@ fn plain(files: &[ConfigText]) -> Cow<'_, [ConfigText]> {
 
 fn parse<'a>(sheet: &Sheet<'a>) -> DeTable<'a> {
     let (table, errors) = DeTable::parse_recoverable(sheet.text());
-    for error in errors.iter().take(MAX_SYNTAX_ERRORS) {
-        let end = sheet.text().len();
-        let (message, expected) = match error.message().split_once(", expected ") {
-            Some((message, expected)) => (message, Some(expected)),
-            None => (error.message(), None),
+    let end = sheet.text().len();
+    let mut told = 0;
+    // The table that is known to stand twice: so does each of its keys.
+    let mut repeated = None;
+    for error in &errors {
+        let span = error.span().unwrap_or(end..end);
+        let twice = (error.message() == "duplicate key").then(|| Twice::at(sheet.text(), span.start));
+        if told == MAX_SYNTAX_ERRORS || twice.as_ref().is_some_and(|twice| twice.is_in(repeated)) {
+            continue;
+        }
+        told += 1;
+        let wrong = match (&twice, error.message().split_once(", expected ")) {
+            (Some(twice), _) => {
+                repeated = twice.table();
+                twice.wrong(sheet)
+            }
+            (None, Some((message, expected))) => {
+                Wrong::new(format!("not TOML: {message}")).expected(expected)
+            }
+            (None, None) => Wrong::new(format!("not TOML: {}", error.message())),
         };
-        let wrong = Wrong::new(format!("not TOML: {message}"));
-        let wrong = match expected {
-            Some(expected) => wrong.expected(expected),
-            None => wrong,
-        };
-        sheet.report_syntax(error.span().unwrap_or(end..end), wrong);
+        sheet.report_syntax(span, wrong);
     }
     table.into_inner()
 }
@@ -332,6 +343,7 @@ fn stem(sheet: &Sheet<'_>) -> String {
 
 mod alike;
 mod pieces;
+mod twice;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]

@@ -270,6 +270,17 @@ fn what_is_no_toml_is_told_with_the_rest() {
 }
 
 #[test]
+fn a_table_or_key_that_stands_twice_is_told_once_with_its_first_place() {
+    let table = "[source.a] # a\nurl = \"https://a.example/\"\nentry = \"li\"\nheadline = \"a\"\n";
+    let tables = told(read_one(&format!("{table}{table}")));
+    let hint = "hint: the first is at gleaner.toml:1; keep one of them";
+    assert_eq!(tables, [format!("5:9: `[source.a]` stands here a second time; {hint}")]);
+    let keys = told(read_one(&format!("{table}teaser = \"p\"\nentry = \"p\"\n")));
+    let hint = "hint: the first is at gleaner.toml:3; keep one of them";
+    assert_eq!(keys, [format!("6:1: `entry` stands here a second time; {hint}")]);
+}
+
+#[test]
 fn a_byte_order_mark_and_windows_line_ends_change_nothing() {
     let text = format!("\u{feff}{}", EXAMPLE.replace('\n', "\r\n"));
     assert_eq!(only(read_one(&text)).digest(), only(read_one(EXAMPLE)).digest());
