@@ -30,7 +30,7 @@ pub struct Options {
     /// The source
     #[arg(value_name = "ID")]
     id: String,
-    /// Write the change to the config, unless it would announce an archive as news
+    /// Write the change to the config, unless entries older than all known ones would be announced
     #[arg(long)]
     yes: bool,
     /// Write it all the same
@@ -73,10 +73,11 @@ pub fn heal(places: &Places, options: &Options, terminal: &mut Terminal) -> Outc
         terminal.remark(&format!("next: `{next}` writes this to `{}`", change.path.display()));
         return Ok(Exit::Fine);
     }
-    if healed.is_archive() && !options.anyway {
+    if healed.older > 0 && !options.anyway {
+        let noun = if healed.older == 1 { "entry" } else { "entries" };
         let message = format!(
-            "{}: more old entries would be announced than known ones are found; nothing was changed",
-            source.id
+            "{}: {} {noun} older than all that is remembered would be announced as new; nothing was changed",
+            source.id, healed.older
         );
         return Err(
             needs_person(message).hint(format!("`{}` writes it all the same", command(source, &healed)))
@@ -108,7 +109,7 @@ fn needs_person(message: String) -> Failure {
 
 /// What writes the change.
 fn command(source: &Source, healed: &Healed) -> String {
-    let anyway = if healed.is_archive() { " --anyway" } else { "" };
+    let anyway = if healed.older > 0 { " --anyway" } else { "" };
     format!("gleaner heal {} --yes{anyway}", source.id)
 }
 

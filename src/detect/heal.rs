@@ -75,13 +75,6 @@ pub struct Healed {
     pub confidence: f64,
 }
 
-impl Healed {
-    /// Whether most of what the page shows is older than all that is remembered.
-    pub fn is_archive(&self) -> bool {
-        self.older > self.found
-    }
-}
-
 /// Finds new rules for a source.
 ///
 /// # Errors

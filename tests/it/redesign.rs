@@ -309,6 +309,7 @@ fn an_archive_with_the_last_few_that_are_known_is_announced_by_nobody() {
     source.stays_as_it_was(&archive);
     let healed = source.heal(&["--yes"]);
     assert!(healed.exit == 1 && healed.out.contains("look twice: 9 entries are older"), "{healed:?}");
+    assert!(healed.err.contains("9 entries older than all that is remembered would be"), "{healed:?}");
     assert!(healed.err.contains("hint: `gleaner heal news --yes --anyway`"), "{healed:?}");
     assert!(!source.rules().contains("card"));
     assert_eq!(source.heal(&["--yes", "--anyway"]).exit, 0);
