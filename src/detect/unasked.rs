@@ -53,7 +53,7 @@ pub fn is_confirmed(healed: &Healed, before: &SourceState, refreshed: &Refreshed
     let entries = healed.reading.sightings.len();
     let is_whole = entries * 3 >= usual * 2 || healed.is_cut && entries * 2 >= usual;
     // What was found again by its words alone may be none that the records know.
-    let is_known = refreshed.new.len() <= healed.new;
+    let is_known = refreshed.new.len() + healed.found <= entries;
     is_good && is_whole && is_known && refreshed.again.unwrap_or(0) == 0
 }
 
