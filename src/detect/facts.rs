@@ -208,16 +208,7 @@ impl<'t, 'a> Texts<'t, 'a> {
 }
 
 fn is_day(mention: &Mention) -> bool {
-    matches!(
-        mention.value,
-        Value::Day(_)
-            | Value::Span { .. }
-            | Value::Numeric(_)
-            | Value::NumericSpan { .. }
-            | Value::Ago { .. }
-            | Value::Epoch(_)
-            | Value::Month { year: Some(_), .. }
-    )
+    mention.value.is_day() || matches!(mention.value, Value::Epoch(_) | Value::Month { year: Some(_), .. })
 }
 
 fn orders(value: &Value) -> (bool, [i32; 2]) {

@@ -118,6 +118,16 @@ pub enum Value {
     OtherCalendar(i16),
 }
 
+impl Value {
+    /// Whether it is a day or several, of whatever year, or so long ago.
+    pub fn is_day(&self) -> bool {
+        matches!(
+            self,
+            Self::Day(_) | Self::Span { .. } | Self::Numeric(_) | Self::NumericSpan { .. } | Self::Ago { .. }
+        )
+    }
+}
+
 /// A day, of an open year if `year` is `None`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Point {

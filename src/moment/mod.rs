@@ -235,21 +235,11 @@ pub fn day_of_address(link: &str) -> Option<Date> {
 
 /// Whether a text is a day and says no more: no headline is. `language` is the page's; `None`: not known.
 pub fn is_day_alone(text: &str, language: Option<&str>) -> bool {
-    let is_day = |mention: &Mention| {
-        matches!(
-            mention.value,
-            Value::Day(_)
-                | Value::Span { .. }
-                | Value::Numeric(_)
-                | Value::NumericSpan { .. }
-                | Value::Ago { .. }
-        )
-    };
     let mentions = scan(text.trim(), Place::Field, Lexicon::of(language));
     let said = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).count();
-    mentions
-        .iter()
-        .any(|mention| is_day(mention) && said(&text.trim()[mention.span.clone()]) * 10 >= said(text) * 9)
+    mentions.iter().any(|mention| {
+        mention.value.is_day() && said(&text.trim()[mention.span.clone()]) * 10 >= said(text) * 9
+    })
 }
 
 /// Reads a stamp that a machine wrote, as in feeds and headers: ISO 8601, RFC 822 and its kin, asctime, with
