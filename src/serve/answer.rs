@@ -4,7 +4,10 @@ use std::{path::Path, time::Duration};
 
 use axum::{
     body::Body,
-    http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header, request::Parts},
+    http::{
+        HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Uri, Version, header,
+        request::Parts,
+    },
 };
 use jiff::Timestamp;
 
@@ -20,7 +23,8 @@ use super::{
 pub struct Asked {
     at: Timestamp,
     method: Method,
-    path: String,
+    version: Version,
+    uri: Uri,
     headers: HeaderMap,
 }
 
@@ -30,9 +34,15 @@ impl Asked {
         Self {
             at,
             method: parts.method.clone(),
-            path: parts.uri.path().to_owned(),
+            version: parts.version,
+            uri: parts.uri.clone(),
             headers: parts.headers.clone(),
         }
+    }
+
+    /// Whether it names one host, which HTTP/1.1 asks for (RFC 9112 §3.2).
+    fn names_its_host(&self) -> bool {
+        self.version != Version::HTTP_11 || self.headers.get_all(header::HOST).iter().count() == 1
     }
 }
 
@@ -46,12 +56,15 @@ const RETRY_AFTER: &str = "60";
 
 /// Answers a request.
 pub fn answer(site: &Site, asked: &Asked) -> Response<Body> {
+    if !asked.names_its_host() {
+        return plain(StatusCode::BAD_REQUEST, "a request says in one `Host` line whom it is for");
+    }
     if !matches!(asked.method, Method::GET | Method::HEAD) {
         let mut response = plain(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD are answered");
         response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
         return response;
     }
-    match asked.path.as_str() {
+    match asked.uri.path() {
         "/" => file(site, "index.html", asked),
         // Readers and browsers ask for it with every visit.
         "/favicon.ico" => with_age(plain(StatusCode::NO_CONTENT, ""), MOST_AGE),

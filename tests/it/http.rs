@@ -259,6 +259,14 @@ fn methods_names_and_times_have_their_status() {
         let answer = server.ask(method, "/all.atom", "");
         assert_eq!((answer.status, answer.header("allow")), (405, "get, head"), "{method}");
     }
+    for (request, status) in [
+        ("GET / HTTP/1.1\r\nConnection: close\r\n\r\n", 400),
+        ("GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\nConnection: close\r\n\r\n", 400),
+        ("GET /all.atom HTTP/1.0\r\n\r\n", 200),
+    ] {
+        let answer = server.raw(request);
+        assert_eq!(answer.split(' ').nth(1), Some(status.to_string().as_str()), "{request}: {answer}");
+    }
     assert_eq!(server.get("/favicon.ico").status, 204);
     let pending = server.get("/not-yet.atom");
     assert_eq!((pending.status, pending.header("retry-after")), (503, "60"));
