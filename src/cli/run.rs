@@ -178,21 +178,25 @@ impl<'a> Pass<'a> {
 
     /// Plays saved pages newer than each source's last refresh, all sources in the order of time.
     fn replay(&mut self, folder: &Path, (config, sources): (&Config, &[&Source])) -> Result<(), Failure> {
-        let mut cases = Vec::new();
-        for source in sources.iter().filter(|source| source.enabled) {
+        let (mut cases, mut without) = (Vec::new(), Vec::new());
+        let enabled: Vec<&Source> = sources.iter().copied().filter(|source| source.enabled).collect();
+        for source in &enabled {
             let of_source = replay::cases(folder, source, self.options.replay.until)?;
             if of_source.is_empty() && self.options.replay.until.is_none() {
-                let none = replay::none(folder, source);
-                if !self.options.ids.is_empty() || sources.len() == 1 {
-                    return Err(none);
-                }
-                self.terminal.error(&none.message, none.hint.as_deref());
+                without.push(replay::none(folder, source));
             }
             let last = self.state(source)?.refreshed_at;
             let is_newer = |at: Timestamp| last.is_none_or(|last| at > last);
             cases.extend(
                 of_source.into_iter().filter(|c| is_newer(c.case.fetched_at)).map(|case| (*source, case)),
             );
+        }
+        if !self.options.ids.is_empty() || without.len() == enabled.len() {
+            without.into_iter().next().map_or(Ok(()), Err)?;
+        } else {
+            for none in without {
+                self.terminal.say(&format!("left out: {}", none.message));
+            }
         }
         cases.sort_by(|a, b| (a.1.case.fetched_at, &a.1.path).cmp(&(b.1.case.fetched_at, &b.1.path)));
         let bar = self.terminal.progress(cases.len());
