@@ -93,7 +93,7 @@ pub fn watch(source: &Source, verdict: &Verdict, state: &mut SourceState, now: T
     let is_forbidden = state.held == 0 && state.forbidden >= source.alert_after;
     if (has_failed || state.held > 0 || is_forbidden) && state.alerted_at.is_none() {
         state.alerted_at = Some(now);
-        let advice = if is_forbidden { forbidden(source) } else { advice(source, state, verdict) };
+        let advice = advice(source, state, verdict);
         events.push(event(Kind::NeedsPerson, words(source, verdict), Some(advice)));
     } else if is_degraded && in_a_row >= source.alert_after && state.alerted_at.is_none() {
         state.alerted_at = Some(now);
@@ -200,6 +200,12 @@ pub fn advice(source: &Source, state: &SourceState, verdict: &Verdict) -> String
         Verdict::Blocked { .. } => {
             format!("open {} in a browser: the site may ask for something; {kept}", source.url)
         }
+        Verdict::Skipped { .. } if state.held == 0 => {
+            format!(
+                "ask the owner of {} for a feed or leave, or take `{id}` out of the config; {kept}",
+                source.url
+            )
+        }
         Verdict::Skipped { .. } => {
             format!(
                 "look with `gleaner run {id} --dry-run`; then change the config back, or `gleaner run {id} --accept`"
@@ -210,14 +216,6 @@ pub fn advice(source: &Source, state: &SourceState, verdict: &Verdict) -> String
         }
         _ => format!("it is tried again, less and less often; {kept}"),
     }
-}
-
-/// What a person can do about a source that robots.txt forbids.
-fn forbidden(source: &Source) -> String {
-    format!(
-        "ask the owner of {} for a feed or leave, or take `{}` out of the config; its feed stays as it was",
-        source.url, source.id
-    )
 }
 
 /// All that a commit writes for these refreshes: their own plans, and one for the events among them. `health` is the

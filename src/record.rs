@@ -159,6 +159,9 @@ pub struct SourceState {
     /// The id it had when it was first refreshed, which its feed's own id is made of; `None`: the one it has.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_id: Option<SourceId>,
+    /// The config by which it last failed or was held, while it does: another one is tried at once; `None`: it does not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failed_by: Option<Digest>,
     /// When a good page was last kept for repair; `None`: never.
     #[serde(with = "brief", skip_serializing_if = "Option::is_none")]
     pub kept_at: Option<Timestamp>,
@@ -232,6 +235,15 @@ pub struct SourceState {
 impl SourceState {
     /// How many page shapes are remembered: enough for a median that one odd page does not move.
     pub const HISTORY: usize = 10;
+
+    /// See [`Glance::standing`].
+    pub fn standing(&self) -> u32 {
+        standing(self.held, self.failures.max(self.forbidden))
+    }
+}
+
+fn standing(held: u32, failures: u32) -> u32 {
+    if held > 0 { u32::MAX } else { failures }
 }
 
 /// The part of a source's state that says whether it is its turn, whether its feed is as it was, and what its feed says
@@ -249,6 +261,7 @@ pub struct Glance {
     pub failures: u32,
     pub forbidden: u32,
     pub held: u32,
+    pub failed_by: Option<Digest>,
     pub first_id: Option<SourceId>,
     pub page_title: Option<String>,
     pub page_url: Option<Address>,
@@ -260,6 +273,13 @@ pub struct Glance {
     pub last_number: u64,
 }
 
+impl Glance {
+    /// How many failures in a row it stands at; one that waits for a decision is at any threshold.
+    pub fn standing(&self) -> u32 {
+        standing(self.held, self.failures.max(self.forbidden))
+    }
+}
+
 impl From<&SourceState> for Glance {
     fn from(state: &SourceState) -> Self {
         Self {
@@ -269,6 +289,7 @@ impl From<&SourceState> for Glance {
             failures: state.failures,
             forbidden: state.forbidden,
             held: state.held,
+            failed_by: state.failed_by.clone(),
             first_id: state.first_id.clone(),
             page_title: state.page_title.clone(),
             page_url: state.page_url.clone(),

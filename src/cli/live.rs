@@ -442,11 +442,6 @@ pub struct Due {
     pub held: HashMap<String, Timestamp>,
 }
 
-/// How many failures a source stands at; one that waits for a decision is at any threshold.
-pub fn standing(state: &Glance) -> u32 {
-    if state.held > 0 { u32::MAX } else { state.failures.max(state.forbidden) }
-}
-
 /// Looks at every source, host by host: whether one asks to be left alone is known before any source of it is due.
 /// What is found of some is told before others are looked at; what is seen is noted.
 pub fn look(
@@ -483,7 +478,7 @@ impl Due {
             let at = self.held.entry(host(source).to_owned()).or_insert(*until);
             *at = (*until).max(*at);
         }
-        self.waiting.push((place, wait, standing(state)));
+        self.waiting.push((place, wait, state.standing()));
     }
 }
 

@@ -313,7 +313,7 @@ impl<'a> Pass<'a> {
                     let source = &config.sources[place];
                     let glances = self.store.glances(&[&source.id]);
                     let glances = glances.map_err(|error| workspace::store_failure(&error))?;
-                    let failures = glances.iter().map(live::standing).sum();
+                    let failures = glances.iter().map(Glance::standing).sum();
                     self.wait(source, &Wait::Asked(until), failures);
                     taken.push(Taken {
                         id: source.id.clone(),
@@ -425,7 +425,7 @@ impl<'a> Pass<'a> {
     /// Says how a refresh ended: to a program, and to a person who is watching. Who must act is told by `alert`.
     fn report(&mut self, source: &Source, refreshed: &Refreshed, known: &Glance) {
         let verdict = &refreshed.verdict;
-        self.stands(source, live::standing(known));
+        self.stands(source, known.standing());
         if !refreshed.new.is_empty() {
             self.grown.insert(source.id.clone());
         }

@@ -265,6 +265,7 @@ fn snapshot(catalog: &Catalog, store: &Engine) -> Result<Snapshot, StoreError> {
             id: id.to_string(),
             verdict: state.verdict.as_ref().map(Verdict::word),
             failures: state.failures,
+            standing: state.standing(),
             alert_after: *alert_after,
             succeeded_at: state.succeeded_at,
         });

@@ -12,6 +12,7 @@ use crate::{
     config::Source,
     health,
     record::SourceState,
+    schedule,
     store::{Engine, Newest, Store as _},
     verdict::{Verdict, judge, rhythm},
 };
@@ -52,14 +53,26 @@ pub fn status(places: &Places, options: &Options, terminal: &mut Terminal) -> Ou
 }
 
 fn needs_person(source: &Source, state: &SourceState) -> bool {
-    source.enabled && state.failures >= source.alert_after
+    source.enabled && state.standing() >= source.alert_after
 }
 
-/// What to do about a page that is not what it was; `None`: it is, or the trouble is another.
+/// What to do about a source that fails, is degraded or waits for a decision; `None`: nothing.
 fn next(source: &Source, state: &SourceState) -> Option<String> {
     let verdict = state.verdict.as_ref().filter(|_| source.enabled)?;
-    let is_other = matches!(verdict, Verdict::Drifted { .. } | Verdict::Degraded { .. });
-    is_other.then(|| health::advice(source, state, verdict))
+    if is_changed(source, state) {
+        return Some("its config was changed since; the next run asks it".to_owned());
+    }
+    let is_degraded = matches!(verdict, Verdict::Degraded { .. });
+    (is_degraded || state.standing() > 0).then(|| health::advice(source, state, verdict))
+}
+
+fn is_changed(source: &Source, state: &SourceState) -> bool {
+    schedule::is_changed(source, state.failed_by.as_ref())
+}
+
+/// When it is asked next; `None`: never, or now.
+fn due(source: &Source, state: &SourceState) -> Option<Timestamp> {
+    state.due_at.filter(|_| source.enabled && !is_changed(source, state))
 }
 
 fn is_silent(source: &Source, state: &SourceState, now: Timestamp) -> Option<rhythm::Silence> {
@@ -103,7 +116,7 @@ fn as_table(rows: &[Row<'_>], now: Timestamp) -> String {
             entries(state),
             time(state.succeeded_at),
             time(*newest),
-            time(state.due_at.filter(|_| source.enabled)),
+            time(due(source, state)),
         );
         let reason = state.verdict.as_ref().filter(|v| !matches!(v, Verdict::Unchanged { .. }));
         if let Some(reason) = reason.and_then(Verdict::reason) {
@@ -124,7 +137,7 @@ fn summary(rows: &[Row<'_>], now: Timestamp) -> String {
         rows.iter().filter(|(source, state, _)| is(source, state)).count()
     };
     let parts = [
-        (count(&needs_person), "need a person"),
+        (count(&needs_person), if count(&needs_person) == 1 { "needs a person" } else { "need a person" }),
         (count(&|source, state| state.failures > 0 && !needs_person(source, state)), "failing"),
         (count(&|_, state| matches!(state.verdict, Some(Verdict::Degraded { .. }))), "degraded"),
         (count(&|source, state| is_silent(source, state, now).is_some()), "silent for unusually long"),
@@ -182,7 +195,7 @@ fn history((source, state, newest): &Row<'_>, now: Timestamp) -> String {
         line("page links", feed.to_string());
     }
     line("last success", time(state.succeeded_at));
-    line("next due", time(state.due_at.filter(|_| source.enabled)));
+    line("next due", time(due(source, state)));
     line("entries", format!("{}, the newest of {}", entries(state), time(*newest)));
     if let Some(usual) = judge::usual_page(&state.history) {
         line("a usual page", usual);

@@ -15,7 +15,7 @@ use url::Url;
 
 use self::cron::Cron;
 use crate::{
-    config::Source,
+    config::{Digest, Source},
     fetch::{FetchError, Fetched, caching, retry},
     listing::Quiet,
     record::{Glance, SourceState},
@@ -75,6 +75,10 @@ pub fn settle(source: &Source, state: &mut SourceState, verdict: &Verdict, fetch
     let after = |wait: Duration| now.checked_add(wait).unwrap_or(Timestamp::MAX);
     if verdict.is_good() || verdict.is_failure() {
         state.forbidden = 0;
+        state.failed_by = None;
+    }
+    if verdict.is_failure() || state.held > 0 {
+        state.failed_by = Some(source.digest().clone());
     }
     if verdict.is_good() {
         let own = if source.pace == Pace::Auto { follow(source, state, verdict) } else { source.every };
@@ -221,6 +225,9 @@ pub fn wait(source: &Source, state: &Glance, now: Timestamp, wish: Wish) -> Opti
             _ => {}
         }
     }
+    if is_changed(source, state.failed_by.as_ref()) {
+        return None;
+    }
     let due = state.due_at.filter(|_| wish != Wish::Forced)?;
     let is_of_use = state.quiet.over_after(now) == now;
     let early = if wish == Wish::Nearly && is_of_use { slack(source) } else { Duration::ZERO };
@@ -229,6 +236,11 @@ pub fn wait(source: &Source, state: &Glance, now: Timestamp, wish: Wish) -> Opti
         return None;
     }
     Some(if state.failures > 0 { Wait::BackingOff(due) } else { Wait::NotDue(due) })
+}
+
+/// Whether what is read from a page was changed since it last failed: a mended source need not wait for the end of a back-off.
+pub fn is_changed(source: &Source, failed_by: Option<&Digest>) -> bool {
+    failed_by.is_some_and(|digest| digest != source.digest())
 }
 
 /// A clock that was set back must not put a source to sleep for a year.

@@ -116,6 +116,22 @@ fn backing_off_doubles_up_to_a_day() {
 }
 
 #[test]
+fn another_config_is_tried_once_before_a_back_off_is_over() {
+    let broken = source("");
+    let mended = source("teaser = \"p\"");
+    let mut state = SourceState { failures: 3, ..SourceState::default() };
+    let drifted = Verdict::Drifted { reason: String::new() };
+    settle(&broken, &mut state, &drifted, &answer(200, &[]));
+    assert!(matches!(wait(&broken, &state, now(), Wish::Nearly), Some(Wait::BackingOff(_))));
+    assert_eq!(wait(&mended, &state, now(), Wish::Nearly), None);
+    settle(&mended, &mut state, &drifted, &answer(200, &[]));
+    assert!(matches!(wait(&mended, &state, now(), Wish::Nearly), Some(Wait::BackingOff(_))));
+    state.failures = 0;
+    settle(&mended, &mut state, &good(1), &answer(200, &[]));
+    assert!(matches!(wait(&broken, &state, now(), Wish::Nearly), Some(Wait::NotDue(_))));
+}
+
+#[test]
 fn an_origin_that_asks_for_time_gets_it_from_a_person_too() {
     let source = source("");
     let mut state = SourceState { failures: 1, ..SourceState::default() };

@@ -21,6 +21,8 @@ pub struct SourceHealth {
     pub verdict: Option<&'static str>,
     /// Failures in a row.
     pub failures: u32,
+    /// What its failures count as ([`SourceState::standing`](crate::record::SourceState::standing)).
+    pub standing: u32,
     /// From this many on it needs a person.
     pub alert_after: u32,
     /// Its last good page; `None`: there was none yet.
@@ -29,7 +31,7 @@ pub struct SourceHealth {
 
 impl SourceHealth {
     fn needs_person(&self) -> bool {
-        self.failures >= self.alert_after
+        self.standing >= self.alert_after
     }
 }
 

@@ -102,6 +102,10 @@ fn a_change_that_would_announce_everything_again_stops_with_the_number() {
     assert!(stopped.err.contains("would announce 8 known entries again"), "{}", stopped.err);
     assert!(stopped.err.contains("gleaner run town --accept"), "{}", stopped.err);
     assert!(town.0.feed("town") == before);
+    let status = town.gleaner(&["status"]);
+    assert_eq!(status.exit, 1, "as `run`");
+    assert!(status.out.starts_with("1 source: 1 needs a person\n"), "{}", status.out);
+    assert!(status.out.contains("or `gleaner run town --accept`"), "{}", status.out);
     town.page("town", "2026-03-20T10:00:00Z", &listing(0..8));
     let again = town.run(&[]);
     assert_eq!((again.exit, again.err.as_str()), (1, ""), "said once");

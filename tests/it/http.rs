@@ -43,6 +43,7 @@ impl Server {
             id: id.to_owned(),
             verdict,
             failures,
+            standing: failures,
             alert_after: 2,
             succeeded_at: "2025-03-07T18:00:00Z".parse().ok(),
         };

@@ -200,3 +200,17 @@ fn a_config_that_cannot_be_written_leaves_the_refresh_as_it_was() {
     stays_as_it_was(&place, &config, new(STORIES), &site);
     assert!(place.path().join("state/pages/news@bad").exists());
 }
+
+#[test]
+fn a_source_that_a_person_mended_is_asked_by_the_next_run() {
+    let (place, site, config) = followed("ask");
+    site.show(new(STORIES));
+    assert_eq!(verdict(&run(&place, &config)).0, "drifted");
+    let next = || place.gleaner(&["run", "--json", "--config", &config]);
+    assert_eq!(verdict(&next()).0, "skipped", "it is backing off");
+    assert_eq!(place.gleaner(&["heal", "news", "--yes", "--config", &config]).exit, 0);
+    let status = place.gleaner(&["status", "--config", &config]).out;
+    assert!(status.contains("next: its config was changed since; the next run asks it"), "{status}");
+    assert_eq!(verdict(&next()).0, "new");
+    assert_eq!(verdict(&next()).0, "skipped", "all is well, and it is not due");
+}
