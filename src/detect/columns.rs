@@ -9,7 +9,7 @@ use super::{
     facts::{self, Texts},
     groups::Group,
     names,
-    tree::{Tree, digest, mix},
+    tree::{Tree, mix},
 };
 
 /// How many entries are looked at: what is true of forty is true of the rest.
@@ -99,9 +99,7 @@ pub fn columns(texts: &Texts<'_, '_>, group: &Group) -> Vec<Column> {
                 else {
                     break;
                 };
-                let own = digest(element.tag);
-                let with = element.classes.iter().fold(own, |sum, (class, _)| mix(sum, digest(class)));
-                (mix(class, with), mix(tag, own))
+                (mix(class, element.by_class), mix(tag, element.by_tag))
             };
             here.push((by_class, by_tag));
             if !(at == *item || is_telling(texts, at)) {
@@ -163,8 +161,8 @@ fn is_telling(texts: &Texts<'_, '_>, at: u32) -> bool {
             | "dd"
             | "dt"
     ) || (element.has_own_text && element.tag != "br")
-        || element.node.attr("itemprop").is_some()
-        || element.node.attr("datetime").is_some()
+        || element.attributes.itemprop.is_some()
+        || element.attributes.has_datetime
         || element.is_field
         || is_day_in_boxes(texts, at)
 }
@@ -196,7 +194,7 @@ fn column(texts: &Texts<'_, '_>, way: (u64, u8), cells: Vec<(u16, u32)>, sample:
     };
     let first = cells[0].1;
     let element = tree.get(first);
-    let for_tests = names::FOR_TESTS.iter().filter_map(|name| element.node.attr(name));
+    let for_tests = element.attributes.for_tests.iter().map(|(_, name)| *name);
     let hint = element
         .node
         .value()
@@ -204,7 +202,7 @@ fn column(texts: &Texts<'_, '_>, way: (u64, u8), cells: Vec<(u16, u32)>, sample:
         .chain(for_tests)
         .map(names::headline_hint)
         .fold(0.0_f64, |sum, hint| if hint < 0.0 || sum < 0.0 { sum.min(hint) } else { sum.max(hint) });
-    let itemprop = element.node.attr("itemprop");
+    let itemprop = element.attributes.itemprop;
     let hint = match itemprop {
         Some("headline" | "name") => 1.0,
         Some("datePublished" | "author") => -1.0,
@@ -236,7 +234,7 @@ fn column(texts: &Texts<'_, '_>, way: (u64, u8), cells: Vec<(u16, u32)>, sample:
             || itemprop == Some("datePublished")
             || heading(tree, first).is_some_and(|at| names::is_publication(tree.text(at))),
         is_named_other_date: named(names::is_other_date),
-        is_time: element.tag == "time" || element.node.attr("datetime").is_some(),
+        is_time: element.tag == "time" || element.attributes.has_datetime,
         is_entry: cells.iter().all(|(item, at)| sample[*item as usize] == *at),
         is_cell: matches!(element.tag, "td" | "th"),
         is_image: element.tag == "img",

@@ -1,9 +1,6 @@
 //! Compounds: what one part of a selector asks for, what of a page is so, and what it costs to rely on it. Pure.
 
-use super::{
-    names::{self, Hold},
-    tree::Tree,
-};
+use super::{names::Hold, tree::Tree};
 
 /// What one compound of a selector asks for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -61,7 +58,9 @@ pub fn is(tree: &Tree<'_>, at: u32, simple: &Simple<'_>) -> bool {
         Simple::Class(class) => has_class(class),
         Simple::TagClass(tag, class) => element.tag == *tag && has_class(class),
         Simple::Id(id) => element.id == Some(*id),
-        Simple::Named(attribute, name) => element.node.attr(attribute) == Some(*name),
+        Simple::Named(attribute, name) => {
+            element.attributes.names().any(|named| named == (*attribute, *name))
+        }
         Simple::Place(tag, place) => element.tag == *tag && element.place == *place,
         Simple::Has(tag, inner) => {
             element.tag == *tag && (at + 1..element.end).any(|inside| tree.get(inside).tag == *inner)
@@ -85,7 +84,7 @@ pub fn is(tree: &Tree<'_>, at: u32, simple: &Simple<'_>) -> bool {
             element.tag == *tag && tree.children(at).any(is_linked)
         }
         Simple::Way(tag, way) => element.tag == *tag && leads(tree, at, way),
-        Simple::Bare(tag) => element.tag == *tag && element.node.attr("class").is_none(),
+        Simple::Bare(tag) => element.tag == *tag && !element.attributes.has_class,
     }
 }
 
@@ -106,12 +105,9 @@ pub fn simples<'a>(tree: &Tree<'a>, at: u32) -> Vec<Simple<'a>> {
         }
     }
     simples.extend(element.id.filter(|id| is_plain_name(id)).map(Simple::Id));
-    let named = |attribute: &&'static str| Some(Simple::Named(attribute, element.node.attr(attribute)?));
-    let is_lasting = |simple: &Simple<'_>| {
-        let Simple::Named(_, name) = simple else { return false };
-        is_plain_name(name) && !name.contains(|c: char| c.is_ascii_digit())
-    };
-    simples.extend(["itemprop"].iter().chain(&names::FOR_TESTS).filter_map(named).filter(is_lasting));
+    let is_lasting = |name: &str| is_plain_name(name) && !name.contains(|c: char| c.is_ascii_digit());
+    let named = element.attributes.names().filter(|(_, name)| is_lasting(name));
+    simples.extend(named.map(|(attribute, name)| Simple::Named(attribute, name)));
     simples
 }
 

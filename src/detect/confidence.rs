@@ -23,16 +23,23 @@ const UNSORTED: f64 = 0.95;
 /// Where the page shows newer entries outside of the listing, it may be these that are meant.
 pub const ELSEWHERE: f64 = 0.9;
 
+/// What is less likely is offered only where nothing better is.
+pub const HARDLY: f64 = 0.05;
+
+/// How likely a group with a score is the listing at the most.
+pub fn by_score(score: f64) -> f64 {
+    1.0 / (1.0 + (-STEEP * (score - EVEN)).exp())
+}
+
 /// How likely a group is the listing, from 0 to 1; `fit` is how well a selector gives it, `part` which share of the
 /// elements of the same build it is.
 pub fn confidence(features: &Features, score: f64, (fit, part): (f64, f64)) -> f64 {
-    let likely = 1.0 / (1.0 + (-STEEP * (score - EVEN)).exp());
     let few = if features.count <= 3.0 { FEW } else { 1.0 };
     let bare = if features.dates < 0.3 && features.headings < 0.3 { BARE } else { 1.0 };
     let part = if part < 0.5 { PART } else { 1.0 };
     let is_unsorted = features.dates > 0.9 && features.monotone < 0.6;
     let unsorted = if is_unsorted { UNSORTED } else { 1.0 };
-    likely * fit * few * bare * part * unsorted
+    by_score(score) * fit * few * bare * part * unsorted
 }
 
 /// Another listing with fewer entries is a box beside the one that is meant.

@@ -59,6 +59,7 @@ pub struct Texts<'t, 'a> {
     pub tree: &'t Tree<'a>,
     lexicon: Lexicon,
     known: RefCell<Vec<Option<Facts>>>,
+    dates: OnceCell<Vec<u32>>,
     date_lines: OnceCell<Vec<u32>>,
     headings: OnceCell<Vec<(u32, Heading)>>,
     address_days: OnceCell<Vec<(u32, Date)>>,
@@ -72,6 +73,7 @@ impl<'t, 'a> Texts<'t, 'a> {
             tree,
             lexicon,
             known: RefCell::new(vec![None; tree.elements.len()]),
+            dates: OnceCell::new(),
             date_lines: OnceCell::new(),
             headings: OnceCell::new(),
             address_days: OnceCell::new(),
@@ -83,14 +85,28 @@ impl<'t, 'a> Texts<'t, 'a> {
         if let Some(facts) = self.known.borrow()[index(at)] {
             return facts;
         }
-        let mut facts = self.count(self.tree.text(at));
         let element = self.tree.get(at);
+        // Boxes in boxes have one text.
+        let inner =
+            Some(at + 1).filter(|inner| *inner < element.end && self.tree.get(*inner).text == element.text);
+        let mut facts = inner.map_or_else(|| self.count(self.tree.text(at)), |inner| self.of(inner));
         // A day, a month and a year in boxes of their own.
         if facts.date.is_none() && facts.chars <= 20 && facts.digits > 0.2 && element.end - at > 2 {
             facts.date = self.date(&text::of_boxes(element.node, &HashSet::new()));
         }
         self.known.borrow_mut()[index(at)] = Some(facts);
         facts
+    }
+
+    /// Whether a date stands in an element.
+    pub fn holds_date(&self, at: u32) -> bool {
+        let dates = self.dates.get_or_init(|| {
+            // Of a longer text no date is the half.
+            let is_date = |at: u32| self.tree.text(at).len() <= DATE_WITHIN_BYTES && self.of(at).is_date();
+            let has_date = |at: &u32| self.tree.get(*at).attributes.has_datetime || is_date(*at);
+            self.tree.all().filter(has_date).collect()
+        });
+        dates.get(dates.partition_point(|date| *date < at)).is_some_and(|date| self.tree.holds(at, *date))
     }
 
     /// The lines of the page that are a date and little else, and headings with one, in its order.

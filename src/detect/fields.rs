@@ -3,7 +3,7 @@
 //! The weights are those of a person who has looked at many listings: what they add up to is compared within one
 //! page only.
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use super::{
     above::{self, Above},
@@ -188,23 +188,23 @@ fn told(texts: &Texts<'_, '_>, column: &Column) -> f64 {
     if column.cells.len() < FEWEST || column.words > 45.0 {
         return column.words;
     }
-    let mut counts: FxHashMap<u64, usize> = FxHashMap::default();
     let words = |at: u32| {
-        let text = texts.tree.text(at);
-        text.split(|c: char| !c.is_alphanumeric()).filter(|word| word.chars().any(char::is_alphabetic))
+        let words = texts.tree.text(at).split(|c: char| !c.is_alphanumeric());
+        words.filter(|word| word.chars().any(char::is_alphabetic)).map(facts::letters)
     };
-    for (_, at) in &column.cells {
-        let own: FxHashSet<u64> = words(*at).map(facts::letters).collect();
-        for word in own {
-            *counts.entry(word).or_default() += 1;
+    let cells: Vec<Vec<u64>> = column.cells.iter().map(|(_, at)| words(*at).collect()).collect();
+    // How many cells have a word, and in which it was seen last.
+    let mut counts: FxHashMap<u64, (usize, usize)> = FxHashMap::default();
+    for (number, cell) in cells.iter().enumerate() {
+        for word in cell {
+            let (count, last) = counts.entry(*word).or_insert((0, usize::MAX));
+            *count += usize::from(*last != number);
+            *last = number;
         }
     }
     let most = column.cells.len() * 2 / 5;
-    let telling = |at: u32| {
-        words(at).filter(|word| counts.get(&facts::letters(word)).is_some_and(|n| *n <= most)).count()
-    };
-    let mean =
-        column.cells.iter().map(|(_, at)| telling(*at)).sum::<usize>() as f64 / column.cells.len() as f64;
+    let telling = |cell: &Vec<u64>| cell.iter().filter(|word| counts[word].0 <= most).count();
+    let mean = cells.iter().map(telling).sum::<usize>() as f64 / cells.len() as f64;
     let plain = column.words.min(2.0) * 0.45;
     // Scripts without spaces have one long word where others have many.
     let unspaced = if column.words > 0.0 && column.chars / column.words < 2.6 { column.words } else { 0.0 };

@@ -19,23 +19,41 @@ pub enum Further {
     Link(String),
 }
 
+/// What of a page may lead to where a listing of it goes on.
+pub struct Leads {
+    /// Whether the page's `rel=next` does.
+    is_related: bool,
+    /// The links that say so.
+    links: Vec<u32>,
+}
+
+impl Leads {
+    /// Looks through a page.
+    pub fn read(html: &Html, tree: &Tree<'_>, (base, url): (&Url, &Url)) -> Self {
+        let is_further =
+            |written: &str| address::resolve(base, written).is_ok_and(|next| is_page_of(&next, url));
+        let is_related = next::related(html.root_element()).is_some_and(|written| is_further(&written));
+        let leads =
+            |at: &u32| tree.get(*at).href.is_some_and(|href| says_next(tree, *at) && is_further(href));
+        let links = if is_related { Vec::new() } else { tree.all().filter(leads).collect() };
+        Self { is_related, links }
+    }
+}
+
 /// Where the listing of a page goes on after `listing`; `None`: nothing says so.
-pub fn further(html: &Html, tree: &Tree<'_>, listing: &Group, (base, url): (&Url, &Url)) -> Option<Further> {
-    let is_further = |written: &str| address::resolve(base, written).is_ok_and(|next| is_page_of(&next, url));
-    if next::related(html.root_element()).is_some_and(|written| is_further(&written)) {
+pub fn further(leads: &Leads, tree: &Tree<'_>, listing: &Group) -> Option<Further> {
+    if leads.is_related {
         return Some(Further::Rel);
     }
     let is_in_listing = |at: u32| {
         let before = listing.items.partition_point(|item| *item <= at).checked_sub(1);
         before.is_some_and(|before| tree.holds(listing.items[before], at))
     };
-    let leads = |at: u32| tree.get(at).href.is_some_and(is_further);
-    let is_next =
-        |at: u32| tree.get(at).href.is_some() && says_next(tree, at) && !is_in_listing(at) && leads(at);
-    let at = tree.all().find(|at| is_next(*at))?;
+    let mut links = leads.links.iter().copied().filter(|at| !is_in_listing(*at));
+    let at = links.next()?;
     // The same link stands below the listing too.
-    let same: Vec<u32> =
-        tree.all().filter(|other| is_next(*other) && tree.get(*other).href == tree.get(at).href).collect();
+    let others = links.filter(|other| tree.get(*other).href == tree.get(at).href);
+    let same: Vec<u32> = std::iter::once(at).chain(others).collect();
     let told = |links: &[u32]| {
         selector::of_entries(tree, links, &|_| false).filter(|found| found.fit >= selector::EXACT)
     };
@@ -158,7 +176,7 @@ mod tests {
         let url = Url::parse("https://example.org/news/").unwrap();
         let tree = Tree::read(html.root_element(), &url);
         let items = tree.by_name().tags.get("li").cloned().unwrap_or_default();
-        further(&html, &tree, &Group { items }, (&url, &url))
+        further(&Leads::read(&html, &tree, (&url, &url)), &tree, &Group { items })
     }
 
     #[test]

@@ -32,7 +32,7 @@ pub fn groups(tree: &Tree<'_>, most: usize) -> Vec<Group> {
         if is_never_entry(element.tag) || (tree.text_bytes(at) < 4 && tree.links_in(at) == 0) {
             continue;
         }
-        let tag = digest(element.tag);
+        let tag = element.by_tag;
         let around = tree.parent(at).map(|parent| tree.get(parent));
         let mut add = |kind: u64, key: u64| buckets.entry(mix(kind, key)).or_default().push(at);
         add(1, element.path);
@@ -42,8 +42,8 @@ pub fn groups(tree: &Tree<'_>, most: usize) -> Vec<Group> {
         for (class, _) in &element.classes {
             add(4, mix(tag, digest(class)));
         }
-        if element.node.attr("itemtype").is_some() {
-            add(6, digest(element.node.attr("itemtype").unwrap_or("")));
+        if let Some(kind) = element.attributes.itemtype {
+            add(6, digest(kind));
         }
         if element.tag == "article" {
             add(7, 0);

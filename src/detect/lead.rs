@@ -271,7 +271,7 @@ fn dated(texts: &Texts<'_, '_>, part: u32) -> Option<u32> {
     let is_dated = |at: &u32| {
         let is_line = || tree.get(*at).has_own_text && tree.text_bytes(*at) <= LONGEST;
         let says = |least: f64| texts.of(*at).date.is_some_and(|date| date.share >= least);
-        tree.get(*at).node.attr("datetime").is_some() || says(0.5) || is_line() && says(LEAST)
+        tree.get(*at).attributes.has_datetime || says(0.5) || is_line() && says(LEAST)
     };
     (part..tree.get(part).end).find(is_dated)
 }

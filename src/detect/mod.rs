@@ -37,6 +37,8 @@ mod strangers;
 mod tree;
 pub mod unasked;
 
+use std::cell::OnceCell;
+
 use ego_tree::NodeId;
 use rustc_hash::{FxHashMap, FxHashSet};
 use scraper::ElementRef;
@@ -63,7 +65,10 @@ pub use self::{
     score::Features,
 };
 
-use self::{embedded::Embedded, evidence::Evidence, facts::Texts, groups::Group, score::Scored, tree::Tree};
+use self::{
+    embedded::Embedded, evidence::Evidence, facts::Texts, further::Leads, groups::Group, score::Scored,
+    tree::Tree,
+};
 
 /// A source that could be followed.
 #[derive(Clone, Debug)]
@@ -127,11 +132,11 @@ pub fn detect(document: &Document, page: &Page, known: &[Known], still_time: &dy
     let Some(root) = parsed.html.tree.root().children().find_map(ElementRef::wrap) else {
         return Found::default();
     };
-    let Facts { base, feeds, language, .. } = Facts::read(&parsed.html, &document.url);
+    let Facts { base, feeds, language, .. } = parsed.facts(&document.url);
     let language = if language.is_some() { None } else { locale::language(&parsed.html, &page.headers) };
-    let tree = Tree::read(root, &base);
+    let tree = Tree::read(root, base);
     let texts = Texts::new(&tree);
-    let evidence = Evidence::find(&texts, known, (&base, &document.url));
+    let evidence = Evidence::find(&texts, known, (base, &document.url));
     let ranked = ranked(&texts, &evidence);
     let looking = Looking {
         texts: &texts,
@@ -139,16 +144,16 @@ pub fn detect(document: &Document, page: &Page, known: &[Known], still_time: &dy
         document,
         parsed: &parsed,
         json: None,
-        base: &base,
+        base,
         page,
         language: language.as_deref(),
         still_time,
+        leads: &OnceCell::new(),
     };
-    let mut proposals: Vec<Proposal> =
-        ranked.iter().take(PROPOSED).filter_map(|scored| looking.proposal(scored)).collect();
+    let mut proposals = looking.proposals(&ranked);
     // By what is known a part of each record is as surely found as all of it.
     if proposals.iter().map(|proposal| score::sum(&proposal.features)).fold(0.0, f64::max) < BEYOND_DOUBT {
-        proposals.extend(looking.reaching(known, &base, &ranked));
+        proposals.extend(looking.reaching(known, base, &ranked));
     }
     // A listing that no selector gives is worth less than a lesser one that can be read.
     proposals.sort_by(|a, b| b.worth().total_cmp(&a.worth()));
@@ -165,7 +170,7 @@ pub fn detect(document: &Document, page: &Page, known: &[Known], still_time: &dy
     confidence::compete(&mut proposals);
     Found {
         proposals,
-        feeds,
+        feeds: feeds.clone(),
         known: evidence.on_page().union(&embedded.known).copied().collect(),
         known_by_headline: evidence.shown().union(&embedded.shown).copied().collect(),
         text_bytes: tree.all_text_bytes(),
@@ -219,9 +224,26 @@ struct Looking<'l, 'a> {
     /// The page's language where gleaner would not know it; `None`: it does, or it is not evident.
     language: Option<&'l str>,
     still_time: &'l dyn Fn() -> bool,
+    /// What may lead to further pages.
+    leads: &'l OnceCell<Leads>,
 }
 
 impl Looking<'_, '_> {
+    /// The sources that read the likeliest groups, but for those that are hardly listings and less than one before.
+    fn proposals(&self, ranked: &[Scored]) -> Vec<Proposal> {
+        let mut proposals: Vec<Proposal> = Vec::new();
+        for scored in ranked.iter().take(PROPOSED) {
+            let is_less = proposals.iter().any(|proposal| scored.score < proposal.worth());
+            if self.evidence.is_asked()
+                || !is_less
+                || confidence::by_score(scored.score) >= confidence::HARDLY
+            {
+                proposals.extend(self.proposal(scored));
+            }
+        }
+        proposals
+    }
+
     /// The source that reads a group, and what it gives; `None`: no config reads it.
     fn proposal(&self, scored: &Scored) -> Option<Proposal> {
         let may_be = |at: u32| scored.may_hold(self.texts, at);
@@ -264,7 +286,12 @@ impl Looking<'_, '_> {
             return None;
         }
         let entry = selector::of_entries(self.texts.tree, &heads, &|_| false)?;
-        Looking { texts: &texts, evidence: &evidence, ..*self }.source(&scored, entry, Reach::ToNext)
+        let leads = OnceCell::new();
+        Looking { texts: &texts, evidence: &evidence, leads: &leads, ..*self }.source(
+            &scored,
+            entry,
+            Reach::ToNext,
+        )
     }
 
     /// The source whose entries are given by a selector, and what it gives.
@@ -272,10 +299,11 @@ impl Looking<'_, '_> {
         let fit = entry.fit;
         let entry = propose::Entry { selector: entry.text, to_next: reach == Reach::ToNext };
         let mut keys = propose::keys(self.texts, scored, entry, &self.page.url)?;
-        let addresses = (self.base, &self.page.url);
         keys.json = self.json.map(str::to_owned);
         if self.json.is_none() {
-            keys.next = further::further(&self.parsed.html, self.texts.tree, &scored.group, addresses);
+            let addresses = (self.base, &self.page.url);
+            let read = || Leads::read(&self.parsed.html, self.texts.tree, addresses);
+            keys.next = further::further(self.leads.get_or_init(read), self.texts.tree, &scored.group);
         }
         let (mut source, rules, mut reading) = self.read(&keys)?;
         keys.language = self.language.map(str::to_owned);

@@ -150,7 +150,7 @@ fn has_dead_link(texts: &Texts<'_, '_>, item: u32, at: u32) -> bool {
     let tree = texts.tree;
     let inside = at..tree.get(at).end;
     let around = tree.around(at).take_while(|around| *around >= item);
-    let mut links = inside.chain(around).filter(|at| tree.get(*at).node.attr("href").is_some()).peekable();
+    let mut links = inside.chain(around).filter(|at| tree.get(*at).attributes.href.is_some()).peekable();
     links.peek().is_some() && links.all(|at| tree.get(at).href.is_none())
 }
 

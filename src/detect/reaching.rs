@@ -42,7 +42,7 @@ pub fn heads(tree: &Tree<'_>) -> Vec<Group> {
             buckets.entry(mix(5, named)).or_default().push(at);
         }
         for (class, _) in &element.classes {
-            buckets.entry(mix(mix(4, digest(element.tag)), digest(class))).or_default().push(at);
+            buckets.entry(mix(mix(4, element.by_tag), digest(class))).or_default().push(at);
         }
     }
     let few = buckets.values().filter_map(|heads| few_linked(tree, heads));
@@ -230,7 +230,7 @@ fn kinds_of(tree: &Tree<'_>, at: u32) -> impl Iterator<Item = u64> {
 pub fn build(tree: &Tree<'_>, at: u32) -> u64 {
     let children = siblings(tree, at + 1, tree.get(at).end);
     let links = u64::from(tree.links_in(at) > 0);
-    children.iter().fold(links, |sum, child| mix(sum, digest(tree.get(*child).tag)))
+    children.iter().fold(links, |sum, child| mix(sum, tree.get(*child).by_tag))
 }
 
 /// The text between the end of a head and the end of its record.

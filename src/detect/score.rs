@@ -77,14 +77,8 @@ impl Scored {
     /// Whether an element beside its entries may be one too: it links somewhere, and is dated where they are.
     pub fn may_hold(&self, texts: &Texts<'_, '_>, at: u32) -> bool {
         let tree = texts.tree;
-        tree.is_linked(at) && (self.features.dates < 0.7 || holds_date(texts, at))
+        tree.is_linked(at) && (self.features.dates < 0.7 || texts.holds_date(at))
     }
-}
-
-/// Whether a date stands in an element.
-pub fn holds_date(texts: &Texts<'_, '_>, item: u32) -> bool {
-    let is_dated = |at: u32| texts.tree.get(at).node.attr("datetime").is_some() || texts.of(at).is_date();
-    (item..texts.tree.get(item).end).any(is_dated)
 }
 
 /// So many items with a known entry each are no accident.
@@ -288,7 +282,7 @@ fn take_turns(texts: &Texts<'_, '_>, items: &[u32], rows: &[u32]) -> bool {
     const FEWEST: usize = 3;
     const MOST_PARTS: usize = 4;
     let tree = texts.tree;
-    let inside = |at: u32| tree.children(at).fold(0, |sum, child| mix(sum, class_signature(tree, child)));
+    let inside = |at: u32| tree.children(at).fold(0, |sum, child| mix(sum, tree.get(child).by_class));
     let kinds: Vec<u64> = rows.iter().map(|at| inside(*at)).collect();
     let is_again = |parts: &usize| {
         let again = kinds.iter().zip(&kinds[*parts..]).filter(|(kind, next)| kind == next).count();
@@ -477,7 +471,7 @@ fn is_like(texts: &Texts<'_, '_>, of: &Scored, item: u32, are_dated: bool) -> bo
         place.is_some_and(|place| cells.binary_search_by_key(&place, |(item, _)| usize::from(*item)).is_ok())
     };
     let is_linked = of.fields.link.is_none() || inside().any(|at| tree.get(at).href.is_some());
-    is_linked && if are_dated { holds_date(texts, item) } else { has_headline() }
+    is_linked && if are_dated { texts.holds_date(item) } else { has_headline() }
 }
 
 fn is_inside(tree: &Tree<'_>, outer: &Scored, inner: &Scored) -> bool {
@@ -497,7 +491,7 @@ fn is_inside(tree: &Tree<'_>, outer: &Scored, inner: &Scored) -> bool {
     let bytes = |items: &[u32]| items.iter().map(|at| f64::from(tree.text_bytes(*at))).sum::<f64>();
     let is_constant = counts.iter().all(|count| *count == counts[0]);
     let has_date = outer.fields.date != DatePlace::Nowhere && outer.features.dates > 0.5;
-    let signatures: FxHashSet<u64> = i.iter().map(|at| class_signature(tree, *at)).collect();
+    let signatures: FxHashSet<u64> = i.iter().map(|at| tree.get(*at).by_class).collect();
     let is_one_kind = signatures.len() == 1 || i.len() >= 10 * signatures.len();
     inside as f64 >= 0.85 * i.len() as f64
         && several as f64 >= 0.4 * o.len() as f64
@@ -507,12 +501,4 @@ fn is_inside(tree: &Tree<'_>, outer: &Scored, inner: &Scored) -> bool {
         && inner.features.cells < 0.5
         && inner.features.dates >= 0.5 * outer.features.dates
         && !(is_constant && has_date)
-}
-
-fn class_signature(tree: &Tree<'_>, at: u32) -> u64 {
-    let element = tree.get(at);
-    element
-        .classes
-        .iter()
-        .fold(super::tree::digest(element.tag), |sum, (class, _)| mix(sum, super::tree::digest(class)))
 }

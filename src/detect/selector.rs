@@ -363,7 +363,7 @@ fn leaves<'a>(tree: &Tree<'a>, items: &[u32]) -> Vec<(Simple<'a>, f64)> {
             leaves.extend(has.filter(|(has, _)| is_had(has)).map(|(has, more)| (has, of_tag(tag) + more)));
         }
         leaves.extend(held::cells(tree, items[0]).map(|cells| (cells, of_tag(tag) + 0.8)));
-        if items.iter().all(|at| tree.get(*at).node.attr("class").is_none()) {
+        if items.iter().all(|at| !tree.get(*at).attributes.has_class) {
             leaves.push((Simple::Bare(tag), of_tag(tag) + 1.2));
         }
     }
@@ -373,13 +373,12 @@ fn leaves<'a>(tree: &Tree<'a>, items: &[u32]) -> Vec<(Simple<'a>, f64)> {
 /// What stands around nearly all of these elements.
 fn outers<'a>(tree: &Tree<'a>, items: &[u32]) -> Vec<(Simple<'a>, f64)> {
     let mut counts: FxHashMap<Simple<'a>, (usize, usize)> = FxHashMap::default();
-    for at in items {
+    for (at, items) in homes(tree, items) {
         let mut own: FxHashSet<Simple<'a>> = FxHashSet::default();
-        for (level, around) in tree.around(*at).take(MAX_LEVELS).enumerate() {
+        for (level, around) in tree.around(at).take(MAX_LEVELS).enumerate() {
             for simple in simples(tree, around) {
                 if own.insert(simple.clone()) {
-                    let count = counts.entry(simple).or_insert((0, level));
-                    count.0 += 1;
+                    counts.entry(simple).or_insert((0, level)).0 += items;
                 }
             }
         }
@@ -399,6 +398,20 @@ fn outers<'a>(tree: &Tree<'a>, items: &[u32]) -> Vec<(Simple<'a>, f64)> {
     outers.sort_by(|a, b| a.1.total_cmp(&b.1).then_with(|| a.0.cmp(&b.0)));
     outers.truncate(60);
     outers
+}
+
+/// Of elements the first in each element around, and how many stand there.
+fn homes(tree: &Tree<'_>, items: &[u32]) -> Vec<(u32, usize)> {
+    let mut homes: Vec<(u32, usize)> = Vec::new();
+    let mut known: FxHashMap<u32, usize> = FxHashMap::default();
+    for at in items {
+        let home = *known.entry(tree.get(*at).parent).or_insert(homes.len());
+        if home == homes.len() {
+            homes.push((*at, 0));
+        }
+        homes[home].1 += 1;
+    }
+    homes
 }
 
 /// A chain in CSS.

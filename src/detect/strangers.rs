@@ -21,7 +21,7 @@ pub fn leave_out(texts: &Texts<'_, '_>, group: &mut Group) {
     leave_out_other_rows(texts, group);
     leave_out_others(texts, group);
     let tree = texts.tree;
-    let is_dated = |at: u32| texts.of(at).date.is_some() || tree.get(at).node.attr("datetime").is_some();
+    let is_dated = |at: u32| texts.of(at).date.is_some() || tree.get(at).attributes.has_datetime;
     let count = group.items.len() as f64;
     let linked = group.items.iter().filter(|at| tree.is_linked(**at)).count() as f64 / count;
     if linked < 0.75 || group.items.len() < 4 {
@@ -90,7 +90,7 @@ fn leave_out_others(texts: &Texts<'_, '_>, group: &mut Group) {
     if !(FEWEST..=MOST).contains(&group.items.len()) {
         return;
     }
-    let is_dated = |at: &u32| texts.of(*at).date.is_some() || score::holds_date(texts, *at);
+    let is_dated = |at: &u32| texts.of(*at).date.is_some() || texts.holds_date(*at);
     let mut homes: FxHashMap<u32, usize> = FxHashMap::default();
     for at in &group.items {
         *homes.entry(tree.get(*at).parent).or_default() += 1;

@@ -41,6 +41,8 @@ pub struct Element<'a> {
     pub is_field: bool,
     /// Its id.
     pub id: Option<&'a str>,
+    /// Its attributes that are asked for often.
+    pub attributes: Attributes<'a>,
     /// The address it links to, as written, when it leads anywhere.
     pub href: Option<&'a str>,
     /// Where its text stands in the text of the page.
@@ -51,10 +53,59 @@ pub struct Element<'a> {
     pub is_chrome: bool,
     /// Whether it is in an entry of a menu.
     pub is_menu: bool,
+    /// A digest of its tag.
+    pub by_tag: u64,
+    /// A digest of its tag and classes.
+    pub by_class: u64,
     /// A digest of its tag and classes and those around it.
     pub path: u64,
     /// A digest of its tag and those around it.
     pub tags: u64,
+}
+
+/// Attributes of an element, read once: a document looks each up anew, which costs more than all else that is asked.
+#[derive(Default)]
+pub struct Attributes<'a> {
+    /// Where it links, whether that leads anywhere or not.
+    pub href: Option<&'a str>,
+    /// What it is of what is around it (microdata).
+    pub itemprop: Option<&'a str>,
+    /// Of which type it is (microdata).
+    pub itemtype: Option<&'a str>,
+    /// What it is for (ARIA).
+    pub role: Option<&'a str>,
+    /// Whether it states a date to machines.
+    pub has_datetime: bool,
+    /// Whether it states classes.
+    pub has_class: bool,
+    /// What sites' own tests call it ([`names::FOR_TESTS`]).
+    pub for_tests: Vec<(&'static str, &'a str)>,
+}
+
+impl<'a> Attributes<'a> {
+    fn read(value: &'a scraper::node::Element) -> Self {
+        let mut read = Self::default();
+        for (name, value) in value.attrs() {
+            match name {
+                "href" => read.href = Some(value),
+                "itemprop" => read.itemprop = Some(value),
+                "itemtype" => read.itemtype = Some(value),
+                "role" => read.role = Some(value),
+                "datetime" => read.has_datetime = true,
+                "class" => read.has_class = true,
+                _ => {
+                    let known = names::FOR_TESTS.into_iter().find(|known| *known == name);
+                    read.for_tests.extend(known.map(|known| (known, value)));
+                }
+            }
+        }
+        read
+    }
+
+    /// The attributes that name what the element is, and their values.
+    pub fn names(&self) -> impl Iterator<Item = (&'static str, &'a str)> + '_ {
+        self.itemprop.map(|name| ("itemprop", name)).into_iter().chain(self.for_tests.iter().copied())
+    }
 }
 
 /// A page.
@@ -88,6 +139,8 @@ struct Told {
     hold: Hold,
     /// Whether it names a date or a headline.
     is_field: bool,
+    /// The part of a page beside the content that it names.
+    chrome: Option<&'static str>,
 }
 
 /// Joins two digests.
@@ -180,6 +233,7 @@ impl<'a> Tree<'a> {
         *self.told.entry(class).or_insert_with(|| Told {
             hold: names::hold(class),
             is_field: names::is_date(class) || names::headline_hint(class) > 0.0,
+            chrome: names::chrome_word(class),
         })
     }
 
@@ -214,8 +268,10 @@ impl<'a> Tree<'a> {
         }
         let around = parent.map(|parent| &self.elements[index(parent)]);
         classes.sort_by_key(|(class, _)| *class);
-        let own = classes.iter().fold(digest(value.name()), |sum, (class, _)| mix(sum, digest(class)));
-        let href = (value.name() == "a").then(|| value.attr("href")).flatten();
+        let by_tag = digest(value.name());
+        let by_class = classes.iter().fold(by_tag, |sum, (class, _)| mix(sum, digest(class)));
+        let attributes = Attributes::read(value);
+        let href = attributes.href.filter(|_| value.name() == "a");
         let start = u32::try_from(self.text.len()).unwrap_or(NONE);
         Element {
             node,
@@ -232,8 +288,11 @@ impl<'a> Tree<'a> {
             has_own_text: false,
             is_chrome: around.is_some_and(|around| around.is_chrome),
             is_menu: around.is_some_and(|around| around.is_menu) || value.classes().any(names::is_menu_item),
-            path: mix(around.map_or(7, |around| around.path), own),
-            tags: mix(around.map_or(7, |around| around.tags), digest(value.name())),
+            path: mix(around.map_or(7, |around| around.path), by_class),
+            tags: mix(around.map_or(7, |around| around.tags), by_tag),
+            by_tag,
+            by_class,
+            attributes,
         }
     }
 
@@ -362,15 +421,14 @@ impl<'a> Tree<'a> {
         (at + 1..self.get(at).end).any(|inside| {
             let element = self.get(inside);
             element.tag == "main"
-                || element.node.attr("role") == Some("main")
+                || element.attributes.role == Some("main")
                 || (is_large && element.tag == "h1")
         })
     }
 
     fn chrome_word(&self, at: u32) -> Option<&'static str> {
         let element = self.get(at);
-        let role = element.node.attr("role");
-        let by_role = match role {
+        let by_role = match element.attributes.role {
             Some("navigation") => Some("nav"),
             Some("banner" | "contentinfo" | "complementary" | "search" | "menu" | "menubar") => Some("aside"),
             _ => None,
@@ -385,10 +443,11 @@ impl<'a> Tree<'a> {
         by_role.or(by_tag).or_else(|| {
             let is_name_of_page =
                 matches!(element.tag, "html" | "body" | "main" | "article" | "h1" | "h2" | "h3" | "a");
-            let names = element.node.value().classes().chain(element.id);
-            let mut words =
-                names.take(if is_name_of_page { 0 } else { usize::MAX }).filter_map(names::chrome_word);
-            words.next()
+            if is_name_of_page {
+                return None;
+            }
+            let of_class = element.node.value().classes().find_map(|class| self.told.get(class)?.chrome);
+            of_class.or_else(|| names::chrome_word(element.id?))
         })
     }
 

@@ -103,8 +103,10 @@ enum Rank {
 
 fn machine_date(element: ElementRef) -> Option<(Rank, String)> {
     let value = element.value();
-    let marks =
-        || element.attr("itemprop").into_iter().flat_map(str::split_ascii_whitespace).chain(value.classes());
+    let marks = || {
+        let named = value.attrs().filter(|(name, _)| matches!(*name, "itemprop" | "class"));
+        named.flat_map(|(_, marks)| marks.split_ascii_whitespace())
+    };
     let stated = || ["datetime", "content"].iter().find_map(|a| element.attr(a).filter(|v| may_be_date(v)));
     let written = if matches!(value.name(), "time" | "relative-time") {
         stated().map(str::to_owned).or_else(|| Some(text::of(element, &HashSet::new())).filter(|t| is_iso(t)))

@@ -114,7 +114,7 @@ pub(super) fn elements(
         let message = format!("the JSON has more than {MAX_ELEMENTS} values; the rest was not read");
         notes.page(Code::PageTruncated, message);
     }
-    Parsed { html: page.html, end: End::Whole, open: HashSet::new() }
+    Parsed::new(page.html, End::Whole, HashSet::new())
 }
 
 /// Whether JSON could hold a listing.

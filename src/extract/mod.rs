@@ -37,9 +37,7 @@ use ego_tree::NodeId;
 use scraper::{ElementRef, Html};
 
 use self::{
-    facts::Facts,
     field::Place,
-    metadata::Metadata,
     notes::Notes,
     parse::{End, Parsed, Programs},
     row::Reader,
@@ -82,8 +80,7 @@ pub(crate) fn extract_parsed(
 ) -> Listing {
     let mut notes = Notes::default();
     note_end(parsed.end, document.text.len(), &mut notes);
-    let facts = Facts::read(&parsed.html, &document.url);
-    let metadata = Metadata::read(&facts.json_ld, &facts.base, &document.url);
+    let (facts, metadata) = parsed.told(&document.url);
     let of_json = rules
         .json
         .as_ref()
@@ -104,7 +101,7 @@ pub(crate) fn extract_parsed(
     let next = rules.next.as_ref().and_then(|rule| next::address(parsed, rule, &facts.base, &mut notes));
     let above = rules.date.as_ref().and_then(|date| date.above.as_ref());
     let above = above.map_or_else(HashMap::new, |css| dates::above(&elements, css));
-    let reader = Reader { rules, metadata: &metadata, above: &above };
+    let reader = Reader { rules, metadata, above: &above };
     // When parsing has used up the time, the little tree it made is still read: asking again would leave nothing.
     let has_time = || matches!(parsed.end, End::OutOfTime(_)) || still_time();
     let mut entries: Vec<RawEntry> = Vec::new();
@@ -125,7 +122,7 @@ pub(crate) fn extract_parsed(
         title: facts.title.clone(),
         home: None,
         next,
-        feeds: facts.feeds.into_iter().map(|feed| feed.url).collect(),
+        feeds: facts.feeds.iter().map(|feed| feed.url.clone()).collect(),
         pace: None,
         quiet: Quiet::default(),
         diagnostics: notes.finish(),

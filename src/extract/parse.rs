@@ -1,11 +1,12 @@
 //! Parse: a document's text → a tree, in pieces, until the time or the depth is used up. Pure; never fails.
 
-use std::collections::HashSet;
+use std::{cell::OnceCell, collections::HashSet};
 
 use ego_tree::NodeId;
 use scraper::Html;
+use url::Url;
 
-use super::build::Build;
+use super::{build::Build, facts::Facts, metadata::Metadata};
 
 /// The deepest nesting that is read. Parsing costs depth times elements (97 KB of `<div>` take seconds), and
 /// `:has()` recurses once a level. Browsers stop nesting at 512; pages with unclosed `<font>` reach a few hundred.
@@ -17,6 +18,28 @@ pub(crate) struct Parsed {
     pub(crate) end: End,
     /// When parsing stopped early: the elements that were still open, whose text is a part of what it should be.
     pub(crate) open: HashSet<NodeId>,
+    told: OnceCell<(Facts, Metadata)>,
+}
+
+impl Parsed {
+    /// A tree of which nothing was read yet.
+    pub(crate) fn new(html: Html, end: End, open: HashSet<NodeId>) -> Self {
+        Self { html, end, open, told: OnceCell::new() }
+    }
+
+    /// What the page at an address says about itself and its entries; read once, however often its rows are.
+    pub(super) fn told(&self, document: &Url) -> &(Facts, Metadata) {
+        self.told.get_or_init(|| {
+            let facts = Facts::read(&self.html, document);
+            let metadata = Metadata::read(&facts.json_ld, &facts.base, document);
+            (facts, metadata)
+        })
+    }
+
+    /// What the page at an address says about itself.
+    pub(crate) fn facts(&self, document: &Url) -> &Facts {
+        &self.told(document).0
+    }
 }
 
 /// How parsing ended.
@@ -61,7 +84,7 @@ pub(crate) fn parse_with(text: &str, programs: Programs, still_time: &dyn Fn() -
         }
         build.read();
     }
-    Parsed { html: build.finish(), end, open }
+    Parsed::new(build.finish(), end, open)
 }
 
 /// The newest node is where the parser is, or close to it.
