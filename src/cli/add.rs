@@ -17,7 +17,11 @@ use super::{
 };
 use crate::{
     clock::Deadline,
-    config::{self, ConfigText, Source, load, save},
+    config::{
+        self, Config, ConfigText, Source,
+        load::{self, LoadError},
+        save,
+    },
     decode,
     detect::{self, Found, Known},
     fetch,
@@ -42,13 +46,13 @@ const SHELL_BYTES: usize = 2000;
 #[derive(Debug, Args)]
 pub struct Options {
     /// The page to follow
-    #[arg(value_name = "URL", required_unless_present_any = ["page", "opml"])]
+    #[arg(value_name = "URL", required_unless_present_any = ["page", "opml"], value_parser = address)]
     url: Option<Url>,
     /// A saved page instead of the network
     #[arg(long, value_name = "FILE")]
     page: Option<PathBuf>,
     /// The saved page's address
-    #[arg(long = "url", value_name = "URL", requires = "page", conflicts_with = "url")]
+    #[arg(long = "url", value_name = "URL", requires = "page", conflicts_with = "url", value_parser = address)]
     address: Option<Url>,
     /// When the page was saved, such as 2025-03-07T09:00:00Z [default: now]
     #[arg(long, value_name = "TIME", requires = "page")]
@@ -116,16 +120,43 @@ fn write(
     (page, chosen): (&Page, &Offer),
     terminal: &Terminal,
 ) -> Outcome {
-    let file = save::new_source(places.config.as_deref(), id, &chosen.toml)
-        .map_err(|error| Failure::usage(error.to_string()))?;
-    // What was written must be what every later command reads.
-    let config = workspace::config(places, terminal)?;
-    workspace::one(&config, id.as_str())?;
+    let texts = workspace::texts(places, terminal)?;
+    let path = save::source_path(&texts[0].path, id);
+    if path.exists() {
+        return Err(taken(format!("`{}` is there already", path.display())));
+    }
+    let file = [ConfigText { path, text: chosen.toml.clone() }];
+    // Nothing is written that the next command would refuse.
+    let config = config::read(&[&texts[..], &file].concat(), &workspace::environment)
+        .map_err(|problems| workspace::load_failure(&LoadError::Problems(problems), terminal))?;
+    let source = workspace::one(&config, id.as_str())?;
+    if options.id.is_none() && options.listing == 1 {
+        refuse_twin(&config, source)?;
+    }
+    save::additions(&file, &texts[0]).map_err(|error| Failure::usage(error.to_string()))?;
     let page = chosen.page.as_ref().unwrap_or(page);
     let case =
         folder::save(&options.fixtures, id, &page.clone().into()).map_err(|error| replay::failure(&error))?;
-    terminal.say(&format!("`{id}` is in `{}`, its page in `{}`", file.display(), case.display()));
+    terminal.say(&format!("`{id}` is in `{}`, its page in `{}`", file[0].path.display(), case.display()));
+    if let Some(format) = source.formats.first() {
+        let feed = workspace::output_folder(places, &config).join(format.file(id));
+        terminal.remark(&format!("next: `gleaner run` fetches it and writes its feed, `{}`", feed.display()));
+    }
     Ok(Exit::Fine)
+}
+
+/// Nobody follows a page twice without wanting to.
+fn refuse_twin(config: &Config, source: &Source) -> Result<(), Failure> {
+    let url = source.url.to_url();
+    let is_twin = |other: &&Source| other.id != source.id && workspace::is_its_page(other, &url);
+    match config.sources.iter().find(is_twin) {
+        Some(twin) => Err(taken(format!("`{url}` is followed already, as `{}`", twin.id))),
+        None => Ok(()),
+    }
+}
+
+fn taken(why: String) -> Failure {
+    Failure::usage(why).hint("nothing was written; with an id of its own, `--id`, it is followed beside that")
 }
 
 fn page(places: &Places, options: &Options) -> Result<Page, Failure> {
@@ -245,6 +276,17 @@ fn nothing(found: &Found, offers: usize, has_scripts: bool, options: &Options) -
             "it has hardly any text: its entries may be put there by scripts, which gleaner does not run",
         ),
         None => failure.hint("name a headline you see with `--like \"...\"`"),
+    }
+}
+
+/// An address as people write it: without a scheme it is that of the secure web.
+fn address(text: &str) -> Result<Url, String> {
+    let url = if text.contains("://") { Url::parse(text) } else { Url::parse(&format!("https://{text}")) };
+    let url =
+        url.map_err(|error| format!("{error}; expected an address such as `https://example.org/news/`"))?;
+    match url.scheme() {
+        "http" | "https" => Ok(url),
+        other => Err(format!("expected `http` or `https`, found `{other}`")),
     }
 }
 

@@ -8,11 +8,7 @@ use url::Url;
 use super::{Exit, Failure, Outcome, Places, replay, terminal::Terminal, workspace};
 use crate::{
     clock,
-    config::{
-        self, Config, ConfigText,
-        load::{self, LoadError},
-        save,
-    },
+    config::{self, Config, ConfigText, load::LoadError, save},
     decode,
     fixture::folder,
     opml::{
@@ -34,11 +30,7 @@ pub struct Asked<'a> {
 
 pub fn add(places: &Places, asked: &Asked<'_>, terminal: &mut Terminal) -> Outcome {
     let subscriptions = read(asked.file)?;
-    let texts = match load::find(places.config.as_deref()).and_then(|main| load::load_texts(&main)) {
-        Ok(texts) => texts,
-        Err(LoadError::NotFound { .. }) => vec![save::first()],
-        Err(error) => return Err(workspace::load_failure(&error, terminal)),
-    };
+    let texts = workspace::texts(places, terminal)?;
     // A config that only gives defaults is none yet, and the problems of a broken one are told below.
     let config = config::read(&texts, &workspace::environment).ok();
     let adopted = adopt(&subscriptions, config.as_ref());

@@ -10,8 +10,9 @@ use super::{Exit, Failure, Places, terminal::Terminal};
 use crate::{
     clock,
     config::{
-        Colors, Config, Source,
+        Colors, Config, ConfigText, Source,
         load::{self, LoadError},
+        save,
     },
     id::SourceId,
     normalize::canonical,
@@ -23,6 +24,16 @@ use crate::{
 pub fn config(places: &Places, terminal: &Terminal) -> Result<Config, Failure> {
     let found = load::find(places.config.as_deref()).map_err(|error| load_failure(&error, terminal))?;
     load::load(&found, &environment).map_err(|error| load_failure(&error, terminal))
+}
+
+/// The texts of the config, the main file's first; where there is none yet, what it begins with.
+pub fn texts(places: &Places, terminal: &Terminal) -> Result<Vec<ConfigText>, Failure> {
+    let asked = places.config.as_deref();
+    if let Some(first) = save::first(asked) {
+        return Ok(vec![first]);
+    }
+    let texts = load::find(asked).and_then(|main| load::load_texts(&main));
+    texts.map_err(|error| load_failure(&error, terminal))
 }
 
 /// The process's environment, for the secrets that a config names.
@@ -81,11 +92,7 @@ pub fn one<'a>(config: &'a Config, name: &str) -> Result<&'a Source, Failure> {
     let Some(url) = Url::parse(name).ok().filter(Url::has_host) else {
         return Ok(chosen(config, &[name.to_owned()])?[0]);
     };
-    let is_its = |source: &&Source| {
-        let own = source.url.to_url();
-        canonical(&own, &own) == canonical(&url, &own)
-    };
-    let found: Vec<&Source> = config.sources.iter().filter(is_its).collect();
+    let found: Vec<&Source> = config.sources.iter().filter(|source| is_its_page(source, &url)).collect();
     match found[..] {
         [source] => Ok(source),
         [] => Err(Failure::usage(format!("no source of the config has the page {url}"))
@@ -96,6 +103,12 @@ pub fn one<'a>(config: &'a Config, name: &str) -> Result<&'a Source, Failure> {
                 .hint(format!("name one of them: {}", ids.join(", "))))
         }
     }
+}
+
+/// Whether this is the address of a source's page.
+pub fn is_its_page(source: &Source, url: &Url) -> bool {
+    let own = source.url.to_url();
+    canonical(&own, &own) == canonical(url, &own)
 }
 
 /// The folder of the store.

@@ -28,9 +28,10 @@ pub enum SaveError {
 /// What a config that begins with its first source says.
 const FIRST: &str = "# The config of gleaner; each source has a file of its own in `sources/`.\n";
 
-/// The main file, where there is none yet: with what it begins with.
-pub fn first() -> ConfigText {
-    ConfigText { path: Path::new("config").join("gleaner.toml"), text: FIRST.to_owned() }
+/// The main file, where there is none yet: with what it begins with; `None`: there is one.
+pub fn first(asked: Option<&Path>) -> Option<ConfigText> {
+    let path = load::find(asked).unwrap_or_else(|_| Path::new("config").join("gleaner.toml"));
+    (!path.try_exists().unwrap_or(true)).then(|| ConfigText { path, text: FIRST.to_owned() })
 }
 
 /// Where a source of its own file stands, beside the main file.
@@ -38,34 +39,19 @@ pub fn source_path(main: &Path, id: &SourceId) -> PathBuf {
     main.parent().unwrap_or(Path::new("")).join("sources").join(format!("{id}.toml"))
 }
 
-/// Writes sources that have files of their own, then the main file, which may rely on them. None of the sources may
-/// be there.
+/// Writes sources that have files of their own, then the main file, which may rely on them, unless it stands so already.
+/// None of the sources may be there.
 pub fn additions(sources: &[ConfigText], main: &ConfigText) -> Result<(), SaveError> {
     if let Some(standing) = sources.iter().find(|source| source.path.exists()) {
         return Err(SaveError::Exists(standing.path.clone()));
     }
-    for file in sources.iter().chain([main]) {
+    let stands = fs::read_to_string(&main.path).is_ok_and(|text| text == main.text);
+    for file in sources.iter().chain((!stands).then_some(main)) {
         let folder = file.path.parent().unwrap_or(Path::new(""));
         fs::create_dir_all(folder).map_err(|error| SaveError::Io { path: folder.to_owned(), error })?;
         replace(&file.path, &file.text)?;
     }
     Ok(())
-}
-
-/// Writes a source of its own file beside the main one, which is begun when there is none; the file written.
-pub fn new_source(asked: Option<&Path>, id: &SourceId, keys: &str) -> Result<PathBuf, SaveError> {
-    let main = load::find(asked).unwrap_or_else(|_| first().path);
-    let path = source_path(&main, id);
-    if path.exists() {
-        return Err(SaveError::Exists(path));
-    }
-    let folder = path.parent().unwrap_or(Path::new(""));
-    fs::create_dir_all(folder).map_err(|error| SaveError::Io { path: folder.to_owned(), error })?;
-    if !main.exists() {
-        replace(&main, FIRST)?;
-    }
-    replace(&path, keys)?;
-    Ok(path)
 }
 
 /// A file of the config as it stands on disk.

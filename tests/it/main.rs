@@ -1,5 +1,6 @@
 //! Integration tests, in one binary: each link is seconds.
 
+mod added;
 mod archive;
 mod atom;
 mod change;

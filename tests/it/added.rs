@@ -1,0 +1,66 @@
+//! `add --yes` over the life of a config: nothing it writes stops the next run.
+#![allow(clippy::disallowed_methods)]
+
+use crate::program::{Ended, Place};
+
+const LISTING: &str = "<title>Club</title><h1>News</h1>\
+    <div class=news><h2><a href=/a>Open day at the boathouse</a></h2><time datetime=2026-03-01>1 March</time></div>\
+    <div class=news><h2><a href=/b>Winter training begins</a></h2><time datetime=2026-02-01>1 February</time></div>\
+    <div class=news><h2><a href=/c>New safety boat is here</a></h2><time datetime=2026-01-01>1 January</time></div>";
+
+/// A config that follows the club's page as `club` already.
+fn followed() -> Place {
+    let place = Place::new();
+    place.write("page.html", LISTING);
+    place.write(
+        "gleaner.toml",
+        "[source.club]\nurl = \"https://club.example/news/\"\nentry = \".news\"\nheadline = \"h2 a\"\n",
+    );
+    place
+}
+
+fn gleaner(place: &Place, arguments: &[&str]) -> Ended {
+    let path = |name: &str| place.path().join(name).display().to_string();
+    let (config, page, fixtures) = (path("gleaner.toml"), path("page.html"), path("fixtures"));
+    let add = ["--page", &page, "--at", "2026-03-02T09:00:00Z", "--fixtures", &fixtures];
+    let more = if arguments[0] == "add" { &add[..] } else { &[] };
+    place.gleaner(&[arguments, more, &["--config", &config]].concat())
+}
+
+#[test]
+fn what_would_break_the_config_is_not_written() {
+    let place = followed();
+    let ended = gleaner(&place, &["add", "--url", "https://club.example/other/", "--id", "club", "--yes"]);
+    assert_eq!(ended.exit, 2);
+    assert!(ended.err.contains("the id `club` is taken"), "{}", ended.err);
+    assert!(!place.path().join("sources").exists() && !place.path().join("fixtures").exists());
+    assert_eq!(gleaner(&place, &["check"]).exit, 0);
+}
+
+#[test]
+fn a_page_is_followed_twice_only_by_another_id() {
+    let place = followed();
+    let twice = gleaner(&place, &["add", "--url", "https://www.club.example/news", "--yes"]);
+    assert_eq!(twice.exit, 2);
+    assert!(twice.err.contains("is followed already, as `club`"), "{}", twice.err);
+    assert!(!place.path().join("sources").exists());
+    let asked = gleaner(&place, &["add", "--url", "https://club.example/news/", "--id", "mine", "--yes"]);
+    assert_eq!(asked.exit, 0, "{}", asked.err);
+    let again = gleaner(&place, &["add", "--url", "https://club.example/news/", "--id", "mine", "--yes"]);
+    assert!(
+        again.err.contains("mine.toml` is there already") && again.err.contains("`--id`"),
+        "{}",
+        again.err
+    );
+    assert_eq!(gleaner(&place, &["check"]).exit, 0);
+}
+
+#[test]
+fn an_address_needs_no_scheme() {
+    let place = followed();
+    let ended = gleaner(&place, &["add", "--url", "harbour.example/news"]);
+    assert!(ended.out.contains("url      = \"https://harbour.example/news\""), "{ended:?}");
+    let other = gleaner(&place, &["add", "--url", "ftp://harbour.example/news"]);
+    assert_eq!(other.exit, 2);
+    assert!(other.err.contains("expected `http` or `https`, found `ftp`"), "{}", other.err);
+}
