@@ -172,15 +172,13 @@ fn page(places: &Places, options: &Options) -> Result<Page, Failure> {
 
 /// A source that only asks for its page, with the defaults of the config where there is one.
 fn asking(places: &Places, url: &Url, is_feed: bool) -> Result<Source, Failure> {
-    let main = load::find(places.config.as_deref()).ok().and_then(|path| {
-        let text = save::text(&path).ok()?;
-        Some(ConfigText { path, text })
-    });
-    let empty = || ConfigText { path: "gleaner.toml".into(), text: String::new() };
+    // The whole of it: the joined feeds of the main file are wrong without the sources beside it.
+    let texts = load::find(places.config.as_deref()).and_then(|main| load::load_texts(&main));
+    let mut files =
+        texts.unwrap_or_else(|_| vec![ConfigText { path: "gleaner.toml".into(), text: String::new() }]);
     let keys = if is_feed { offer::feed_toml(url) } else { detect::Keys::of_page(url.clone()).to_toml() };
     let name = "page-that-is-looked-at";
-    let own = ConfigText { path: format!("{name}.toml").into(), text: keys };
-    let files = [main.unwrap_or_else(empty), own];
+    files.push(ConfigText { path: format!("{name}.toml").into(), text: keys });
     let config = config::read(&files, &workspace::environment).ok();
     let source =
         config.and_then(|config| config.sources.into_iter().find(|source| source.id.as_str() == name));

@@ -64,3 +64,19 @@ fn an_address_needs_no_scheme() {
     assert_eq!(other.exit, 2);
     assert!(other.err.contains("expected `http` or `https`, found `ftp`"), "{}", other.err);
 }
+
+#[test]
+fn a_config_whose_joined_feeds_name_sources_of_other_files_can_grow() {
+    let place = Place::new();
+    place.write("gleaner.toml", "[feed.all]\ntitle = \"All\"\ntags = [\"sea\"]\n");
+    place.write("sources/pier.toml", "url = \"https://pier.example/feed.xml\"\ntags = [\"sea\"]\n");
+    place.write(
+        "page.html",
+        "<rss version=\"2.0\"><channel><title>Ferry</title><item><title>It sails</title>\
+         <link>https://ferry.example/1</link></item></channel></rss>",
+    );
+    let ended = gleaner(&place, &["add", "--url", "https://ferry.example/feed.xml", "--yes"]);
+    assert_eq!(ended.exit, 0, "{ended:?}");
+    assert!(ended.out.contains("It sails"), "{}", ended.out);
+    assert_eq!(gleaner(&place, &["check"]).exit, 0);
+}
