@@ -6,9 +6,18 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::Command,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
-use crate::program::{Ended, Place, ended};
+use crate::{
+    network::{HTML, Server, answer, page},
+    program::{Ended, Place, ended},
+    serve::{Serving, until},
+};
 
 const FIRST: &str = "2025-03-07T10:00:00Z";
 const NEXT: &str = "2025-03-14T12:00:00Z";
@@ -119,6 +128,36 @@ fn a_full_disk_keeps_the_feeds_and_recovers_when_there_is_space() {
         assert_eq!(end(&mut run(disk.path(), NEXT)).exit, 0, "{left} KiB");
         assert!(feeds(disk.path()) == whole, "{left} KiB left: all is as if nothing had happened");
     }
+}
+
+#[test]
+fn serve_ends_when_the_disk_fills_and_goes_on_when_it_is_started_again() {
+    let Some(disk) = Disk::mount("size=24m") else { return };
+    let is_full = Arc::new(AtomicBool::new(false));
+    let gate = Arc::clone(&is_full);
+    let server = Server::start(
+        "127.0.0.1",
+        Box::new(move |_, stream| {
+            while !gate.load(Ordering::SeqCst) {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            answer(stream, "200 OK", HTML, &page(&["a", "b"]));
+        }),
+    );
+    let place = &disk.0;
+    let config = crate::serve::config(place, &[("news", &server)]);
+    let mut serving = Serving::start(place, &config, None);
+    until("the source is asked", || !server.asked().is_empty());
+    let filler = disk.path().join("filler");
+    let _ = fs::write(&filler, vec![0; 24 << 20]);
+    is_full.store(true, Ordering::SeqCst);
+    assert_eq!(serving.ended().0, Some(3));
+    assert!(!place.path().join("feeds/news.atom").exists());
+    fs::remove_file(&filler).expect("it can go");
+    let mut again = Serving::start(place, &config, None);
+    until("the feed is there", || place.path().join("feeds/news.atom").exists());
+    again.signal("-TERM");
+    assert_eq!(again.ended().0, Some(0));
 }
 
 #[test]

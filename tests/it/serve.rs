@@ -60,7 +60,7 @@ pub fn until(what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
-fn config(place: &Place, sources: &[(&str, &Server)]) -> String {
+pub fn config(place: &Place, sources: &[(&str, &Server)]) -> String {
     let mut text =
         "[defaults]\nlisten = \"127.0.0.1:0\"\nspacing = \"0s\"\nallow_private = true\nrobots = false\n"
             .to_owned();
