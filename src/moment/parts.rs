@@ -157,7 +157,7 @@ impl Reader<'_> {
                 Some('–' | '—' | '|') => false,
                 _ => self.is_tight(at) && self.is_tight(at + 1),
             };
-            if !is_last && !is_firm {
+            if !is_last && !is_firm && !self.is_null_year(at + 1) {
                 return None;
             }
             next += 1;
@@ -180,7 +180,8 @@ impl Reader<'_> {
                 let year = i16::try_from(number.value).ok()?;
                 // "March 6, 1500 people": only years of other calendars that live today are years.
                 let is_year = (1900..=2100).contains(&year)
-                    || (!is_comma && (calendar::is_other_year(year) || calendar::common_year(year) != year));
+                    || (!is_comma && (calendar::is_other_year(year) || calendar::common_year(year) != year))
+                    || self.is_null_year(next);
                 (is_year && self.daytime(next).is_none()).then_some((calendar::common_year(year), next + 1))
             }
             // RFC 822 and 850: two digits and a time, or tight dashes; or nothing else in the text.
@@ -204,6 +205,11 @@ impl Reader<'_> {
             }
             _ => None,
         }
+    }
+
+    /// Whether a number is the year of a date that a program never set: `01 Jan 0001`, `30 Nov -0001`.
+    fn is_null_year(&self, at: usize) -> bool {
+        self.number(at).is_some_and(|number| number.digits == 4 && number.value <= 1)
     }
 
     /// Whether a date goes on after a full stop, of which the number before it is the year: "– 2025. gada 2. janvāris".
