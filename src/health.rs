@@ -200,12 +200,7 @@ pub fn advice(source: &Source, state: &SourceState, verdict: &Verdict) -> String
         Verdict::Blocked { .. } => {
             format!("open {} in a browser: the site may ask for something; {kept}", source.url)
         }
-        Verdict::Skipped { .. } if state.held == 0 => {
-            format!(
-                "ask the owner of {} for a feed or leave, or take `{id}` out of the config; {kept}",
-                source.url
-            )
-        }
+        Verdict::Skipped { .. } if state.held == 0 => forbidden(source, state),
         Verdict::Skipped { .. } => {
             format!(
                 "look with `gleaner run {id} --dry-run`; then change the config back, or `gleaner run {id} --accept`"
@@ -216,6 +211,17 @@ pub fn advice(source: &Source, state: &SourceState, verdict: &Verdict) -> String
         }
         _ => format!("it is tried again, less and less often; {kept}"),
     }
+}
+
+/// What a person can do about a source that robots.txt forbids, or that it would say something of, if it could be read.
+fn forbidden(source: &Source, state: &SourceState) -> String {
+    let id = &source.id;
+    let what = if state.permits.iter().any(|permit| permit.forbidden_by.is_some()) {
+        format!("ask the owner of {} for a feed or leave, or take `{id}` out of the config", source.url)
+    } else {
+        "it is tried again, less and less often".to_owned()
+    };
+    format!("{what}; its feed stays as it was")
 }
 
 /// All that a commit writes for these refreshes: their own plans, and one for the events among them. `health` is the
