@@ -284,12 +284,15 @@ impl Reader<'_> {
     }
 }
 
-/// The elements directly in an entry that are one of these, the best kind first.
+/// The elements in an entry or in its `media:group` that are one of these, the best kind first.
 fn first<'a>(
     entry: &'a Element,
     wanted: &'static [(Vocabulary, &'static str)],
 ) -> impl Iterator<Item = &'a Element> {
-    wanted.iter().flat_map(|(vocabulary, name)| entry.elements().filter(|e| e.is(&[*vocabulary], name)))
+    let groups = move || entry.elements().filter(|e| e.is(&[Media], "group")).flat_map(Element::elements);
+    wanted.iter().flat_map(move |(vocabulary, name)| {
+        entry.elements().chain(groups()).filter(move |e| e.is(&[*vocabulary], name))
+    })
 }
 
 /// Elements in an entry or in its `media:group`, with what was asked of them.
