@@ -410,12 +410,15 @@ impl Good {
         state.validators = Validators::of(&page.headers);
         state.digest = source.digest().clone();
         state.body = Some(body);
-        if reading.diagnostics.iter().any(|diagnostic| diagnostic.code == Code::FeedCut) {
+        let is_cut = |code| matches!(code, Code::FeedCut | Code::ParseDeadline);
+        if reading.diagnostics.iter().any(|diagnostic| is_cut(diagnostic.code)) {
             // The rest must come with the next fetch: a 304 or the same bytes would hide it.
             state.validators = Validators::default();
             state.body = None;
         }
-        state.page_title.clone_from(&reading.listing.title);
+        if let Some(title) = &reading.listing.title {
+            state.page_title = Some(title.clone());
+        }
         state.page_url = Some(reading.listing.home.as_ref().unwrap_or(&page.url).clone().into());
         state.hint = reading.listing.pace.map(|pace| pace.as_secs());
         state.quiet.clone_from(&reading.listing.quiet);

@@ -18,6 +18,7 @@ use super::{
     notes::Notes,
     parse::{End, Parsed},
     plain, pushed,
+    values::MAX_VALUES,
 };
 use crate::{config::Css, diagnostic::Code};
 
@@ -28,9 +29,16 @@ const MAX_BYTES: usize = 8 * 1024 * 1024;
 const MAX_ELEMENTS: usize = 100_000;
 
 /// What the scripts of a page hold, each read once.
-#[derive(Default)]
 pub(crate) struct Scripts {
     read: HashMap<NodeId, Script>,
+    /// How many values may yet be read.
+    left: usize,
+}
+
+impl Default for Scripts {
+    fn default() -> Self {
+        Self { read: HashMap::new(), left: MAX_VALUES }
+    }
 }
 
 /// What a script holds.
@@ -48,7 +56,7 @@ impl Scripts {
             let text: String = script.text().collect();
             match pushed::piece(&text) {
                 Some(piece) => Script::Piece(piece),
-                None => metadata::value(&text).map_or_else(Script::Unreadable, Script::Json),
+                None => metadata::value(&text, &mut self.left).map_or_else(Script::Unreadable, Script::Json),
             }
         })
     }

@@ -8,7 +8,10 @@ use std::collections::HashMap;
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::address;
+use super::{
+    address,
+    values::{self, MAX_VALUES},
+};
 use crate::normalize::canonical;
 
 /// All JSON-LD of a page that is read; real pages have some 10 KB.
@@ -117,14 +120,15 @@ fn pictured(value: &Value) -> Option<String> {
 }
 
 fn parse(script: &str) -> Option<Value> {
-    value(script).ok()
+    value(script, &mut MAX_VALUES.clone()).ok()
 }
 
-/// JSON as sites write it: raw newlines inside strings, comments or an assignment before, something after.
+/// JSON as sites write it: raw newlines inside strings, comments or an assignment before, something after. The number of
+/// its values is taken from `left`.
 ///
 /// # Errors
 /// What is wrong with it, for a person.
-pub(super) fn value(script: &str) -> Result<Value, String> {
+pub(super) fn value(script: &str, left: &mut usize) -> Result<Value, String> {
     let cdata = script.find("<![CDATA[").map_or(0, |at| at + 9);
     let begins = |from: usize| script[from..].find(['{', '[']).map(|at| from + at);
     let first = begins(0);
@@ -132,6 +136,7 @@ pub(super) fn value(script: &str) -> Result<Value, String> {
     let Some(start) = start else { return Err("it has no `{` and no `[`".to_owned()) };
     // White space between tokens and forbidden inside strings: a space is right for both.
     let clean: String = script[start..].chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let clean = values::readable(&clean, left)?;
     let mut values = serde_json::Deserializer::from_str(&clean).into_iter::<Value>();
     values.next().expect("there is something").map_err(|error| error.to_string())
 }

@@ -27,6 +27,7 @@ pub(crate) mod reach;
 mod readable;
 mod row;
 pub mod text;
+pub(crate) mod values;
 pub(crate) mod walk;
 #[cfg(test)]
 mod tests;
@@ -164,6 +165,12 @@ fn note_end(end: End, whole: usize, notes: &mut Notes) {
         End::TooDeep(read) => {
             let message =
                 format!("elements nest too deep after {read} of {whole} bytes; the rest was not read");
+            notes.page(Code::PageTruncated, message);
+        }
+        End::TooMany(read) => {
+            let message = format!(
+                "the page has too many elements, {read} of {whole} bytes hold 250,000 nodes; the rest was not read"
+            );
             notes.page(Code::PageTruncated, message);
         }
     }

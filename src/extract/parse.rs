@@ -1,4 +1,4 @@
-//! Parse: a document's text → a tree, in pieces, until the time or the depth is used up. Pure; never fails.
+//! Parse: a document's text → a tree, in pieces, until the time, the depth or the room is used up. Pure; never fails.
 
 use std::{cell::OnceCell, collections::HashSet};
 
@@ -11,6 +11,10 @@ use super::{build::Build, facts::Facts, metadata::Metadata};
 /// The deepest nesting that is read. Parsing costs depth times elements (97 KB of `<div>` take seconds), and
 /// `:has()` recurses once a level. Browsers stop nesting at 512; pages with unclosed `<font>` reach a few hundred.
 const MAX_DEPTH: usize = 1024;
+
+/// The most nodes that are read, a quarter of a kilobyte of memory each: a page of `max_bytes` that is nothing but `<br>`
+/// has five million, one of text has a node for each 48 bytes.
+const MAX_NODES: usize = 250_000;
 
 /// A tree and how much of the page is in it.
 pub(crate) struct Parsed {
@@ -51,6 +55,8 @@ pub(crate) enum End {
     OutOfTime(usize),
     /// With the depth, after so many bytes.
     TooDeep(usize),
+    /// With the room for nodes, after so many bytes.
+    TooMany(usize),
 }
 
 /// What stands in programs.
@@ -75,6 +81,8 @@ pub(crate) fn parse_with(text: &str, programs: Programs, still_time: &dyn Fn() -
     while build.at() < text.len() {
         if is_too_deep(&build.html()) {
             end = End::TooDeep(build.at());
+        } else if build.html().tree.values().len() > MAX_NODES {
+            end = End::TooMany(build.at());
         } else if !still_time() {
             end = End::OutOfTime(build.at());
         }

@@ -6,6 +6,8 @@
 
 use serde_json::Value;
 
+use super::values::{MAX_VALUES, readable};
+
 /// The piece of state that a script pushes; `None`: it pushes none.
 pub(super) fn piece(script: &str) -> Option<String> {
     let (start, rest) = script.trim_start().split_once(".push(")?;
@@ -13,7 +15,8 @@ pub(super) fn piece(script: &str) -> Option<String> {
     if !start.contains("__next_f") || start.contains(['"', '\'']) {
         return None;
     }
-    let Ok(Value::Array(values)) = serde_json::from_str(array) else { return None };
+    let array = readable(array, &mut MAX_VALUES.clone()).ok()?;
+    let Ok(Value::Array(values)) = serde_json::from_str(&array) else { return None };
     match <[Value; 2]>::try_from(values).ok()? {
         [Value::Number(_), Value::String(text)] => Some(text),
         _ => None,
@@ -23,6 +26,7 @@ pub(super) fn piece(script: &str) -> Option<String> {
 /// The values of the rows of all pieces together.
 pub(super) fn values(text: &str) -> Vec<Value> {
     let mut values = Vec::new();
+    let mut left = MAX_VALUES;
     let mut rest = text;
     while let Some((id, row)) = rest.split_once(':') {
         if let Some(after) = of_text(row).filter(|_| is_id(id)) {
@@ -31,7 +35,8 @@ pub(super) fn values(text: &str) -> Vec<Value> {
         }
         let (line, after) = row.split_once('\n').unwrap_or((row, ""));
         if is_id(id) && line.starts_with(['[', '{']) {
-            values.extend(serde_json::from_str(line).ok().map(plain));
+            let line = readable(line, &mut left).ok();
+            values.extend(line.and_then(|line| serde_json::from_str(&line).ok()).map(plain));
         }
         rest = after;
     }

@@ -13,7 +13,10 @@ use crate::{
     decode::Document,
     diagnostic::{Code, Diagnostic},
     entry::Enclosure,
-    extract::{MAX_ROWS, address, text},
+    extract::{
+        MAX_ROWS, address, text,
+        values::{self, MAX_VALUES},
+    },
     listing::{Container, DateSource, Listing, Quiet, RawDate, RawEntry, RawField},
 };
 
@@ -47,7 +50,12 @@ pub fn read(document: &Document, still_time: &dyn Fn() -> bool) -> Listing {
         diagnostics: Vec::new(),
     };
     let text = document.text.trim_start_matches('\u{feff}');
-    let feed = match serde_json::from_str::<Value>(text) {
+    let readable = values::readable(text, &mut MAX_VALUES.clone());
+    if readable.as_ref().is_ok_and(|readable| readable != text) {
+        let message = "halves of letters (`\\ud83d` alone) were replaced";
+        listing.diagnostics.push(Diagnostic::page(Code::FeedRepaired, message));
+    }
+    let feed = match readable.and_then(|text| serde_json::from_str(&text).map_err(|e| e.to_string())) {
         Ok(Value::Object(feed)) => feed,
         Ok(_) => Map::new(),
         Err(error) => {

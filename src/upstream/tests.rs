@@ -168,6 +168,29 @@ fn json_feeds_are_read_and_wrong_types_cost_their_field() {
 }
 
 #[test]
+fn half_an_emoji_costs_its_letter_and_json_that_cannot_be_read_says_why() {
+    let json = r#"{"version": "https://jsonfeed.org/version/1.1", "items": [{"id": 1, "title": "A wave \ud83d"}, {"id": 2, "title": "Two"}]}"#;
+    let halves = listing(json);
+    assert_eq!(headlines(&halves), ["A wave \u{fffd}", "Two"]);
+    assert_eq!(codes(&halves), [Code::FeedRepaired]);
+    let many = listing(&json.replace("items", &format!("x\": [{}0], \"items", "{\"\":0},".repeat(200_000))));
+    assert_eq!(
+        many.diagnostics[0].message,
+        "the feed cannot be read as JSON: it has more than 300000 values"
+    );
+}
+
+#[test]
+fn what_stands_in_a_media_group_is_read() {
+    let listing = listing(
+        "<feed xmlns='http://www.w3.org/2005/Atom' xmlns:media='http://search.yahoo.com/mrss/'><entry>
+        <media:group><media:title>Waves</media:title><media:description>An hour\nof them</media:description></media:group></entry></feed>",
+    );
+    assert_eq!(headlines(&listing), ["Waves"]);
+    assert_eq!(value(listing.entries[0].teaser.as_ref()), "An hour of them");
+}
+
+#[test]
 fn what_real_feeds_do_wrong_is_read_and_told() {
     let listing = listing(
         "\n <?xml version=\"1.0\"?><!-- x --><rss version=\"2.0\"><channel><title>AT&T &nbsp; caf&eacute;</title>

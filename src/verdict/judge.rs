@@ -44,15 +44,20 @@ pub fn without_entries(found: &Found<'_>, history: &[PageShape]) -> Option<Verdi
     let container = found.container.unwrap_or_default();
     let is_drop = |code| matches!(code, Code::HeadlineMissing | Code::RequiredMissing);
     let dropped = found.listing.diagnostics.iter().filter(|d| is_drop(d.code)).count();
+    // What was not read may hold them all: neither an empty page nor a redesign.
+    if dropped == 0
+        && let Some(why) = found.listing.diagnostics.iter().find(|d| is_cut(d.code))
+    {
+        return Some(Verdict::Unreadable {
+            reason: format!("no entry in what could be read: {}", why.message),
+        });
+    }
     Some(match found.listing.container {
         Container::Present if dropped == 0 => {
             Verdict::Empty { reason: format!("the listing `{container}` is there and holds no entry") }
         }
         Container::Feed if dropped > 0 => {
             Verdict::Drifted { reason: format!("no entry of the feed has what an entry needs{before}") }
-        }
-        Container::Feed if found.listing.diagnostics.iter().any(|d| d.code == Code::FeedCut) => {
-            Verdict::Unreadable { reason: "the feed breaks off before its first whole entry".to_owned() }
         }
         Container::Feed => Verdict::Empty { reason: "the feed holds no entry".to_owned() },
         Container::Absent => {
@@ -68,6 +73,11 @@ pub fn without_entries(found: &Found<'_>, history: &[PageShape]) -> Option<Verdi
             reason: format!("the entry selector `{}` matches nothing{before}", found.entry),
         },
     })
+}
+
+/// Whether a diagnostic says that something was not read to its end.
+fn is_cut(code: Code) -> bool {
+    matches!(code, Code::FeedCut | Code::PageTruncated | Code::ParseDeadline)
 }
 
 /// How many entries of a page have a field.

@@ -206,6 +206,40 @@ fn each_status_gets_its_verdict_and_leaves_the_feed() {
 }
 
 #[test]
+fn what_was_not_read_to_its_end_is_neither_empty_nor_a_redesign() {
+    for (end, reason) in
+        [("<i>".repeat(90_000), "nest too deep"), ("<br>".repeat(400_000), "too many elements")]
+    {
+        let (verdict, told) = after_a_good_page("", move |stream| {
+            let page = [b"<main>", end.as_bytes(), &page(&["a", "b"])].concat();
+            answer(stream, "200 OK", HTML, &page);
+        });
+        assert_eq!(verdict, "unreadable", "{told}");
+        assert!(told.starts_with("no entry in what could be read: ") && told.contains(reason), "{told}");
+    }
+}
+
+#[test]
+fn a_page_that_lost_its_title_costs_the_feed_none() {
+    let titled = Mutex::new(true);
+    let server = Server::start(
+        "127.0.0.1",
+        Box::new(move |_, stream| {
+            let is_titled = std::mem::replace(&mut *titled.lock().expect("no test panics with it"), false);
+            let title: &[u8] = if is_titled { b"<title>Harbour</title>" } else { b"" };
+            let stories: &[&str] = if is_titled { &["a"] } else { &["b", "a"] };
+            answer(stream, "200 OK", HTML, &[title, &page(stories)].concat());
+        }),
+    );
+    let place = Place::new();
+    let path = config(&place, &server, "");
+    for _ in 0..2 {
+        assert_eq!(verdict(&run(&place, &path)).0, "new");
+        assert!(String::from_utf8_lossy(&place.feed("news")).contains("<title>Harbour</title>"));
+    }
+}
+
+#[test]
 fn pages_that_are_none_leave_the_feed() {
     let cases: [(&str, &str, &[u8]); 5] = [
         ("drifted", HTML, b"<html><body><p>Down for maintenance"),
