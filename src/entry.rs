@@ -68,6 +68,9 @@ pub struct Enclosure {
     /// Its size; `None`: not stated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bytes: Option<u64>,
+    /// How long it plays, in seconds; `None`: not stated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<u64>,
 }
 
 /// An entry as it stands on a page now: with what it can be recognized by, its date not yet resolved.

@@ -112,6 +112,8 @@ pub struct RawEntry {
     pub categories: Vec<RawField>,
     /// The files an upstream feed attaches to it.
     pub enclosures: Vec<Enclosure>,
+    /// The addresses of files that a page shows with it, as written.
+    pub files: Vec<RawField>,
     /// Every text that may hold its date, best source first.
     pub dates: Vec<RawDate>,
 }

@@ -16,6 +16,7 @@ import atom_check
 from atom_check import LANGUAGE, MEDIA_TYPE, OWN, RELATIVE, UUID, absolute, date, discouraged
 
 ATOM, MEDIA, HISTORY = atom_check.ATOM, atom_check.MEDIA, atom_check.HISTORY
+ITUNES = "http://www.itunes.com/dtds/podcast-1.0.dtd"
 DUBLIN = "http://purl.org/dc/elements/1.1/"
 CONTENT = "http://purl.org/rss/1.0/modules/content/"
 
@@ -24,7 +25,7 @@ CHANNEL = {("", "title"): (1, 1), ("", "link"): (1, 1), ("", "description"): (1,
            ("", "generator"): (1, 1), ("", "ttl"): (0, 1), ("", "item"): (0, None), (ATOM, "link"): (1, None), (HISTORY, "archive"): (0, 1)}
 ITEM = {("", "title"): (1, 1), ("", "link"): (0, 1), ("", "description"): (1, 1), ("", "category"): (0, None), ("", "guid"): (1, 1),
         ("", "pubDate"): (1, 1), ("", "enclosure"): (0, 1), ("", "source"): (0, 1), (CONTENT, "encoded"): (0, 1), (DUBLIN, "creator"): (0, 1),
-        (DUBLIN, "source"): (0, 1), (MEDIA, "thumbnail"): (0, 1)}
+        (DUBLIN, "source"): (0, 1), (MEDIA, "thumbnail"): (0, 1), (ITUNES, "duration"): (0, 1)}
 MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
 RFC_822 = re.compile(rf"(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d ({MONTHS}) \d{{4}} \d\d:\d\d:\d\d GMT\Z")
 
@@ -132,7 +133,7 @@ class Json:
             "hubs": list, "items": list}
     ITEM = {"id": str, "url": str, "title": str, "content_html": str, "content_text": str, "summary": str, "image": str,
             "date_published": str, "date_modified": str, "authors": list, "tags": list, "attachments": list, "_source": dict}
-    ATTACHMENT = {"url": str, "mime_type": str, "size_in_bytes": int}
+    ATTACHMENT = {"url": str, "mime_type": str, "size_in_bytes": int, "duration_in_seconds": int}
     SOURCE = {"id": str, "title": str, "url": str, "feed_url": str}
 
     def __init__(self):

@@ -59,6 +59,7 @@ pub fn source(slug: &str) -> Source {
             image: None,
             author: None,
             category: None,
+            enclosure: None,
             date: None,
             next: None,
         })),

@@ -149,8 +149,10 @@ fn as_text(source: &Source, page: &Page, reading: &Reading, verdict: Option<&Ver
         for (name, found, rule) in fields(rules_of(source, reading), raw) {
             field(&mut out, name, found, rule);
         }
-        for category in &raw.categories {
-            field(&mut out, "category", Some(category), None);
+        for (name, found) in [("category", &raw.categories), ("enclosure", &raw.files)] {
+            for one in found {
+                field(&mut out, name, Some(one), None);
+            }
         }
         date(&mut out, reading, raw);
         for diagnostic in reading.diagnostics.iter().filter(|d| d.row == Some(raw.row)) {

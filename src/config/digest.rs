@@ -132,6 +132,7 @@ impl Parts {
         self.field("image", rules.image.as_ref());
         self.field("author", rules.author.as_ref());
         self.field("category", rules.category.as_ref());
+        self.field("enclosure", rules.enclosure.as_ref());
         if let Some(date) = &rules.date {
             self.date(date);
         }

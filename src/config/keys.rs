@@ -333,6 +333,11 @@ pub static SOURCE: Section = Section {
             key("author", Kind::Field, "The author."),
             key("category", Kind::Field, "The categories; every match counts."),
             key(
+                "enclosure",
+                Kind::Field,
+                "The files that belong to it, such as `audio` or `a.mp3@href`; every match counts.",
+            ),
+            key(
                 "date",
                 Kind::Date,
                 "The date; what a page states by machine (`<time datetime>` and the like) is found without it.",

@@ -262,6 +262,8 @@ pub struct Rules {
     pub author: Option<FieldRule>,
     /// The categories; every match counts.
     pub category: Option<FieldRule>,
+    /// The files that belong to it; every match counts.
+    pub enclosure: Option<FieldRule>,
     /// The date; `None`: only what needs no config (`<time datetime>`, metadata, the link's path).
     pub date: Option<DateRule>,
     /// Where the listing goes on; `None`: it is one page.

@@ -94,8 +94,21 @@ pub fn source(
 
 /// What says how entries are read from a page.
 const PAGE_KEYS: &[&str] = &[
-    "json", "listing", "entry", "to_next", "headline", "link", "id", "teaser", "image", "author", "category",
-    "date", "next", "pages",
+    "json",
+    "listing",
+    "entry",
+    "to_next",
+    "headline",
+    "link",
+    "id",
+    "teaser",
+    "image",
+    "author",
+    "category",
+    "enclosure",
+    "date",
+    "next",
+    "pages",
 ];
 
 /// A feed says itself which text is what.
@@ -133,8 +146,9 @@ fn rules(reader: &mut TableReader<'_>, address: Option<&Address>) -> Option<Rule
     let to_next = reader.take("to_next").and_then(|item| item.switch()).unwrap_or(false);
     let headline = reader.require("headline").and_then(field::field);
     let link = reader.take("link").map_or(Some(super::LinkRule::OfHeadline), field::link);
-    let [id, teaser, image, author, category] =
-        ["id", "teaser", "image", "author", "category"].map(|name| reader.take(name).and_then(field::field));
+    let [id, teaser, image, author, category, enclosure] =
+        ["id", "teaser", "image", "author", "category", "enclosure"]
+            .map(|name| reader.take(name).and_then(field::field));
     let date = reader.take("date").and_then(field::date);
     let next = next::next(reader, address);
     Some(Rules {
@@ -149,6 +163,7 @@ fn rules(reader: &mut TableReader<'_>, address: Option<&Address>) -> Option<Rule
         image,
         author,
         category,
+        enclosure,
         date,
         next: next?,
     })

@@ -32,11 +32,13 @@ pub(super) enum Reading {
     Link,
     /// The address of the nearest image.
     Image,
+    /// The address of the file it plays or leads to.
+    File,
 }
 
 impl Reading {
     fn is_address(self) -> bool {
-        matches!(self, Self::Link | Self::Image)
+        matches!(self, Self::Link | Self::Image | Self::File)
     }
 }
 
@@ -163,10 +165,24 @@ fn read<'a>(
         (None, Reading::Boxes) => (element, text::of_boxes(element, place.row.rows)),
         (None, Reading::Link) => link::nearest(element, place)?,
         (None, Reading::Image) => image::nearest(element, place)?,
+        (None, Reading::File) => file(element, place)?,
     };
     // A placeholder of a lazy image; the address is elsewhere or nowhere.
     let is_placeholder = ask.reading == Reading::Image && image::is_placeholder(&raw);
     (!raw.is_empty() && !is_placeholder).then_some((element, raw))
+}
+
+/// What an element plays or leads to: its own address, else the first in it (`<audio><source src>`).
+fn file<'a>(element: ElementRef<'a>, place: Place<'a>) -> Option<(ElementRef<'a>, String)> {
+    place.row.elements(element).find_map(|e| {
+        let attr = match e.value().name() {
+            "audio" | "video" | "source" | "embed" => "src",
+            "a" | "area" => "href",
+            "object" => "data",
+            _ => return None,
+        };
+        Some((e, e.attr(attr)?.trim().to_owned()))
+    })
 }
 
 /// Regex, cuts and the length limit.

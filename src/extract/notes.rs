@@ -43,7 +43,10 @@ impl RowNotes {
 
     /// Something else than what was asked for first; `message` is the same for every row it happens in.
     pub(super) fn fell_back(&mut self, message: String) {
-        self.fallbacks.push(message);
+        // Of the several values of a field each would say so.
+        if !self.fallbacks.contains(&message) {
+            self.fallbacks.push(message);
+        }
     }
 
     pub(super) fn note(&mut self, code: Code, message: String) {

@@ -28,6 +28,7 @@ const IMAGE: Ask = Ask { name: "image", limit: SHORT, reading: Reading::Image };
 const ID: Ask = Ask { name: "id", limit: SHORT, reading: Reading::Text };
 const AUTHOR: Ask = Ask { name: "author", limit: SHORT, reading: Reading::Text };
 const CATEGORY: Ask = Ask { name: "category", limit: SHORT, reading: Reading::Text };
+const ENCLOSURE: Ask = Ask { name: "enclosure", limit: SHORT, reading: Reading::File };
 const DATE: Ask = Ask { name: "date", limit: SHORT, reading: Reading::Boxes };
 
 /// The most letters of every other field: names and labels, with room for a list of authors.
@@ -87,7 +88,8 @@ impl<'a> RowReading<'a> {
             teaser: self.optional(rules.teaser.as_ref(), TEASER),
             image: self.optional(rules.image.as_ref(), IMAGE),
             author: self.optional(rules.author.as_ref(), AUTHOR),
-            categories: self.categories(),
+            categories: self.every(rules.category.as_ref(), CATEGORY),
+            files: self.every(rules.enclosure.as_ref(), ENCLOSURE),
             ..RawEntry::default()
         };
         entry.headline = headline.map(|h| h.field).or_else(|| self.stand_in(&entry));
@@ -105,14 +107,14 @@ impl<'a> RowReading<'a> {
         self.noted(rule, ask, found).map(|f| f.field)
     }
 
-    fn categories(&mut self) -> Vec<RawField> {
-        let Some(rule) = &self.reader.rules.category else { return Vec::new() };
-        match field::all(rule, CATEGORY, self.place) {
+    fn every(&mut self, rule: Option<&FieldRule>, ask: Ask) -> Vec<RawField> {
+        let Some(rule) = rule else { return Vec::new() };
+        match field::all(rule, ask, self.place) {
             Ok(found) => {
-                found.into_iter().filter_map(|f| self.noted(rule, CATEGORY, Ok(f))).map(|f| f.field).collect()
+                found.into_iter().filter_map(|f| self.noted(rule, ask, Ok(f))).map(|f| f.field).collect()
             }
             Err(miss) => {
-                self.noted(rule, CATEGORY, Err(miss));
+                self.noted(rule, ask, Err(miss));
                 Vec::new()
             }
         }

@@ -45,6 +45,7 @@ fn rules(entry: &str, headline: &str) -> Rules {
         image: None,
         author: None,
         category: None,
+        enclosure: None,
         date: None,
         next: None,
     }

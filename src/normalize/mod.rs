@@ -12,7 +12,7 @@ use url::Url;
 
 use crate::{
     diagnostic::{Code, Diagnostic},
-    entry::{Entry, Sighting},
+    entry::{Enclosure, Entry, Sighting},
     extract::address,
     html::{Html, Unsafe},
     id::EntryKey,
@@ -138,8 +138,8 @@ fn believe(raw: &RawEntry, base: &Url, page: &Url, diagnostics: &mut Vec<Diagnos
         ));
         return None;
     };
-    let mut resolved = |name: &str, field: &Option<RawField>| -> Option<Url> {
-        let field = field.as_ref()?;
+    let mut resolved = |name: &str, field: Option<&RawField>| -> Option<Url> {
+        let field = field?;
         match address::resolve(base, &field.value) {
             Ok(url) => Some(url),
             Err(why) => {
@@ -152,8 +152,14 @@ fn believe(raw: &RawEntry, base: &Url, page: &Url, diagnostics: &mut Vec<Diagnos
             }
         }
     };
-    let link = resolved("link", &raw.link).map(canonical::without_noise);
-    let image = resolved("image", &raw.image);
+    let link = resolved("link", raw.link.as_ref()).map(canonical::without_noise);
+    let image = resolved("image", raw.image.as_ref());
+    let mut enclosures = raw.enclosures.clone();
+    for url in raw.files.iter().filter_map(|file| resolved("enclosure", Some(file))) {
+        if enclosures.iter().all(|known| known.url != url) {
+            enclosures.push(Enclosure { url, media_type: None, bytes: None, seconds: None });
+        }
+    }
     let value = |field: &Option<RawField>| field.as_ref().map(|f| f.value.clone());
     let mut categories: Vec<String> = Vec::new();
     for category in &raw.categories {
@@ -174,7 +180,7 @@ fn believe(raw: &RawEntry, base: &Url, page: &Url, diagnostics: &mut Vec<Diagnos
             image,
             author: value(&raw.author),
             categories,
-            enclosures: raw.enclosures.clone(),
+            enclosures,
             moment: None,
         },
         dates: raw.dates.clone(),

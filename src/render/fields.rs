@@ -85,7 +85,31 @@ pub fn page_of(feed: &Feed) -> Option<String> {
     feed.alternate.as_ref().map(uri).or_else(beside)
 }
 
-/// The media type of a file as stated, if it is one; else the type of any bytes.
+/// What files are by the end of their name, where nobody states it: podcast players pass over what is no sound.
+const MEDIA_TYPES: &[(&str, &str)] = &[
+    ("mp3", "audio/mpeg"),
+    ("m4a", "audio/mp4"),
+    ("aac", "audio/aac"),
+    ("oga", "audio/ogg"),
+    ("ogg", "audio/ogg"),
+    ("opus", "audio/ogg"),
+    ("flac", "audio/flac"),
+    ("wav", "audio/wav"),
+    ("mp4", "video/mp4"),
+    ("m4v", "video/mp4"),
+    ("webm", "video/webm"),
+    ("mov", "video/quicktime"),
+    ("pdf", "application/pdf"),
+    ("epub", "application/epub+zip"),
+    ("zip", "application/zip"),
+];
+
+fn by_name(url: &Url) -> Option<&'static str> {
+    let (_, end) = url.path().rsplit_once('.')?;
+    MEDIA_TYPES.iter().find(|(ending, _)| end.eq_ignore_ascii_case(ending)).map(|(_, kind)| *kind)
+}
+
+/// The media type of a file as stated, if it is one, else by its name; else the type of any bytes.
 pub fn media_type(file: &Enclosure) -> String {
     let is_token = |c: char| c.is_ascii_alphanumeric() || "!#$&-^_.+".contains(c);
     let stated = file.media_type.as_deref().map(|text| text.split(';').next().unwrap_or_default().trim());
@@ -94,7 +118,8 @@ pub fn media_type(file: &Enclosure) -> String {
             [kind, name].iter().all(|part| !part.is_empty() && part.chars().all(is_token))
         })
     };
-    stated.filter(is_type).unwrap_or("application/octet-stream").to_ascii_lowercase()
+    let stated = stated.filter(is_type).or_else(|| by_name(&file.url));
+    stated.unwrap_or("application/octet-stream").to_ascii_lowercase()
 }
 
 /// An instant in whole seconds that every format can write: RFC 3339 and RFC 822 have no years before 0.

@@ -74,6 +74,8 @@ struct Attachment {
     mime_type: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     size_in_bytes: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    duration_in_seconds: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -141,6 +143,7 @@ fn item(entry: &FeedEntry) -> Item {
                 url: uri(&file.url),
                 mime_type: media_type(file),
                 size_in_bytes: file.bytes,
+                duration_in_seconds: file.seconds,
             })
             .collect(),
         source: entry.source.as_ref().map(source),

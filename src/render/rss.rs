@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use jiff::{Timestamp, tz::TimeZone};
 use rss::{
     Category, Channel, Enclosure, Guid, Item, Source,
-    extension::{Extension, ExtensionMap, dublincore::DublinCoreExtension},
+    extension::{Extension, ExtensionMap, dublincore::DublinCoreExtension, itunes::ITunesItemExtension},
 };
 use url::Url;
 
@@ -105,6 +105,9 @@ fn item(entry: &FeedEntry) -> Item {
             )
         }),
         dublin_core_ext: dublin_core,
+        itunes_ext: entry.enclosures.first().and_then(|file| file.seconds).map(|seconds| {
+            ITunesItemExtension { duration: Some(seconds.to_string()), ..ITunesItemExtension::default() }
+        }),
         ..Item::default()
     }
 }

@@ -3,7 +3,7 @@
 use url::Url;
 
 use super::{
-    author,
+    author, duration,
     element::Element,
     head::{self, Head},
     markup::{self, MAX_HEADLINE, MAX_OTHER, MAX_TEASER, Place, TEASER_FROM_CONTENT, Text},
@@ -47,6 +47,7 @@ impl Reader<'_> {
             author: self.author(entry),
             categories: categories(entry),
             enclosures: self.enclosures(entry),
+            files: Vec::new(),
             dates: dates(entry),
         };
         if raw.headline.is_none() {
@@ -270,6 +271,10 @@ impl Reader<'_> {
                 continue;
             }
             let length = element.attribute("length").or_else(|| element.attribute("filesize"));
+            // Apple's element tells of the item, whose first file is the episode.
+            let of_item = || first(entry, &[(Itunes, "duration")]).find_map(|e| duration::seconds(&e.text()));
+            let own = element.attribute("duration").and_then(duration::seconds);
+            let seconds = own.or_else(|| enclosures.is_empty().then(of_item).flatten());
             enclosures.push(Enclosure {
                 url,
                 media_type: element
@@ -278,6 +283,7 @@ impl Reader<'_> {
                     .filter(|t| !t.is_empty())
                     .map(|t| t.chars().take(100).collect()),
                 bytes: length.and_then(|length| length.trim().parse().ok()).filter(|bytes| *bytes > 0),
+                seconds,
             });
         }
         enclosures

@@ -6,7 +6,7 @@
 use serde_json::{Map, Value};
 
 use super::{
-    author,
+    author, duration,
     markup::{MAX_HEADLINE, MAX_OTHER, MAX_TEASER, Place, TEASER_FROM_CONTENT, Text},
 };
 use crate::{
@@ -137,6 +137,7 @@ impl Item<'_> {
                 .take(50)
                 .collect(),
             enclosures: self.enclosures(),
+            files: Vec::new(),
             dates: [("date_published", DateSource::Metadata), ("date_modified", DateSource::Field)]
                 .into_iter()
                 .filter_map(|(name, source)| Some(RawDate { source, field: self.field(name)? }))
@@ -166,6 +167,9 @@ impl Item<'_> {
                 url: address::resolve(&self.listing.base, &string(attachment, "url")?).ok()?,
                 media_type: string(attachment, "mime_type"),
                 bytes: attachment.get("size_in_bytes").and_then(Value::as_u64),
+                seconds: attachment
+                    .get("duration_in_seconds")
+                    .and_then(|length| duration::seconds(&length.to_string())),
             })
         });
         found.take(50).collect()

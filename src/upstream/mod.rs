@@ -6,6 +6,7 @@
 //! fetch or expand any entity that the document itself declares.
 
 mod author;
+mod duration;
 mod element;
 pub mod entities;
 mod entry;

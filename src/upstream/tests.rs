@@ -39,7 +39,7 @@ const RSS: &str = r#"<?xml version="1.0"?>
 <item><title>One &lt;em&gt;big&lt;/em&gt; wave</title><link>/one</link><guid isPermaLink="false">n1</guid>
 <pubDate>Thu, 06 Mar 2025 09:00:00 GMT</pubDate><dc:creator>Ana Ruiz</dc:creator><category>Sea</category><category>Sea</category>
 <description>Short.</description><content:encoded><![CDATA[<p>Long <a href="/x">story</a>.</p>]]></content:encoded>
-<enclosure url="https://site.example/a.mp3" length="1234" type="audio/mpeg"/><media:thumbnail url="https://site.example/a.jpg"/></item>
+<enclosure url="https://site.example/a.mp3" length="1234" type="audio/mpeg"/><itunes:duration>42:10</itunes:duration><media:thumbnail url="https://site.example/a.jpg"/></item>
 </channel></rss>"#;
 
 /// The hours and days in which a feed with this in its channel asks not to be visited.
@@ -78,7 +78,7 @@ fn rss_2_gives_every_field() {
     let content = entry.content.as_ref().unwrap();
     assert_eq!(content.field.value, "<p>Long <a href=\"/x\">story</a>.</p>");
     assert_eq!(content.base.as_str(), "https://site.example/");
-    assert_eq!(entry.enclosures[0].bytes, Some(1234));
+    assert_eq!((entry.enclosures[0].bytes, entry.enclosures[0].seconds), (Some(1234), Some(2530)));
     assert_eq!(entry.dates[0].source, DateSource::Metadata);
     assert_eq!(entry.dates[0].field.value, "Thu, 06 Mar 2025 09:00:00 GMT");
     assert!(listing.diagnostics.is_empty(), "{:?}", listing.diagnostics);

@@ -118,6 +118,7 @@ fn hostile_entry() -> impl Strategy<Value = FeedEntry> {
                     url: url.clone(),
                     media_type: Some(headline_type(&categories)),
                     bytes: (categories.len() > 1).then_some(18_250_334),
+                    seconds: (categories.len() > 2).then_some(2530),
                 })
                 .collect(),
             image,
@@ -340,6 +341,7 @@ pub fn plain_feed() -> Feed {
         url: Url::parse("https://one.example/a.mp3").expect("a URL"),
         media_type: Some("audio/mpeg".to_owned()),
         bytes: None,
+        seconds: None,
     };
     feed_of(vec![FeedEntry { enclosures: vec![file], ..plain_entry(1) }, plain_entry(0)])
 }

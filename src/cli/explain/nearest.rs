@@ -69,6 +69,8 @@ fn missed<'r>(rules: &'r Rules, reading: &Reading) -> Vec<(&'static str, &'r Fie
     let mut missed: Vec<(&'static str, &FieldRule)> = of_rows.map(|(_, name, rule)| (name, rule)).collect();
     let category = rules.category.as_ref().filter(|_| rows.iter().all(|row| row.categories.is_empty()));
     missed.extend(category.map(|rule| ("category", rule)));
+    let enclosure = rules.enclosure.as_ref().filter(|_| rows.iter().all(|row| row.files.is_empty()));
+    missed.extend(enclosure.map(|rule| ("enclosure", rule)));
     let is_dated = rows.iter().flat_map(|row| &row.dates).any(|date| date.source == DateSource::Field);
     let date = rules.date.as_ref().and_then(|date| date.field.as_ref()).filter(|_| !is_dated);
     missed.extend(date.map(|rule| ("date", rule)));
