@@ -209,8 +209,15 @@ pub fn advice(source: &Source, state: &SourceState, verdict: &Verdict) -> String
         Verdict::Gone { .. } => {
             format!("look where {} has gone, or take `{id}` out of the config; {kept}", source.url)
         }
-        _ => format!("it is tried again, less and less often; {kept}"),
+        _ => format!("{}; {kept}", tried_again(state)),
     }
+}
+
+/// When a source that fails is asked again.
+fn tried_again(state: &SourceState) -> String {
+    let from =
+        state.due_at.map_or_else(String::new, |due| due.strftime(" from %Y-%m-%d %H:%M UTC on").to_string());
+    format!("it is tried again{from}, less and less often")
 }
 
 /// What a person can do about a source that robots.txt forbids, or that it would say something of, if it could be read.
@@ -219,7 +226,7 @@ fn forbidden(source: &Source, state: &SourceState) -> String {
     let what = if state.permits.iter().any(|permit| permit.forbidden_by.is_some()) {
         format!("ask the owner of {} for a feed or leave, or take `{id}` out of the config", source.url)
     } else {
-        "it is tried again, less and less often".to_owned()
+        tried_again(state)
     };
     format!("{what}; its feed stays as it was")
 }

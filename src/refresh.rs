@@ -22,11 +22,12 @@ use crate::{
     },
     health,
     id::EntryKey,
+    listing::Listing,
     merge::{self, Merged},
     page::{Page, Validators},
     record::{Known, PageShape, Plan, Record, SourceState},
     schedule::{self, Hold},
-    verdict::{Verdict, history, judge, rhythm},
+    verdict::{Verdict, blocked, history, judge, rhythm},
 };
 use own::Own;
 use pages::Pages;
@@ -254,6 +255,13 @@ fn compared<E>(
         return Ok(held(source, state, entries, now).with(reading.diagnostics, Some(entries)));
     }
     let shape = reading.shape_dated(shape);
+    if let Some(kind) = against.stands_in(&reading.listing, &state) {
+        let reason = format!("the page is {kind}, and none of its entries is known");
+        return Ok(Refreshed {
+            diagnostics: reading.diagnostics,
+            ..failed(source, state, Verdict::Blocked { reason }, now)
+        });
+    }
     if let Some(reason) = against.foreign(&shape, &state.history) {
         let reason = format!("what the entry selector matches are not the entries known so far: {reason}");
         return Ok(Refreshed {
@@ -350,11 +358,19 @@ impl Against {
     /// Why these are not the source's entries; `None`: they may well be.
     fn foreign(&self, shape: &PageShape, history: &[PageShape]) -> Option<String> {
         let reason = judge::degraded(*shape, history).or_else(|| judge::vanished(*shape, history))?;
-        let is_foreign = self.recognized.iter().all(Option::is_none)
-            && !self.records.is_empty()
-            && shape.teasers == 0
-            && shape.dates == 0;
-        is_foreign.then_some(reason)
+        (self.is_unknown() && shape.teasers == 0 && shape.dates == 0).then_some(reason)
+    }
+
+    /// Which kind of page stands in for the listing, by a title that it did not have before; `None`: it is the listing.
+    fn stands_in(&self, listing: &Listing, state: &SourceState) -> Option<&'static str> {
+        let kind = blocked::titled(listing.title.as_deref()?)?;
+        let is_other = listing.title != state.page_title && self.again.is_none();
+        (self.is_unknown() && is_other).then_some(kind)
+    }
+
+    /// Whether entries are known, and none of them is on the page.
+    fn is_unknown(&self) -> bool {
+        self.recognized.iter().all(Option::is_none) && !self.records.is_empty()
     }
 }
 

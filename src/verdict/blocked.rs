@@ -120,12 +120,19 @@ pub fn kind(headers: &Headers, text: &str) -> Option<&'static str> {
     }
     let text = text.to_ascii_lowercase();
     let stands = |mark: &&Mark| text.contains(mark.text);
-    let found = MARKS.iter().find(stands).or_else(|| {
-        let title = title(&text)?;
-        TITLES.iter().find(|mark| title.contains(mark.text))
-    });
+    let found = MARKS.iter().find(stands).or_else(|| by_title(title(&text)?));
     let widget = || WIDGETS.iter().find(stands).filter(|_| said(&text) < MUCH);
     found.or_else(widget).map(|mark| mark.kind)
+}
+
+/// What kind of block page a page's title names, whatever else stands in the page; `None`: none.
+pub fn titled(written: &str) -> Option<&'static str> {
+    by_title(&written.to_ascii_lowercase()).map(|mark| mark.kind)
+}
+
+/// The mark in a title in lower case.
+fn by_title(title: &str) -> Option<&'static Mark> {
+    TITLES.iter().find(|mark| title.contains(mark.text)).filter(|_| title.len() <= MAX_TITLE)
 }
 
 /// How many bytes of text a page in lower case shows.

@@ -220,6 +220,18 @@ fn what_was_not_read_to_its_end_is_neither_empty_nor_a_redesign() {
 }
 
 #[test]
+fn a_page_that_stands_in_announces_nothing_though_it_is_built_like_the_listing() {
+    let titled = |title: &str, stories: &[&str]| {
+        [format!("<title>{title}</title>").as_bytes(), &page(stories)].concat()
+    };
+    let (verdict, reason) = after_a_good_page("", move |stream| {
+        answer(stream, "200 OK", HTML, &titled("Down for maintenance", &["sorry"]));
+    });
+    assert_eq!(verdict, "blocked");
+    assert_eq!(reason, "the page is a maintenance page, and none of its entries is known");
+}
+
+#[test]
 fn a_page_that_lost_its_title_costs_the_feed_none() {
     let titled = Mutex::new(true);
     let server = Server::start(
