@@ -74,6 +74,10 @@ pub struct Column {
     pub is_cell: bool,
     /// Whether its cells are images.
     pub is_image: bool,
+    /// Words of the images' own descriptions, on average; 0: some have none, or share one.
+    pub described: f64,
+    /// Whether its cells are paragraphs, or the classes say that they tell what their entries are about.
+    pub is_told: bool,
 }
 
 /// The columns of a group that at least two fifths of the entries have.
@@ -238,8 +242,21 @@ fn column(texts: &Texts<'_, '_>, way: (u64, u8), cells: Vec<(u16, u32)>, sample:
         is_entry: cells.iter().all(|(item, at)| sample[*item as usize] == *at),
         is_cell: matches!(element.tag, "td" | "th"),
         is_image: element.tag == "img",
+        described: described(texts, &cells),
+        is_told: element.tag == "p" || named(names::is_teaser),
         cells,
     }
+}
+
+/// How many words the descriptions (`alt`) of images have; 0: they are none, or do not tell these apart.
+fn described(texts: &Texts<'_, '_>, cells: &[(u16, u32)]) -> f64 {
+    let images = cells.iter().map(|(_, at)| texts.tree.get(*at)).filter(|element| element.tag == "img");
+    let told = images.filter_map(|image| image.node.attr("alt")).filter(|alt| !alt.trim().is_empty());
+    let told: FxHashSet<&str> = told.collect();
+    if told.len() < cells.len() {
+        return 0.0;
+    }
+    told.iter().map(|alt| facts::words(alt)).sum::<f64>() / cells.len() as f64
 }
 
 /// The address an element links to, or stands in, or holds alone.

@@ -1,6 +1,9 @@
 //! Compounds: what one part of a selector asks for, what of a page is so, and what it costs to rely on it. Pure.
 
-use super::{names::Hold, tree::Tree};
+use super::{
+    names::{self, Hold},
+    tree::Tree,
+};
 
 /// What one compound of a selector asks for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -99,7 +102,7 @@ pub fn simples<'a>(tree: &Tree<'a>, at: u32) -> Vec<Simple<'a>> {
     let element = tree.get(at);
     let mut simples = vec![Simple::Tag(element.tag)];
     for (class, _) in &element.classes {
-        if is_plain_name(class) {
+        if tree.can_name(class) {
             simples.push(Simple::Class(class));
             simples.push(Simple::TagClass(element.tag, class));
         }
@@ -165,17 +168,22 @@ pub fn of_tag(tag: &str) -> f64 {
     }
 }
 
+/// What has a class, in CSS.
+fn of_class(class: &str) -> String {
+    if names::is_stem(class) { format!("[class*=\"{class}\"]") } else { format!(".{class}") }
+}
+
 /// A compound in CSS.
 pub fn write(simple: &Simple<'_>) -> String {
     match simple {
         Simple::Tag(tag) => (*tag).to_owned(),
-        Simple::Class(class) => format!(".{class}"),
-        Simple::TagClass(tag, class) => format!("{tag}.{class}"),
+        Simple::Class(class) => of_class(class),
+        Simple::TagClass(tag, class) => format!("{tag}{}", of_class(class)),
         Simple::Id(id) => format!("#{id}"),
         Simple::Named(attribute, name) => format!("[{attribute}=\"{name}\"]"),
         Simple::Place(tag, place) => format!("{tag}:nth-child({place})"),
         Simple::Has(tag, inner) => format!("{tag}:has({inner})"),
-        Simple::HasClass(tag, class) => format!("{tag}:has(.{class})"),
+        Simple::HasClass(tag, class) => format!("{tag}:has({})", of_class(class)),
         Simple::HasChild(tag, inner) => format!("{tag}:has(> {inner})"),
         Simple::Cells(tag, inner, place) => format!("{tag}:has(> {inner}:nth-child({place}))"),
         Simple::Linked(tag, inner, place) => format!("{tag}:has(> {inner}:nth-child({place}) a)"),

@@ -9,7 +9,7 @@ use jiff::civil::Date;
 
 use crate::{
     extract::text,
-    moment::{self, Heading, Lexicon, Mention, Place, Value, day_alone, scan, time_alone},
+    moment::{self, Heading, Lexicon, Mention, Place, Value, day_alone, pair_alone, scan, time_alone},
 };
 
 use super::tree::{Tree, digest, index};
@@ -142,6 +142,11 @@ impl<'t, 'a> Texts<'t, 'a> {
         day_alone(self.tree.text(at), self.lexicon).is_some()
     }
 
+    /// Whether an element is a day and a month in figures that are a date only below their year.
+    pub fn is_pair_alone(&self, at: u32) -> bool {
+        pair_alone(self.tree.text(at), self.lexicon).is_some()
+    }
+
     /// Whether an element is a time of day and no more.
     pub fn is_time_alone(&self, at: u32) -> bool {
         time_alone(self.tree.text(at), self.lexicon).is_some()
@@ -244,6 +249,13 @@ fn orders(value: &Value) -> (bool, [i32; 2]) {
         Value::Epoch(at) => one(true, i32::try_from(at.as_second() / 86_400).unwrap_or(i32::MAX)),
         _ => one(false, 0),
     }
+}
+
+/// How many words a text has.
+pub fn words(text: &str) -> f64 {
+    let unspaced = text.chars().filter(|c| is_unspaced(*c)).count();
+    let words = text.split(|c: char| c.is_whitespace() || is_unspaced(c));
+    words.filter(|word| word.contains(char::is_alphanumeric)).count() as f64 + unspaced as f64 / 2.0
 }
 
 /// Letters of scripts that do not part words.

@@ -72,11 +72,18 @@ pub fn fields(texts: &Texts<'_, '_>, group: &Group, evidence: &Evidence) -> Opti
     let columns = columns::columns(texts, group);
     let link = best(&columns, |column| link_worth(column) + evidence.of_links(column, texts));
     let link = link.filter(|(worth, _)| *worth > 0.0).map(|(_, at)| at);
+    // What an image is called is the headline where its link says nothing else; what is known was read by a reader.
+    let is_text_link = |column: &Column| {
+        column.is_link >= 0.5 && column.chars >= 1.0 && column.distinct >= 0.5 && column.more < 0.5
+    };
+    let are_images_told = !evidence.is_asked() && !columns.iter().any(is_text_link);
     let first_look: Vec<f64> = columns
         .iter()
         .map(|column| {
             let beside_link = link.map_or(0.0, |link| beside(texts, &columns[link], column));
-            headline_worth(column) + beside_link + evidence.of_headlines(column, texts)
+            let is_hidden = column.is_image && !are_images_told;
+            let worth = if is_hidden { f64::MIN } else { headline_worth(column) };
+            worth + beside_link + evidence.of_headlines(column, texts)
         })
         .collect();
     let likeliest = first_look.iter().copied().fold(f64::MIN, f64::max);
@@ -96,6 +103,7 @@ pub fn fields(texts: &Texts<'_, '_>, group: &Group, evidence: &Evidence) -> Opti
     let other_headlines = others.take(OTHER_HEADLINES).collect();
     let headline = same_text_deeper(texts, &columns, headline);
     let headline = same_text_wider(texts, &columns, headline);
+    let headline = without_labels(texts, &columns, headline);
     let teaser = teaser(texts, &columns, headline);
     let date = date(&columns, headline, teaser);
     let image = columns
@@ -116,8 +124,10 @@ fn best(columns: &[Column], worth: impl Fn(&Column) -> f64) -> Option<(f64, usiz
 
 /// The likeliest headline where it tells the entries apart, else the days of a calendar.
 fn telling(columns: &[Column], likeliest: Option<(f64, usize)>) -> Option<(f64, usize)> {
-    let is_telling =
-        |column: &Column| column.words >= TELLING_WORDS || column.distinct * column.coverage >= LEAST_TELLING;
+    let is_telling = |column: &Column| {
+        column.words.max(column.described) >= TELLING_WORDS
+            || column.distinct * column.coverage >= LEAST_TELLING
+    };
     likeliest.filter(|(_, at)| is_telling(&columns[*at])).or_else(|| calendar(columns)).or(likeliest)
 }
 
@@ -149,6 +159,9 @@ fn link_worth(column: &Column) -> f64 {
 }
 
 fn headline_worth(column: &Column) -> f64 {
+    if column.is_image && column.described > 0.0 {
+        return by_words(column.described) + 1.2 * column.coverage;
+    }
     if column.is_image || column.chars < 1.0 {
         return f64::MIN;
     }
@@ -304,6 +317,29 @@ fn same_text_wider(texts: &Texts<'_, '_>, columns: &[Column], headline: usize) -
     columns.iter().rposition(is_around).unwrap_or(headline)
 }
 
+/// Where most headlines end in the same label, what stands before it: the link in `<h4><a>v1.2</a> <b>Stable</b></h4>`.
+fn without_labels(texts: &Texts<'_, '_>, columns: &[Column], headline: usize) -> usize {
+    const FEWEST: usize = 4;
+    let tree = texts.tree;
+    let of = &columns[headline];
+    let is_bare = |column: &Column| {
+        let mut labels: FxHashMap<&str, usize> = FxHashMap::default();
+        for (item, at) in &of.cells {
+            let Ok(found) = column.cells.binary_search_by_key(item, |cell| cell.0) else { return false };
+            let inner = column.cells[found].1;
+            let label = tree.text(*at).strip_prefix(tree.text(inner)).filter(|_| tree.holds(*at, inner));
+            *labels.entry(label.unwrap_or("")).or_default() += 1;
+        }
+        labels.remove("");
+        labels.values().max().is_some_and(|most| most * 5 >= of.cells.len() * 4)
+    };
+    if of.cells.len() < FEWEST || of.is_entry {
+        return headline;
+    }
+    let may_be = |column: &Column| column.chars >= 1.0 && column.distinct >= of.distinct;
+    columns.iter().position(|column| may_be(column) && is_bare(column)).unwrap_or(headline)
+}
+
 fn teaser(texts: &Texts<'_, '_>, columns: &[Column], headline: usize) -> Option<usize> {
     let tree = texts.tree;
     let title = &columns[headline];
@@ -316,7 +352,9 @@ fn teaser(texts: &Texts<'_, '_>, columns: &[Column], headline: usize) -> Option<
         })
     };
     let worth = |column: &Column| {
-        let is_long = column.chars >= 40.0 && column.words >= 5.0;
+        let is_said = column.chars >= 15.0 && column.words >= 3.0 && column.digits < 0.1;
+        let is_short = is_said && column.is_told && column.distinct >= 0.9 && !column.is_entry;
+        let is_long = column.chars >= 40.0 && column.words >= 5.0 || is_short;
         let is_text = is_long && column.distinct >= 0.5 && column.more < 0.5 && column.mostly_dated < 0.5;
         // What a class calls the byline is none, however many tags are in it.
         if !is_text || column.coverage < 0.4 || column.hint < 0.0 || !is_apart(column) {
@@ -388,6 +426,11 @@ fn beside_above(
                 above::completing(texts, group).filter(|above| above::are_months(texts, above))
         {
             return (DatePlace::Column(day), Some(months));
+        }
+        if let Some(pair) = place(&|at| texts.is_pair_alone(at))
+            && let Some(years) = above::completing(texts, group)
+        {
+            return (DatePlace::Column(pair), Some(years));
         }
         if before::before(texts, group).is_some() {
             return (DatePlace::Before, None);

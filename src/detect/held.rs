@@ -3,7 +3,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
-    compound::{Simple, cost, is_plain_name},
+    compound::{Simple, cost},
     tree::Tree,
 };
 
@@ -19,7 +19,7 @@ pub fn classes<'a>(tree: &Tree<'a>, items: &[u32]) -> Vec<(Simple<'a>, f64)> {
         let inside = item + 1..tree.get(*item).end.min(item + MAX_INSIDE);
         let own: FxHashSet<&'a str> =
             inside.flat_map(|at| tree.get(at).classes.iter().map(|(class, _)| *class)).collect();
-        for class in own.into_iter().filter(|class| is_plain_name(class)) {
+        for class in own.into_iter().filter(|class| tree.can_name(class)) {
             *counts.entry(class).or_default() += 1;
         }
     }

@@ -166,7 +166,8 @@ fn leads(texts: &Texts<'_, '_>, of: &Scored) -> Vec<Lead> {
         items.iter().flat_map(|at| *at..tree.get(*at).end).filter_map(|at| tree.get(at).href).collect();
     let kin = Kin::of(tree, items);
     let is_new = |link: &u32| tree.get(*link).href.is_some_and(|to| !known.contains(to) && kin.has(to));
-    let mut leads: Vec<Lead> = [heading(tree, items, &is_new), line(texts, &kin, &is_new)]
+    let found = [heading(tree, items, &is_new), line(texts, &kin, &is_new), more(texts, &kin, &is_new)];
+    let mut leads: Vec<Lead> = found
         .into_iter()
         .flatten()
         .map(|(headline, link)| {
@@ -216,6 +217,19 @@ fn line(texts: &Texts<'_, '_>, kin: &Kin<'_, '_>, is_new: &dyn Fn(&u32) -> bool)
         && !between.any(|at| matches!(tree.get(at).tag, "h1" | "h2" | "h3"))
         && kin.links(part).len() == 1;
     is_beside.then_some((headline, link))
+}
+
+/// The one heading above the last link before the entries that only says that there is more, and that link.
+fn more(texts: &Texts<'_, '_>, kin: &Kin<'_, '_>, is_new: &dyn Fn(&u32) -> bool) -> Option<(u32, u32)> {
+    const LEVELS: usize = 4;
+    let (tree, first) = (texts.tree, kin.items[0]);
+    let link = (0..first).rev().find(|at| texts.of(*at).is_more && !tree.get(*at).is_chrome && is_new(at))?;
+    let parts = tree.around(link).take(LEVELS).take_while(|part| !tree.holds(*part, first));
+    parts.into_iter().find_map(|part| {
+        let is_heading = |at: &u32| matches!(tree.get(*at).tag, "h1" | "h2" | "h3" | "h4");
+        let mut headings = (part + 1..link).filter(is_heading);
+        headings.next().filter(|_| headings.next().is_none()).map(|heading| (heading, link))
+    })
 }
 
 /// What the addresses of a listing's entries have in common.

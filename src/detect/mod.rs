@@ -35,6 +35,7 @@ mod score;
 mod selector;
 mod strangers;
 mod tree;
+mod undated;
 pub mod unasked;
 
 use std::cell::OnceCell;
@@ -317,7 +318,7 @@ impl Looking<'_, '_> {
         if elsewhere::is_newer_elsewhere(self.texts, &scored.group) {
             confidence *= confidence::ELSEWHERE;
         }
-        Some(Proposal {
+        let plain = Proposal {
             keys,
             source,
             rules,
@@ -327,7 +328,8 @@ impl Looking<'_, '_> {
             held: self.evidence.held(self.texts, &scored.group),
             features: scored.features,
             score: scored.score,
-        })
+        };
+        Some(self.without_undated(scored, plain))
     }
 
     /// What a proposal is with other keys for the same entries, and maybe more; `None`: they are no config.

@@ -32,6 +32,20 @@ pub fn hold(class: &str) -> Hold {
     if words(class).any(|word| MEANING.contains(&word.as_str())) { Hold::Meaning } else { Hold::Plain }
 }
 
+/// What of a class stays when its program makes it anew: `NewsList_row__` of `NewsList_row__h3Kq1`, as CSS modules make
+/// them. `None`: nothing that says what it is.
+pub fn stem(class: &str) -> Option<&str> {
+    const HASH: std::ops::RangeInclusive<usize> = 5..=8;
+    let (name, hash) = class.rsplit_once("__")?;
+    let is_name = name.len() >= 4 && !is_volatile(name) && !is_look(name);
+    (is_name && HASH.contains(&hash.len()) && is_hash(class)).then(|| &class[..name.len() + 2])
+}
+
+/// Whether a name is a [`stem`].
+pub fn is_stem(name: &str) -> bool {
+    name.ends_with("__")
+}
+
 /// The words of a name, in lower case: `entryTitle_small` has three.
 pub fn words(name: &str) -> impl Iterator<Item = String> + '_ {
     name.split(|c: char| !c.is_alphanumeric()).flat_map(camel_words).filter(|word| !word.is_empty())
@@ -83,6 +97,24 @@ pub fn is_other_date(class: &str) -> bool {
         matches!(
             word.as_str(),
             "updated" | "modified" | "deadline" | "expires" | "closing" | "argued" | "filed"
+        )
+    })
+}
+
+/// Whether a name says that an element tells in short what an entry is about.
+pub fn is_teaser(class: &str) -> bool {
+    words(class).any(|word| {
+        matches!(
+            word.as_str(),
+            "teaser"
+                | "summary"
+                | "excerpt"
+                | "description"
+                | "desc"
+                | "abstract"
+                | "intro"
+                | "lead"
+                | "snippet"
         )
     })
 }

@@ -30,10 +30,16 @@ pub struct Keys {
     pub to_next: bool,
     /// The headline: fallbacks, at least one.
     pub headline: Vec<String>,
+    /// What is cut from the end of the headline; `None`: nothing.
+    pub cut: Option<String>,
     /// The link; empty: the headline's own.
     pub link: Vec<String>,
     /// The date in the entry.
     pub date: DateKey,
+    /// Whether what has no date is no entry.
+    pub is_dated: bool,
+    /// The regular expression that the date's text must match; `None`: any will do.
+    pub dates_match: Option<String>,
     /// What stands above entries and dates them, or says what their own dates leave open; `None`: nothing does.
     pub above: Option<String>,
     /// The teaser; empty: none.
@@ -77,7 +83,10 @@ pub fn keys(texts: &Texts<'_, '_>, of: &Scored, entry: Entry, url: &Url) -> Opti
     let field = |at: usize| field(texts, &sample, &fields.columns[at]);
     let headlines = std::iter::once(&fields.headline).chain(&fields.other_headlines);
     let mut headlines = headlines.map(|at| (at, field(*at))).filter(|(_, selectors)| !selectors.is_empty());
-    let (at, headline) = headlines.next()?;
+    let (at, mut headline) = headlines.next()?;
+    if fields.columns[*at].described > 0.0 {
+        headline = headline.iter().map(|selector| format!("{selector}@alt")).collect();
+    }
     let is_linked_otherwise = fields
         .link
         .is_some_and(|link| !is_headlines_own(texts, &sample, &fields.columns[*at], &fields.columns[link]));
@@ -94,8 +103,11 @@ pub fn keys(texts: &Texts<'_, '_>, of: &Scored, entry: Entry, url: &Url) -> Opti
         entry: entry.selector,
         to_next: entry.to_next,
         headline,
+        cut: mark(texts, &fields.columns[*at]),
         link: fields.link.filter(|_| is_linked_otherwise).map(field).unwrap_or_default(),
         date,
+        is_dated: false,
+        dates_match: None,
         above: above(texts.tree, of),
         teaser: fields.teaser.map(field).unwrap_or_default(),
         image: fields.image.map(field).unwrap_or_default(),
@@ -126,6 +138,24 @@ fn field(texts: &Texts<'_, '_>, sample: &[u32], column: &Column) -> Vec<String> 
     let Some(first) = inside::of_field(tree, &cells, &is_taken) else { return Vec::new() };
     let Found { text, fit } = first;
     if fit < 0.3 { Vec::new() } else { vec![text] }
+}
+
+/// The mark that ends nearly each headline and links to it, as manuals have it (`¶`), as a pattern.
+fn mark(texts: &Texts<'_, '_>, headline: &Column) -> Option<String> {
+    const FEWEST: usize = 4;
+    let tree = texts.tree;
+    let marks = headline.cells.iter().filter_map(|(_, at)| {
+        let ends =
+            |link: &u32| tree.get(*link).href.is_some() && tree.get(*link).text.1 == tree.get(*at).text.1;
+        let mark = tree.text((*at + 1..tree.get(*at).end).find(ends)?);
+        let is_mark =
+            !mark.is_empty() && !mark.contains(char::is_alphanumeric) && mark.len() < tree.text(*at).len();
+        is_mark.then_some(mark)
+    });
+    let marks: Vec<&str> = marks.collect();
+    let first = *marks.first()?;
+    let same = marks.iter().filter(|mark| **mark == first).count();
+    (same >= FEWEST && same * 10 >= headline.cells.len() * 9).then(|| regex::escape(first))
 }
 
 /// Whether the headline's own link, as `extract` finds it, is the link that is meant.
@@ -172,8 +202,11 @@ impl Keys {
             entry: "body".to_owned(),
             to_next: false,
             headline: vec![any],
+            cut: None,
             link: Vec::new(),
             date: DateKey::None,
+            is_dated: false,
+            dates_match: None,
             above: None,
             teaser: Vec::new(),
             image: Vec::new(),
@@ -215,8 +248,12 @@ impl Keys {
         if self.to_next {
             pairs.push(("to_next", json!(true)));
         }
+        let mut headline = one_or_several(&self.headline);
+        if let Some(cut) = &self.cut {
+            headline = headline.map(|selectors| json!({ "selector": selectors, "cut": cut }));
+        }
+        pairs.extend(headline.map(|headline| ("headline", headline)));
         let mut add = |name, selectors| pairs.extend(one_or_several(selectors).map(|value| (name, value)));
-        add("headline", &self.headline);
         add("link", &self.link);
         add("teaser", &self.teaser);
         add("image", &self.image);
@@ -234,12 +271,21 @@ impl Keys {
     fn date(&self) -> Option<Value> {
         let own = match &self.date {
             DateKey::None => None,
-            DateKey::At(selectors) if self.above.is_none() => return one_or_several(selectors),
+            DateKey::At(selectors) if self.above.is_none() && !self.is_dated => {
+                return one_or_several(selectors);
+            }
             DateKey::At(selectors) => one_or_several(selectors).map(|value| ("selector", value)),
             DateKey::From(field) => Some(("from", json!(field))),
         };
+        let matching = self.dates_match.as_ref().map(|regex| ("regex", json!(regex)));
+        let required = self.is_dated.then_some(("required", json!(true)));
         let above = self.above.as_ref().map(|above| ("above", json!(above)));
-        let table = own.into_iter().chain(above).map(|(name, value)| (name.to_owned(), value));
+        let table = own
+            .into_iter()
+            .chain(matching)
+            .chain(required)
+            .chain(above)
+            .map(|(name, value)| (name.to_owned(), value));
         Some(table.collect::<Map<_, _>>()).filter(|table| !table.is_empty()).map(Value::Object)
     }
 

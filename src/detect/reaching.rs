@@ -41,6 +41,10 @@ pub fn heads(tree: &Tree<'_>) -> Vec<Group> {
         if let Some(named) = cells_named(tree, at).filter(|_| tree.links_in(at) == 0) {
             buckets.entry(mix(5, named)).or_default().push(at);
         }
+        // Of links in one text those that a date may follow: files in a list of them, not the ways to sort it.
+        if is_inline(element.tag) && text_after(tree, at).bytes().any(|byte| byte.is_ascii_digit()) {
+            buckets.entry(mix(6, element.path)).or_default().push(at);
+        }
         for (class, _) in &element.classes {
             buckets.entry(mix(mix(4, element.by_tag), digest(class))).or_default().push(at);
         }
@@ -231,6 +235,12 @@ pub fn build(tree: &Tree<'_>, at: u32) -> u64 {
     let children = siblings(tree, at + 1, tree.get(at).end);
     let links = u64::from(tree.links_in(at) > 0);
     children.iter().fold(links, |sum, child| mix(sum, tree.get(*child).by_tag))
+}
+
+/// The text from the end of an element to the next, or to the end of what is around it.
+fn text_after<'t>(tree: &'t Tree<'_>, at: u32) -> &'t str {
+    let end = tree.get(at).text.1;
+    tree.text_of(end..end + tail_bytes(tree, at, tree.get(at).end))
 }
 
 /// The text between the end of a head and the end of its record.

@@ -18,7 +18,9 @@ use super::{
 ///
 /// Nearly all of a listing link somewhere and are dated; what does neither is a heading of theirs.
 pub fn leave_out(texts: &Texts<'_, '_>, group: &mut Group) {
+    leave_out_ways_up(texts, group);
     leave_out_other_rows(texts, group);
+    leave_out_undated_lists(texts, group);
     leave_out_others(texts, group);
     let tree = texts.tree;
     let is_dated = |at: u32| texts.of(at).date.is_some() || tree.get(at).attributes.has_datetime;
@@ -36,6 +38,19 @@ pub fn leave_out(texts: &Texts<'_, '_>, group: &mut Group) {
     let is_head = |at: u32| !tree.is_linked(at) && (dated < 0.5 || !is_dated(at));
     if group.items.iter().filter(|at| !is_head(**at)).count() >= 2 {
         group.items.retain(|at| !is_head(*at));
+    }
+}
+
+/// Leaves out what leads to the folders that the page is in, and is not dated: the way up in a list of files.
+fn leave_out_ways_up(texts: &Texts<'_, '_>, group: &mut Group) {
+    let leads_up = |at: &u32| {
+        score::address(texts.tree, *at).is_some_and(|to| texts.tree.leads_up(to)) && !texts.holds_date(*at)
+    };
+    let ways_up = group.items.iter().filter(|at| leads_up(at)).count();
+    let is_content =
+        group.items.iter().filter(|at| texts.tree.get(**at).is_chrome).count() * 2 < group.items.len();
+    if is_content && ways_up > 0 && ways_up * 4 <= group.items.len() {
+        group.items.retain(|at| !leads_up(at));
     }
 }
 
@@ -80,8 +95,26 @@ fn leave_out_menu_rows(texts: &Texts<'_, '_>, group: &mut Group) {
     group.items.retain(|row| has_date(row) || names.contains(&called(*row)));
 }
 
+/// Leaves out the lists of which nothing is dated, beside lists of which all is: the years of an archive below the news.
+fn leave_out_undated_lists(texts: &Texts<'_, '_>, group: &mut Group) {
+    const FEWEST: usize = 5;
+    let is_dated = |at: &u32| texts.of(*at).date.is_some() || texts.holds_date(*at);
+    let mut lists: FxHashMap<u32, (usize, usize)> = FxHashMap::default();
+    for at in &group.items {
+        let (dated, all) = lists.entry(texts.tree.get(*at).parent).or_default();
+        *dated += usize::from(is_dated(at));
+        *all += 1;
+    }
+    let is_told = lists.values().all(|(dated, all)| *dated == 0 || dated == all);
+    let dated: usize = lists.values().map(|(dated, _)| dated).sum();
+    if is_told && (FEWEST..group.items.len()).contains(&dated) && lists.len() * 2 <= group.items.len() {
+        group.items.retain(is_dated);
+    }
+}
+
 /// Leaves out the few that stand apart from all others and are built otherwise or not dated as these are, else the few
-/// among them that are neither built nor dated nor linked as these are: what greets the reader, what leads to the archive.
+/// among them that are neither dated nor linked as these are: what greets the reader, what leads to the archive, what is
+/// paid for.
 fn leave_out_others(texts: &Texts<'_, '_>, group: &mut Group) {
     const FEWEST: usize = 5;
     /// Among more than these a few others are no matter.
@@ -106,11 +139,7 @@ fn leave_out_others(texts: &Texts<'_, '_>, group: &mut Group) {
     let apart = without(&is_at_home, &|others, at| {
         others.is_built_otherwise(tree, at) || !is_dated(&at) && others.own.iter().all(is_dated)
     });
-    let among = || {
-        without(&is_dated, &|others, at| {
-            others.is_built_otherwise(tree, at) && others.is_linked_otherwise(tree, at)
-        })
-    };
+    let among = || without(&is_dated, &|others, at| others.is_linked_otherwise(tree, at));
     if let Some(own) = apart.or_else(among) {
         group.items = own;
     }

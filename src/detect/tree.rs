@@ -5,11 +5,14 @@
 
 use std::{cell::OnceCell, ops::Range};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use scraper::{ElementRef, Node};
 use url::Url;
 
-use super::names::{self, Hold};
+use super::{
+    compound::is_plain_name,
+    names::{self, Hold},
+};
 use crate::extract::{
     address, text,
     walk::{Step, Walk, is_inert},
@@ -117,9 +120,13 @@ pub struct Tree<'a> {
     links: Vec<u32>,
     /// The language the page states.
     pub language: Option<String>,
+    /// The folders that the page is in, as their paths are written, the outermost first.
+    folders: Vec<String>,
     by_name: OnceCell<ByName<'a>>,
     /// What was read from a class already: pages repeat a few of them thousands of times.
-    told: FxHashMap<&'a str, Told>,
+    told: FxHashMap<&'a str, Told<'a>>,
+    /// Stems of classes that are a part of another class too.
+    unclear: FxHashSet<&'a str>,
 }
 
 /// Elements by what they are called, each in document order.
@@ -135,7 +142,9 @@ pub struct ByName<'a> {
 
 /// What a class says.
 #[derive(Clone, Copy)]
-struct Told {
+struct Told<'a> {
+    /// What of it stays, where a program makes the rest.
+    stem: Option<&'a str>,
     hold: Hold,
     /// Whether it names a date or a headline.
     is_field: bool,
@@ -162,10 +171,16 @@ impl<'a> Tree<'a> {
             text: String::new(),
             links: Vec::new(),
             language: root.attr("lang").map(str::to_owned),
+            folders: base.path().match_indices('/').map(|(at, _)| base.path()[..=at].to_owned()).collect(),
             by_name: OnceCell::new(),
             told: FxHashMap::default(),
+            unclear: FxHashSet::default(),
         };
         tree.fill(root, base);
+        let stems: FxHashSet<&'a str> = tree.told.values().filter_map(|told| told.stem).collect();
+        let is_part =
+            |stem: &&str| tree.told.keys().any(|other| !other.starts_with(stem) && other.contains(stem));
+        tree.unclear = stems.into_iter().filter(is_part).collect();
         let mut before = 0;
         for element in &tree.elements {
             tree.links.push(before);
@@ -229,9 +244,10 @@ impl<'a> Tree<'a> {
         }
     }
 
-    fn told(&mut self, class: &'a str) -> Told {
+    fn told(&mut self, class: &'a str) -> Told<'a> {
         *self.told.entry(class).or_insert_with(|| Told {
-            hold: names::hold(class),
+            stem: names::stem(class),
+            hold: names::stem(class).map_or_else(|| names::hold(class), names::hold),
             is_field: names::is_date(class) || names::headline_hint(class) > 0.0,
             chrome: names::chrome_word(class),
         })
@@ -263,11 +279,12 @@ impl<'a> Tree<'a> {
             let told = self.told(class);
             is_field |= told.is_field && told.hold != Hold::Volatile;
             if told.hold != Hold::Volatile {
-                classes.push((class, told.hold));
+                classes.push((told.stem.unwrap_or(class), told.hold));
             }
         }
         let around = parent.map(|parent| &self.elements[index(parent)]);
         classes.sort_by_key(|(class, _)| *class);
+        classes.dedup_by_key(|(class, _)| *class);
         let by_tag = digest(value.name());
         let by_class = classes.iter().fold(by_tag, |sum, (class, _)| mix(sum, digest(class)));
         let attributes = Attributes::read(value);
@@ -299,7 +316,12 @@ impl<'a> Tree<'a> {
     /// An element's text, white space folded.
     pub fn text(&self, at: u32) -> &str {
         let (start, end) = self.elements[index(at)].text;
-        self.text.get(start as usize..end as usize).unwrap_or("").trim()
+        self.text_of(start..end)
+    }
+
+    /// What stands at a place in the page's text.
+    pub fn text_of(&self, range: Range<u32>) -> &str {
+        self.text.get(range.start as usize..range.end as usize).unwrap_or("").trim()
     }
 
     /// How many bytes of text an element has.
@@ -319,7 +341,18 @@ impl<'a> Tree<'a> {
         let mut siblings = std::iter::successors(previous(&at), previous);
         let before = siblings.find(|sibling| self.text_bytes(*sibling) > 0);
         let start = before.map_or(self.get(parent).text.0, |before| self.get(before).text.1);
-        self.text.get(start as usize..self.get(at).text.0 as usize).unwrap_or("").trim()
+        self.text_of(start..self.get(at).text.0)
+    }
+
+    /// Whether a selector can name a class: it needs no escaping, and a stem is no part of another name.
+    pub fn can_name(&self, class: &str) -> bool {
+        is_plain_name(class) && !self.unclear.contains(class)
+    }
+
+    /// Whether an address, as written, is that of a folder which the page is in.
+    pub fn leads_up(&self, written: &str) -> bool {
+        let written = written.trim();
+        matches!(written, ".." | "../" | "./") || self.folders.iter().any(|folder| folder == written)
     }
 
     /// How many bytes of text the page has.

@@ -1,5 +1,5 @@
-//! What stands above entries → what their own dates leave open: "12 March" below "2019", "12" below "March 2019",
-//! "10:30" below "12 March". Pure.
+//! What stands above entries → what their own dates leave open: "12 March" or "03-12" below "2019", "12" below
+//! "March 2019", "10:30" below "12 March". Pure.
 //!
 //! It only adds. A date that says its year is read as it stands, and the heading of another month says nothing of it.
 
@@ -8,7 +8,7 @@ use crate::listing::DateSource;
 use super::{
     daytime::Daytime,
     lexicon::{Lexicon, Sense},
-    mention::{Mention, Point, Role, Value, YEARS},
+    mention::{Mention, Point, Role, Slashed, Value, YEARS},
     open::in_year,
     reading::Reading,
     scan::{Place, Reader, scan},
@@ -69,18 +69,24 @@ impl Heading {
         }
     }
 
-    /// The day of this month, or the time of this day, that stands alone in a text.
+    /// The day and month of this year, the day of this month, or the time of this day, that stands alone in a text.
     fn with_part(self, reading: &Reading<'_>, lexicon: Lexicon) -> Option<Mention> {
-        let month = self.month?;
-        let (day, weekday, time, rule) = match self.day {
-            None => {
-                let (day, weekday) = day_alone(reading.text, lexicon)?;
-                (day, weekday, None, "day below its month")
+        let text = reading.text;
+        let of = |month, day| Value::Day(Point { year: self.year, month, day });
+        let (value, weekday, time, rule) = match (self.month, self.day) {
+            (None, _) => {
+                let pair = Slashed { year: self.year, ..pair_alone(text, lexicon)? };
+                (Value::Numeric(pair), None, None, "day and month below their year")
             }
-            Some(day) => (day, None, Some(time_alone(reading.text, lexicon)?), "time below its day"),
+            (Some(month), None) => {
+                let (day, weekday) = day_alone(text, lexicon)?;
+                (of(month, day), weekday, None, "day below its month")
+            }
+            (Some(month), Some(day)) => {
+                (of(month, day), None, Some(time_alone(text, lexicon)?), "time below its day")
+            }
         };
-        let value = Value::Day(Point { year: self.year, month, day });
-        Some(Mention { span: 0..reading.text.len(), value, time, weekday, role: Role::Plain, rule })
+        Some(Mention { span: 0..text.len(), value, time, weekday, role: Role::Plain, rule })
     }
 
     /// A value with this year, if it says none and is not of another month.
@@ -117,6 +123,18 @@ pub fn day_alone(text: &str, lexicon: Lexicon) -> Option<(i8, Option<i8>)> {
     let after = reader.weekday(end).filter(|_| before.is_none());
     let end = reader.after_marks(end + usize::from(after.is_some()));
     (end == reader.tokens.len()).then_some((day, before.or(after)))
+}
+
+/// The day and month, in whichever order, that a text is and no more: "11-14". `None`: it is not. Elsewhere that is a score.
+pub fn pair_alone(text: &str, lexicon: Lexicon) -> Option<Slashed> {
+    let reader = Reader::new(text, Place::Field, lexicon);
+    let part = |at| {
+        let number = reader.number(at).filter(|number| number.digits == 2)?;
+        i8::try_from(number.value).ok().filter(|value| (1..=31).contains(value))
+    };
+    let (left, right) = (part(0)?, part(2)?);
+    let is_pair = reader.tokens.len() == 3 && reader.is_dash(1) && left.min(right) <= 12;
+    is_pair.then_some(Slashed { left, right, year: None, is_dotted: false })
 }
 
 /// The time of day that a text is and no more: "10:30", "4 pm". `None`: it is not.

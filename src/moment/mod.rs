@@ -51,7 +51,7 @@ use crate::{
 };
 
 pub use self::{
-    above::{Heading, day_alone, time_alone},
+    above::{Heading, day_alone, pair_alone, time_alone},
     daytime::Daytime,
     lexicon::{Calendar, Lexicon, Sense, Unit, Which},
     mention::{Edge, Foreign, Mention, Point, Role, Slashed, Value},

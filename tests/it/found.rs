@@ -40,6 +40,7 @@ fn what_leads_a_listing_is_its_first_entry_though_all_of_it_is_called_otherwise(
         ),
         format!("<a class=large href={link}><strong>{told}</strong><em>{when}</em></a>"),
         format!("<article id=top><a href={link}><h2>{told}</h2></a><footer>{when}</footer></article>"),
+        format!("<section id=top><h2>{told}</h2><em>{when}</em><p><a href={link}>Read more</a></section>"),
     ];
     for lead in leads {
         let found = below(&lead);
