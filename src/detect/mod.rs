@@ -33,6 +33,7 @@ mod reaching;
 mod returned;
 mod score;
 mod selector;
+mod spanned;
 mod strangers;
 mod tree;
 mod undated;
@@ -250,7 +251,7 @@ impl Looking<'_, '_> {
         let may_be = |at: u32| scored.may_hold(self.texts, at);
         let entry = selector::of_entries(self.texts.tree, &scored.group.items, &may_be)?;
         let plain = self.source(scored, entry, Reach::Element)?;
-        Some(self.with_lead(scored, plain))
+        Some(self.with_lead(scored, self.with_spanned(scored, plain)))
     }
 
     /// The sources that read records which are no element of the page.

@@ -1,6 +1,6 @@
 //! Headlines, teasers and dates that stand in uncommon places, over small pages.
 
-use gleaner::detect::Proposal;
+use gleaner::detect::{DateKey, Proposal};
 
 use crate::listings::{SHIPS, best, days};
 
@@ -99,4 +99,27 @@ fn of_a_class_that_is_made_anew_with_each_build_the_name_is_relied_on() {
     });
     assert_eq!(found.keys.entry, "[class*=\"News_row__\"]", "{}", found.keys.to_toml());
     assert_eq!(found.reading.sightings.len(), 9, "{}", found.keys.to_toml());
+}
+
+#[test]
+fn a_day_that_spans_several_rows_is_the_day_of_each() {
+    // Two rows and one row to a day, by turns; then three to each.
+    let tables: [fn(u32) -> Option<u32>; 2] =
+        [|n| [Some(2), None, Some(1)][n as usize % 3], |n| (n % 3 == 0).then_some(3)];
+    for spans in tables {
+        let row = |n: u32| {
+            let cell = |span: u32| {
+                let span = if span > 1 { format!(" rowspan={span}") } else { String::new() };
+                format!("<td{span}>{} May 2024", 29 - n)
+            };
+            let day = spans(n - 1).map(cell).unwrap_or_default();
+            format!("<tr>{day}<td><a href=/{n}.pdf>The ship {} came in</a><td>Pier", SHIPS[n as usize % 4])
+        };
+        let found = best(12, ["<table><tr><th>Day<th>Arrival<th>Place", "</table>"], row);
+        let keys = found.keys.to_toml();
+        assert_eq!(found.reading.sightings.len(), 12, "{keys}");
+        assert_eq!(days(&found)[..2], ["2024-05-28", "2024-05-28"], "{keys}");
+        assert_eq!(days(&found).len(), 12, "{keys}");
+        assert!(found.keys.date == DateKey::At(vec!["td:nth-last-child(3)".to_owned()]), "{keys}");
+    }
 }
