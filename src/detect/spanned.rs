@@ -30,7 +30,11 @@ impl Looking<'_, '_> {
         let Rows { all, cells } = rows(self.texts, items)?;
         let entry = selector::of_entries(self.texts.tree, &all, &|_| false)?;
         let count = all.len();
-        let scored = score::scored(self.texts, Group { items: all }, self.evidence)?;
+        let mut scored = score::scored(self.texts, Group { items: all }, self.evidence)?;
+        // Each of them is dated, or nothing comes of it; and rows with a day and without take turns.
+        let bare = score::sum(&scored.features);
+        (scored.features.dates, scored.features.cells) = (1.0, 0.0);
+        scored.score += score::sum(&scored.features) - bare;
         let found = self.source(&scored, entry, Reach::Element)?;
         let day = format!("td:nth-last-child({cells})");
         let date = DateKey::At(vec![day.clone()]);

@@ -103,9 +103,12 @@ fn of_a_class_that_is_made_anew_with_each_build_the_name_is_relied_on() {
 
 #[test]
 fn a_day_that_spans_several_rows_is_the_day_of_each() {
-    // Two rows and one row to a day, by turns; then three to each.
-    let tables: [fn(u32) -> Option<u32>; 2] =
-        [|n| [Some(2), None, Some(1)][n as usize % 3], |n| (n % 3 == 0).then_some(3)];
+    // Two rows and one row to a day, by turns; then two, and three, to each.
+    let tables: [fn(u32) -> Option<u32>; 3] = [
+        |n| [Some(2), None, Some(1)][n as usize % 3],
+        |n| (n % 2 == 0).then_some(2),
+        |n| (n % 3 == 0).then_some(3),
+    ];
     for spans in tables {
         let row = |n: u32| {
             let cell = |span: u32| {
