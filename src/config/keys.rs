@@ -311,7 +311,7 @@ pub static SOURCE: Section = Section {
             key(
                 "json",
                 Kind::Selector,
-                "The `<script>` whose JSON is read instead of the page's elements, such as `#__NEXT_DATA__`: objects and values become elements, the name of a member their class (`.posts`, `.title`).",
+                "The `<script>` whose JSON is read instead of the page's elements, such as `#__NEXT_DATA__`: objects and values become elements, the name of a member their class (`.posts`, `.title`). An answer that is JSON itself counts as one `script`.",
             ),
             key(
                 "listing",

@@ -3,7 +3,8 @@
 //! Some pages are a program and its data: what a reader sees is made of JSON in a `<script>`. An object becomes a `<div>`
 //! and a text a `<p>`, the name of a member is the class of its element, and a list is one such element for each of its values:
 //! `.posts` and `.title` are found as in any page. A text that is an address becomes an `<a>` or `<img>`, one that is a date a `<time>`.
-//! Types of JSON-LD (`@type`) are classes of their object. Pieces of one state are read together (`pushed`). Refuses to run the
+//! Types of JSON-LD (`@type`) are classes of their object. Pieces of one state are read together (`pushed`). An
+//! answer that is JSON itself counts as one script. Refuses to run the
 //! program.
 
 use std::collections::{HashMap, HashSet};
@@ -123,6 +124,21 @@ pub(super) fn elements(
         notes.page(Code::PageTruncated, message);
     }
     Parsed::new(page.html, End::Whole, HashSet::new())
+}
+
+/// Whether an answer is JSON itself: no page begins and ends so.
+pub(super) fn is_json(text: &str) -> bool {
+    let text = text.trim();
+    text.starts_with(['{', '[']) && text.ends_with(['}', ']'])
+}
+
+/// An answer that is JSON, as the one script of a page without anything else.
+pub(super) fn answer(text: &str) -> Parsed {
+    let mut html = Html::new_document();
+    let script = Element::new(QualName::new(None, ns!(html), local_name!("script")), Vec::new());
+    let text = Node::Text(scraper::node::Text { text: text.into() });
+    html.tree.root_mut().append(Node::Element(script)).append(text);
+    Parsed::new(html, End::Whole, HashSet::new())
 }
 
 /// Whether JSON could hold a listing.

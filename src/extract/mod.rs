@@ -68,6 +68,9 @@ pub fn extract(document: &Document, rules: &Rules, still_time: &dyn Fn() -> bool
 
 /// A document as the tree that rules are for.
 pub(crate) fn parsed(document: &Document, rules: &Rules, still_time: &dyn Fn() -> bool) -> Parsed {
+    if rules.json.is_some() && json::is_json(&document.text) {
+        return json::answer(&document.text);
+    }
     let programs = if rules.json.is_some() { Programs::Kept } else { Programs::LeftOut };
     parse::parse_with(&document.text, programs, still_time)
 }
@@ -81,6 +84,10 @@ pub(crate) fn extract_parsed(
 ) -> Listing {
     let mut notes = Notes::default();
     note_end(parsed.end, document.text.len(), &mut notes);
+    if rules.json.is_none() && json::is_json(&document.text) {
+        let message = "the answer is no page but JSON, which `json = \"script\"` reads".to_owned();
+        notes.page(Code::JsonUnreadable, message);
+    }
     let (facts, metadata) = parsed.told(&document.url);
     let of_json = rules
         .json

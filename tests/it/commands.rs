@@ -125,7 +125,7 @@ fn an_empty_listing_and_churning_rows_leave_the_feeds() {
     let words: Vec<String> = verdicts(&first, "loom-forum").into_iter().map(|(word, ..)| word).collect();
     assert_eq!(words, ["new", "unchanged"], "other session ids, another order, other counters");
     let before = place.feeds();
-    assert_eq!(before.len(), 25, "twenty-three sources and two joined feeds");
+    assert_eq!(before.len(), 26, "twenty-four sources and two joined feeds");
     let later = until("2025-03-09T00:00:00Z");
     assert_eq!(verdicts(&later, "riverbend-council")[0].0, "empty");
     assert!(place.feeds() == before);
