@@ -32,7 +32,10 @@ pub(crate) mod walk;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    cell::Cell,
+    collections::{HashMap, HashSet},
+};
 
 use ego_tree::NodeId;
 use scraper::{ElementRef, Html};
@@ -94,7 +97,7 @@ pub(crate) fn extract_parsed(
         .as_ref()
         .map(|css| json::elements((parsed, &mut json::Scripts::default()), css, &mut notes, still_time));
     let tree = of_json.as_ref().unwrap_or(parsed);
-    let (container, mut elements) = rows(tree, rules, &mut notes);
+    let (container, mut elements) = rows(tree, rules, still_time, &mut notes);
     let reached;
     if rules.to_next {
         let heads: Vec<NodeId> = elements.iter().map(|e| e.id()).collect();
@@ -184,7 +187,12 @@ fn note_end(end: End, whole: usize, notes: &mut Notes) {
 }
 
 /// The container's state and the elements of the rows, in page order.
-fn rows<'a>(parsed: &'a Parsed, rules: &Rules, notes: &mut Notes) -> (Container, Vec<ElementRef<'a>>) {
+fn rows<'a>(
+    parsed: &'a Parsed,
+    rules: &Rules,
+    still_time: &dyn Fn() -> bool,
+    notes: &mut Notes,
+) -> (Container, Vec<ElementRef<'a>>) {
     let Some(top) = root(&parsed.html) else { return (Container::Absent, Vec::new()) };
     let containers: Option<HashSet<NodeId>> =
         rules.listing.as_ref().map(|css| top.select(&css.selector).map(|e| e.id()).collect());
@@ -196,8 +204,15 @@ fn rows<'a>(parsed: &'a Parsed, rules: &Rules, notes: &mut Notes) -> (Container,
     let is_inside =
         |e: &ElementRef| containers.as_ref().is_none_or(|c| e.ancestors().any(|a| c.contains(&a.id())));
     let is_seen = |e: &ElementRef| !e.ancestors().filter_map(ElementRef::wrap).any(is_inert);
-    let matching = top.select(&rules.entry.selector).filter(|e| is_inside(e) && is_seen(e));
-    let mut rows: Vec<ElementRef> = matching.take(MAX_ROWS + 1).collect();
+    let is_out_of_time = Cell::new(false);
+    let matching = matching(top, &rules.entry, still_time, &is_out_of_time);
+    let mut rows: Vec<ElementRef> =
+        matching.filter(|e| is_inside(e) && is_seen(e)).take(MAX_ROWS + 1).collect();
+    if is_out_of_time.get() {
+        let message =
+            format!("time ran out while `{}` was looked for; the rest was not read", rules.entry.text);
+        notes.page(Code::ParseDeadline, message);
+    }
     // The row in which parsing stopped has half a headline perhaps; announcing it would be an invention. Rows around
     // it are kept: on pages that forget to close their rows, every row is around the last.
     rows.pop_if(|last| parsed.open.contains(&last.id()));
@@ -206,6 +221,26 @@ fn rows<'a>(parsed: &'a Parsed, rules: &Rules, notes: &mut Notes) -> (Container,
         notes.page(Code::PageTruncated, format!("more than {MAX_ROWS} rows; the rest was not read"));
     }
     (container, rows)
+}
+
+/// What a selector matches, until the time is used up. A `~` looks at all that stands before an element, which takes
+/// minutes where a hundred thousand stand side by side.
+fn matching<'a>(
+    top: ElementRef<'a>,
+    css: &Css,
+    still_time: &dyn Fn() -> bool,
+    is_out_of_time: &Cell<bool>,
+) -> impl Iterator<Item = ElementRef<'a>> {
+    let is_slow = css.text.replace("~=", "").contains('~');
+    // The library never looks at a clock between two matches, but remembers what it counted of siblings.
+    let remembering = (!is_slow).then(|| top.select(&css.selector)).into_iter().flatten();
+    let in_time = move |_: &ElementRef| {
+        is_out_of_time.set(!still_time());
+        !is_out_of_time.get()
+    };
+    let elements =
+        is_slow.then(|| top.descendent_elements().skip(1).take_while(in_time)).into_iter().flatten();
+    remembering.chain(elements.filter(|element| css.selector.matches(element)))
 }
 
 fn root(html: &Html) -> Option<ElementRef<'_>> {

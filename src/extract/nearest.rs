@@ -28,7 +28,7 @@ pub fn nearest(document: &Document, rules: &Rules, missed: &[(&str, &FieldRule)]
     let tree = of_json.as_ref().unwrap_or(&parsed);
     let elements: Vec<ElementRef> = tree.html.tree.nodes().filter_map(ElementRef::wrap).collect();
     let names = Names::of(&elements);
-    let (container, rows) = super::rows(tree, rules, &mut super::Notes::default());
+    let (container, rows) = super::rows(tree, rules, &|| true, &mut super::Notes::default());
     match &rules.listing {
         Some(listing) if container == Container::Absent => return names.of_whole(&listing.text),
         _ if rows.is_empty() => return names.of_whole(&rules.entry.text),

@@ -442,6 +442,25 @@ fn rows_inside_rows_cost_no_square() {
 }
 
 #[test]
+fn time_that_runs_out_ends_a_slow_selector_and_says_so() {
+    let asked = Cell::new(0);
+    let still_time = || {
+        asked.set(asked.get() + 1);
+        asked.get() <= 100
+    };
+    let page = format!("<i></i>{}", "<p><b>one</b></p>".repeat(200));
+    for (entry, is_slow) in [("i ~ p", true), ("p", false), ("[class~=a], p", false)] {
+        asked.set(0);
+        let listing = extract(&Document::from_text(page.clone(), url()), &rules(entry, "b"), &still_time);
+        let said = listing.diagnostics.iter().any(|d| d.message.contains("was looked for"));
+        assert_eq!(said, is_slow, "{entry}: {:?}", listing.diagnostics);
+    }
+    asked.set(-1_000_000);
+    let listing = extract(&Document::from_text(page, url()), &rules("i ~ p", "b"), &still_time);
+    assert_eq!(listing.entries.len(), 200);
+}
+
+#[test]
 fn time_that_runs_out_ends_the_parse_and_says_so() {
     let asked = Cell::new(0);
     let still_time = || {
