@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::{Exit, Failure, Outcome, Places, live, rename, terminal::Terminal, workspace};
 use crate::{
-    clock::{self, Deadline},
+    clock::Deadline,
     config::{
         self, Config,
         load::{self, LoadError},
@@ -12,7 +12,7 @@ use crate::{
     fetch::Fetched,
     fixture::kept,
     refresh::{self, Kept, Refreshed},
-    store::{self, Store as _, StoreError},
+    store::{Store as _, StoreError},
     verdict::Verdict,
 };
 
@@ -50,17 +50,7 @@ fn compare(places: &Places, config: &Config, terminal: &mut Terminal) -> Outcome
         return Ok(Exit::Fine);
     }
     let ours = |error: StoreError| workspace::store_failure(&error);
-    let store = match store::open(&state, clock::now()) {
-        Ok((store, repairs)) => {
-            workspace::tell_repairs(repairs, terminal);
-            store
-        }
-        Err(error @ StoreError::Locked { .. }) => {
-            terminal.say(&format!("the config was not held against what is remembered: {error}"));
-            return Ok(Exit::Fine);
-        }
-        Err(error) => return Err(ours(error)),
-    };
+    let store = workspace::look_into_store(places, config, terminal)?;
     let mut is_held = false;
     for source in &config.sources {
         let former = rename::former(&store, source)?;

@@ -120,7 +120,7 @@ fn remembered(
     source: &Source,
     terminal: &Terminal,
 ) -> Result<Vec<Known>, Failure> {
-    let store = workspace::open_store(places, config, terminal)?;
+    let store = workspace::look_into_store(places, config, terminal)?;
     let records = store.records(&source.id, Newest::of(LOOKED_FOR));
     let known =
         records.map_err(|error| workspace::store_failure(&error))?.into_iter().map(Known::from).collect();

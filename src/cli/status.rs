@@ -31,7 +31,7 @@ pub struct Options {
 pub fn status(places: &Places, options: &Options, terminal: &mut Terminal) -> Outcome {
     let config = workspace::config(places, terminal)?;
     let sources = workspace::chosen(&config, &options.ids)?;
-    let store = workspace::open_store(places, &config, terminal)?;
+    let store = workspace::look_into_store(places, &config, terminal)?;
     let now = clock::now();
     let mut rows = Vec::new();
     for source in sources {

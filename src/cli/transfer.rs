@@ -28,7 +28,7 @@ pub struct Import {
 
 pub fn export(places: &Places, options: &Export, terminal: &mut Terminal) -> Outcome {
     let config = workspace::config(places, terminal)?;
-    let store = workspace::open_store(places, &config, terminal)?;
+    let store = workspace::look_into_store(places, &config, terminal)?;
     let written = match &options.file {
         Some(file) if file.as_os_str() != "-" => transfer::export_to(&store, file),
         _ => transfer::export(&store, terminal.writer()),

@@ -144,6 +144,22 @@ pub fn open_store(places: &Places, config: &Config, terminal: &Terminal) -> Resu
     Ok(engine)
 }
 
+/// Opens the store to read from. While another process holds it, a `serve` say, that is a copy of what it has committed.
+pub fn look_into_store(places: &Places, config: &Config, terminal: &Terminal) -> Result<Engine, Failure> {
+    let (folder, now) = (state_folder(places, config), clock::now());
+    match store::open(&folder, now) {
+        Ok((engine, repairs)) => {
+            tell_repairs(repairs, terminal);
+            Ok(engine)
+        }
+        Err(error @ StoreError::Locked { .. }) => store::peek(&folder, now).map_err(|why| {
+            tracing::debug!(%why, "no copy of the store");
+            store_failure(&error)
+        }),
+        Err(error) => Err(store_failure(&error)),
+    }
+}
+
 /// How many glances are asked for at once.
 const GLANCES: usize = 500;
 

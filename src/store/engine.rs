@@ -47,6 +47,8 @@ pub struct Engine {
     place: Place,
     inner: Mutex<Inner>,
     _lock: Lock,
+    /// The folder it stands in, when that is a copy; it goes with it.
+    _copy: Option<tempfile::TempDir>,
 }
 
 struct Inner {
@@ -73,10 +75,15 @@ pub(super) fn open_place(place: Place) -> Result<(Engine, Vec<Repair>), StoreErr
     let mut repairs = Vec::new();
     let live = place.start(&mut repairs)?;
     let inner = Mutex::new(Inner { live: Some(live), repairs: Vec::new(), leases: Leases::default() });
-    Ok((Engine { place, inner, _lock: lock }, repairs))
+    Ok((Engine { place, inner, _lock: lock, _copy: None }, repairs))
 }
 
 impl Engine {
+    /// Ties it to the copy that it was opened in.
+    pub(super) fn in_copy(self, copy: tempfile::TempDir) -> Self {
+        Self { _copy: Some(copy), ..self }
+    }
+
     /// What was mended since the last call, while the store was in use.
     pub fn take_repairs(&self) -> Vec<Repair> {
         std::mem::take(&mut self.inner().repairs)

@@ -90,6 +90,9 @@ impl StoreError {
     /// What a person can do about it.
     pub fn hint(&self) -> &'static str {
         match self {
+            Self::Locked { holder } if holder.is_server() => {
+                "it asks each source when it is due; stop it first (`status`, `check`, `heal` and `export` work beside it)"
+            }
             Self::Locked { .. } => {
                 "wait for it to end, or use another state folder with `--state`; the lock ends with its process"
             }
@@ -123,6 +126,13 @@ pub struct Holder {
     pub since: Option<Timestamp>,
 }
 
+impl Holder {
+    /// Whether it goes on until it is told to stop.
+    fn is_server(&self) -> bool {
+        self.command.as_deref().is_some_and(|command| command.ends_with(" serve"))
+    }
+}
+
 impl fmt::Display for Holder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.process {
@@ -133,7 +143,7 @@ impl fmt::Display for Holder {
             write!(f, ", `{command}`")?;
         }
         if let Some(since) = self.since {
-            write!(f, ", since {since}")?;
+            write!(f, ", since {since:.0}")?;
         }
         Ok(())
     }

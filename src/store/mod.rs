@@ -1,5 +1,5 @@
 //! The store: plans → records that stay. The contract here is pure; `journal`, `checkpoint`, `index`, `seal`,
-//! `start`, `live`, `lock` and `engine` touch the disk.
+//! `start`, `live`, `lock`, `peek` and `engine` touch the disk.
 //!
 //! A commit is durable when it stands in the store's own fsynced journal (`journal`). What it says of sources is held
 //! in memory, and filed at the end (`states`); what it says of records is in the sled index (`index`). Both are made from
@@ -38,6 +38,7 @@ mod live;
 mod lock;
 mod lookup;
 mod memory;
+mod peek;
 mod recover;
 mod renew;
 mod repair;
@@ -69,6 +70,7 @@ pub use error::{Holder, StoreError};
 pub use lease::Lease;
 pub use line::Line;
 pub use memory::Memory;
+pub use peek::peek;
 pub use repair::Repair;
 pub use retention::Retention;
 

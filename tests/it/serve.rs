@@ -310,3 +310,25 @@ fn a_slow_alert_command_keeps_no_feed_waiting() {
     assert_eq!(exit, Some(0));
     assert!(took < Duration::from_secs(5), "{took:?}");
 }
+
+#[test]
+fn who_only_looks_need_not_stop_it() {
+    let (place, server) = (Place::new(), good());
+    let config = config(&place, &[("news", &server)]);
+    let mut serving = Serving::start(&place, &config, None);
+    until("it publishes", || has_feed(&place, "news"));
+    let ended = |command: &[&str]| place.gleaner(&[command, &["--config", &config]].concat());
+    let status = ended(&["status"]);
+    assert!(status.exit == 0 && status.out.contains("news    new                2"), "{status:?}");
+    assert_eq!(ended(&["check"]).exit, 0);
+    assert!(ended(&["heal", "news"]).out.contains("nothing to heal"));
+    let file = place.path().join("all.jsonl").display().to_string();
+    assert_eq!(ended(&["export", &file]).exit, 0);
+    let run = ended(&["run"]);
+    assert_eq!(run.exit, 3);
+    assert!(run.err.contains("hint: it asks each source when it is due; stop it first"), "{}", run.err);
+    serving.signal("-TERM");
+    assert_eq!(serving.ended().0, Some(0));
+    let after = ended(&["export"]).out;
+    assert_eq!(std::fs::read_to_string(file).expect("it is there"), after);
+}

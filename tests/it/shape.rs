@@ -31,6 +31,7 @@ const CONTACTS: &[Contact] = &[
             "store/journal.rs",
             "store/live.rs",
             "store/lock.rs",
+            "store/peek.rs",
             "store/renew.rs",
             "store/seal.rs",
             "store/start.rs",
