@@ -96,7 +96,10 @@ fn effect(refreshed: &Refreshed) -> String {
         Verdict::Unchanged { .. } => {
             format!("was changed; on its last good page: 0 changed, {again} announced again")
         }
-        other => format!("was changed; {} ({})", other.word(), other.reason().unwrap_or_default()),
+        other => {
+            let reason = other.reason().unwrap_or_default();
+            format!("was changed; on its last good page: {} ({reason})", other.word())
+        }
     }
 }
 

@@ -106,7 +106,7 @@ impl StoreError {
                 "free some space and run again; nothing committed is lost, the published feeds stay as they are"
             }
             Self::ReadOnly { .. } => {
-                "give the user that runs gleaner the right to write the state folder and all in it"
+                "give the user that runs gleaner the right to write its folder and all in it"
             }
             Self::Io { .. } => {
                 "see to the disk or the system's limits and run again; what was committed stands in the journal"

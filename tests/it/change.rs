@@ -202,3 +202,16 @@ fn a_bulletin_without_a_link_is_news_each_week_under_one_headline() {
     assert_eq!(told("2026-01-10T09:00:00Z", "On 8 January, the council met again."), 1, "it was edited");
     assert_eq!(told("2026-01-16T09:00:00Z", "On 15 January, the mayor spoke."), 2);
 }
+
+#[test]
+fn what_check_says_of_a_page_that_becomes_a_feed_names_what_it_was_tried_on() {
+    let town = Town::new();
+    town.config(FIRST);
+    town.page("town", "2026-03-20T08:00:00Z", &listing(0..8));
+    town.run(&[]);
+    town.config("[source.town]\nurl = \"https://town.example/feed.xml\"\nkind = \"feed\"\n");
+    let check = town.gleaner(&["check"]);
+    let tried =
+        "town: was changed; on its last good page: unreadable (expected a feed, found something else)\n";
+    assert!(check.exit == 0 && check.out.ends_with(tried), "{check:?}");
+}
