@@ -107,6 +107,8 @@ pub fn settle(source: &Source, state: &mut SourceState, verdict: &Verdict, fetch
         // robots.txt is asked again when its answer holds no more; until then this costs nobody a request.
         state.due_at = Some(after(jitter::around(source.every, &source.id, now)));
         state.forbidden = state.forbidden.saturating_add(1);
+        // The changed config was tried.
+        state.failed_by = state.failed_by.take().map(|_| source.digest().clone());
         state.refreshed_at = Some(now);
         state.verdict = Some(verdict.clone());
     }
@@ -216,7 +218,7 @@ pub fn wait(source: &Source, state: &Glance, now: Timestamp, wish: Wish) -> Opti
     if !source.enabled {
         return Some(Wait::Disabled);
     }
-    if let Some(hold) = state.hold.as_ref().filter(|hold| hold.url.as_str() == source.url.as_str()) {
+    if let Some(hold) = state.hold.as_ref().filter(|hold| is_about(hold, source)) {
         match hold.until {
             Some(until) if until > now && is_near(now, until, Duration::from_secs(8 * 24 * 3600)) => {
                 return Some(Wait::Asked(until));
@@ -236,6 +238,12 @@ pub fn wait(source: &Source, state: &Glance, now: Timestamp, wish: Wish) -> Opti
         return None;
     }
     Some(if state.failures > 0 { Wait::BackingOff(due) } else { Wait::NotDue(due) })
+}
+
+/// Whether a wish is still about a source: another address voids it, but for one of the same host where that is meant.
+fn is_about(hold: &Hold, source: &Source) -> bool {
+    let is_its_host = || hold.url.host_str() == source.url.host_str();
+    hold.url.as_str() == source.url.as_str() || (hold.scope == retry::Scope::Host && is_its_host())
 }
 
 /// Whether what is read from a page was changed since it last failed: a mended source need not wait for the end of a back-off.

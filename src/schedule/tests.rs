@@ -126,6 +126,11 @@ fn another_config_is_tried_once_before_a_back_off_is_over() {
     assert_eq!(wait(&mended, &state, now(), Wish::Nearly), None);
     settle(&mended, &mut state, &drifted, &answer(200, &[]));
     assert!(matches!(wait(&mended, &state, now(), Wish::Nearly), Some(Wait::BackingOff(_))));
+    // Where robots.txt does not let it be asked, it was tried too.
+    let once_more = source("teaser = \"b\"");
+    let disallowed = Fetched::Failed { at: now(), error: FetchError::Disallowed(String::new()) };
+    settle(&once_more, &mut state, &Verdict::Skipped { reason: String::new() }, &disallowed);
+    assert!(matches!(wait(&once_more, &state, now(), Wish::Nearly), Some(Wait::BackingOff(_))));
     state.failures = 0;
     settle(&mended, &mut state, &good(1), &answer(200, &[]));
     assert!(matches!(wait(&broken, &state, now(), Wish::Nearly), Some(Wait::NotDue(_))));
@@ -140,6 +145,14 @@ fn an_origin_that_asks_for_time_gets_it_from_a_person_too() {
     let at = |hours: i64| now() + SignedDuration::from_hours(hours);
     assert_eq!(wait(&source, &state, at(23), Wish::Forced), Some(Wait::Asked(at(24))));
     assert_eq!(wait(&source, &state, at(24), Wish::Forced), None);
+    // Of a host that is asked for too much, no other page either.
+    let mut state = SourceState { failures: 1, ..SourceState::default() };
+    settle(&source, &mut state, &refused, &answer(429, &[("retry-after", "86400")]));
+    let mut other = source.clone();
+    other.url = Url::parse("https://site.example/news/").unwrap().into();
+    assert_eq!(wait(&other, &state, at(23), Wish::Nearly), Some(Wait::Asked(at(24))));
+    other.url = Url::parse("https://other.example/news/").unwrap().into();
+    assert_eq!(wait(&other, &state, at(23), Wish::Forced), None);
 }
 
 #[test]
