@@ -107,8 +107,16 @@ fn leave_out_undated_lists(texts: &Texts<'_, '_>, group: &mut Group) {
     }
     let is_told = lists.values().all(|(dated, all)| *dated == 0 || dated == all);
     let dated: usize = lists.values().map(|(dated, _)| dated).sum();
-    if is_told && (FEWEST..group.items.len()).contains(&dated) && lists.len() * 2 <= group.items.len() {
-        group.items.retain(is_dated);
+    if !is_told || !(FEWEST..group.items.len()).contains(&dated) || lists.len() * 2 > group.items.len() {
+        return;
+    }
+    let (own, rest): (Vec<u32>, Vec<u32>) = group.items.iter().copied().partition(is_dated);
+    // What leads to the same kind of pages are older entries, whose days are not written.
+    let is_alike = |at: &u32| {
+        score::address(texts.tree, *at).is_some_and(|to| score::is_shaped_alike(texts.tree, &own, to))
+    };
+    if !rest.iter().any(is_alike) {
+        group.items = own;
     }
 }
 

@@ -177,10 +177,7 @@ impl<'a> Tree<'a> {
             unclear: FxHashSet::default(),
         };
         tree.fill(root, base);
-        let stems: FxHashSet<&'a str> = tree.told.values().filter_map(|told| told.stem).collect();
-        let is_part =
-            |stem: &&str| tree.told.keys().any(|other| !other.starts_with(stem) && other.contains(stem));
-        tree.unclear = stems.into_iter().filter(is_part).collect();
+        tree.unclear = tree.unclear_stems();
         let mut before = 0;
         for element in &tree.elements {
             tree.links.push(before);
@@ -189,6 +186,19 @@ impl<'a> Tree<'a> {
         tree.links.push(before);
         tree.mark_chrome();
         tree
+    }
+
+    /// The stems that stand in classes of another stem or of none too: as selectors they would find those.
+    fn unclear_stems(&self) -> FxHashSet<&'a str> {
+        /// More than any program makes; of more all are unclear.
+        const MOST: usize = 500;
+        let stems: FxHashSet<&'a str> = self.told.values().filter_map(|told| told.stem).collect();
+        let is_many = stems.len() > MOST;
+        let is_part = |stem: &&str| {
+            let mut others = self.told.iter().filter(|(_, told)| told.stem != Some(stem));
+            is_many || others.any(|(class, _)| class.contains(stem))
+        };
+        stems.into_iter().filter(is_part).collect()
     }
 
     fn fill(&mut self, root: ElementRef<'a>, base: &Url) {

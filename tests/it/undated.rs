@@ -53,6 +53,12 @@ fn the_years_of_an_archive_below_dated_entries_are_none() {
     let years = years.map(|y| format!("<li><a href=/{y}>All arrivals of the year {y}</a>")).concat();
     let found = best(9, ["<main><ul>", &format!("</ul><h2>Older</h2><ul>{years}</ul></main>")], row);
     assert!(is_exact(&found), "{}", found.keys.to_toml());
+    // Older entries whose days are not told are entries.
+    let older: String = (20..30)
+        .map(|n| format!("<li><a href=/docs/{n}-arrival.pdf>The ship {} came in</a>", SHIPS[n % 4]))
+        .collect();
+    let found = best(9, ["<main><ul>", &format!("</ul><h2>Older</h2><ul>{older}</ul></main>")], row);
+    assert!(!found.keys.is_dated, "{}", found.keys.to_toml());
 }
 
 #[test]
