@@ -136,9 +136,12 @@ pub(super) fn value(script: &str, left: &mut usize) -> Result<Value, String> {
     let Some(start) = start else { return Err("it has no `{` and no `[`".to_owned()) };
     // White space between tokens and forbidden inside strings: a space is right for both.
     let clean: String = script[start..].chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    let clean = values::readable(&clean, left)?;
+    let mut rest = *left;
+    let clean = values::readable(&clean, &mut rest)?;
     let mut values = serde_json::Deserializer::from_str(&clean).into_iter::<Value>();
-    values.next().expect("there is something").map_err(|error| error.to_string())
+    let value = values.next().expect("there is something").map_err(|error| error.to_string())?;
+    *left = rest;
+    Ok(value)
 }
 
 fn collect(value: &Value, base: &Url, dates: &mut HashMap<String, Stated>) {

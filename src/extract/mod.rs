@@ -194,8 +194,10 @@ fn rows<'a>(
     notes: &mut Notes,
 ) -> (Container, Vec<ElementRef<'a>>) {
     let Some(top) = root(&parsed.html) else { return (Container::Absent, Vec::new()) };
+    let is_out_of_time = Cell::new(false);
+    let matching = |css| matching(top, css, still_time, &is_out_of_time);
     let containers: Option<HashSet<NodeId>> =
-        rules.listing.as_ref().map(|css| top.select(&css.selector).map(|e| e.id()).collect());
+        rules.listing.as_ref().map(|css| matching(css).map(|e| e.id()).collect());
     let container = match &containers {
         None => Container::NotAsked,
         Some(found) if found.is_empty() => return (Container::Absent, Vec::new()),
@@ -204,8 +206,7 @@ fn rows<'a>(
     let is_inside =
         |e: &ElementRef| containers.as_ref().is_none_or(|c| e.ancestors().any(|a| c.contains(&a.id())));
     let is_seen = |e: &ElementRef| !e.ancestors().filter_map(ElementRef::wrap).any(is_inert);
-    let is_out_of_time = Cell::new(false);
-    let matching = matching(top, &rules.entry, still_time, &is_out_of_time);
+    let matching = matching(&rules.entry);
     let mut rows: Vec<ElementRef> =
         matching.filter(|e| is_inside(e) && is_seen(e)).take(MAX_ROWS + 1).collect();
     if is_out_of_time.get() {

@@ -21,15 +21,22 @@ pub(crate) fn readable<'t>(text: &'t str, left: &mut usize) -> Result<Cow<'t, st
     Ok(if has_halves { Cow::Owned(whole_letters(text)) } else { Cow::Borrowed(text) })
 }
 
-/// About how many values a text holds: what opens one of several, and what parts them.
+/// About how many values the first value of a text holds: what opens one of several, and what parts them.
 fn count(text: &str) -> usize {
-    let (mut values, mut in_string, mut is_escaped) = (1, false, false);
+    let (mut values, mut depth, mut in_string, mut is_escaped) = (1, 0_usize, false, false);
     for byte in text.bytes() {
         match byte {
             _ if is_escaped => is_escaped = false,
             b'\\' => is_escaped = in_string,
             b'"' => in_string = !in_string,
-            b'{' | b'[' | b',' if !in_string => values += 1,
+            _ if in_string => {}
+            b',' => values += 1,
+            b'{' | b'[' => {
+                values += 1;
+                depth += 1;
+            }
+            b'}' | b']' if depth <= 1 => break,
+            b'}' | b']' => depth -= 1,
             _ => {}
         }
     }
@@ -89,6 +96,7 @@ mod tests {
     #[test]
     fn values_are_counted_and_not_what_looks_like_them() {
         assert_eq!(count(r#"{"a": [1, 2, "x,{[\",["]}"#), 5);
+        assert_eq!(count("{\"a\": [1]}; go({}, {}, {})"), 3, "what a program goes on with");
         let mut left = 8;
         assert!(readable("[1,2,3]", &mut left).is_ok());
         assert_eq!(readable("[1,2,3,4]", &mut left).unwrap_err(), "it has more than 300000 values");
