@@ -364,8 +364,9 @@ impl Against {
     /// Which kind of page stands in for the listing, by a title that it did not have before; `None`: it is the listing.
     fn stands_in(&self, listing: &Listing, state: &SourceState) -> Option<&'static str> {
         let kind = blocked::titled(listing.title.as_deref()?)?;
-        let is_other = listing.title != state.page_title && self.again.is_none();
-        (self.is_unknown() && is_other).then_some(kind)
+        // A listing may be about such things.
+        let was = state.page_title.as_deref().and_then(blocked::titled);
+        (self.is_unknown() && was != Some(kind) && self.again.is_none()).then_some(kind)
     }
 
     /// Whether entries are known, and none of them is on the page.
