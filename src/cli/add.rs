@@ -104,8 +104,7 @@ pub fn add(places: &Places, options: &Options, terminal: &mut Terminal) -> Outco
         terminal.remark(&format!("next: the same with `--yes` writes it to the config as `{id}`"));
         return Ok(Exit::Fine);
     }
-    let is_chosen_by_person = options.listing > 1 || !options.like.is_empty();
-    if chosen.confidence < SURE && !is_chosen_by_person {
+    if chosen.confidence < SURE && !is_chosen_by_person(options) {
         let message = format!("a confidence of {:.2} is too low to write the source", chosen.confidence);
         let failure = Failure::usage(message)
             .hint("name a headline you see with `--like \"...\"`, and look at what it gives");
@@ -130,7 +129,7 @@ fn write(
     let config = config::read(&[&texts[..], &file].concat(), &workspace::environment)
         .map_err(|problems| workspace::load_failure(&LoadError::Problems(problems), terminal))?;
     let source = workspace::one(&config, id.as_str())?;
-    if options.id.is_none() && options.listing == 1 {
+    if options.id.is_none() && !is_chosen_by_person(options) {
         refuse_twin(&config, source)?;
     }
     save::additions(&file, &texts[0]).map_err(|error| Failure::usage(error.to_string()))?;
@@ -145,6 +144,11 @@ fn write(
     Ok(Exit::Fine)
 }
 
+/// Whether a person said which listing is meant.
+fn is_chosen_by_person(options: &Options) -> bool {
+    options.listing > 1 || !options.like.is_empty()
+}
+
 /// Nobody follows a page twice without wanting to.
 fn refuse_twin(config: &Config, source: &Source) -> Result<(), Failure> {
     let url = source.url.to_url();
@@ -156,7 +160,8 @@ fn refuse_twin(config: &Config, source: &Source) -> Result<(), Failure> {
 }
 
 fn taken(why: String) -> Failure {
-    Failure::usage(why).hint("nothing was written; with an id of its own, `--id`, it is followed beside that")
+    Failure::usage(why)
+        .hint("nothing was written; with an id that is free, `--id`, it is followed beside that")
 }
 
 fn page(places: &Places, options: &Options) -> Result<Page, Failure> {
@@ -279,7 +284,8 @@ fn nothing(found: &Found, offers: usize, has_scripts: bool, options: &Options) -
 
 /// An address as people write it: without a scheme it is that of the secure web.
 fn address(text: &str) -> Result<Url, String> {
-    let url = if text.contains("://") { Url::parse(text) } else { Url::parse(&format!("https://{text}")) };
+    let has_scheme = text.split(['/', '?', '#']).next().is_some_and(|start| start.ends_with(':'));
+    let url = if has_scheme { Url::parse(text) } else { Url::parse(&format!("https://{text}")) };
     let url =
         url.map_err(|error| format!("{error}; expected an address such as `https://example.org/news/`"))?;
     match url.scheme() {

@@ -67,7 +67,7 @@ fn next(source: &Source, state: &SourceState) -> Option<String> {
 }
 
 fn is_changed(source: &Source, state: &SourceState) -> bool {
-    schedule::is_changed(source, state.failed_by.as_ref())
+    state.hold.is_none() && schedule::is_changed(source, state.failed_by.as_ref())
 }
 
 /// When it is asked next; `None`: never, or now.

@@ -152,10 +152,7 @@ pub fn look_into_store(places: &Places, config: &Config, terminal: &Terminal) ->
             tell_repairs(repairs, terminal);
             Ok(engine)
         }
-        Err(error @ StoreError::Locked { .. }) => store::peek(&folder, now).map_err(|why| {
-            tracing::debug!(%why, "no copy of the store");
-            store_failure(&error)
-        }),
+        Err(StoreError::Locked { .. }) => store::peek(&folder, now).map_err(|error| store_failure(&error)),
         Err(error) => Err(store_failure(&error)),
     }
 }
