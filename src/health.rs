@@ -209,7 +209,7 @@ pub fn advice(source: &Source, state: &SourceState, verdict: &Verdict) -> String
         Verdict::Gone { .. } => {
             format!("look where {} has gone, or take `{id}` out of the config; {kept}", source.url)
         }
-        _ => format!("{}; {kept}", tried_again(state)),
+        _ => format!("{}, less and less often; {kept}", tried_again(state)),
     }
 }
 
@@ -217,7 +217,7 @@ pub fn advice(source: &Source, state: &SourceState, verdict: &Verdict) -> String
 fn tried_again(state: &SourceState) -> String {
     let from =
         state.due_at.map_or_else(String::new, |due| due.strftime(" from %Y-%m-%d %H:%M UTC on").to_string());
-    format!("it is tried again{from}, less and less often")
+    format!("it is tried again{from}")
 }
 
 /// What a person can do about a source that robots.txt forbids, or that it would say something of, if it could be read.

@@ -86,10 +86,9 @@ pub fn validators_for(source: &Source, state: &SourceState, now: Timestamp) -> V
     }
 }
 
-/// Notes what a visit told besides its answer: where the source has moved to, and what robots.txt says.
+/// Notes what a visit told besides its answer: where the source has moved to.
 pub fn learn(source: &Source, refreshed: &mut Refreshed, visited: &Visited) {
     let state = &mut refreshed.plan.state;
-    state.permits.clone_from(&visited.permits);
     let was_moved = state.moved.as_ref().is_some_and(Moved::is_believed);
     if refreshed.verdict.is_good() {
         if let Fetched::Page(page) = &visited.fetched {

@@ -372,6 +372,8 @@ fn seen(
     (visited, pages, own): (&Visited, Option<Pages>, Own),
     store: &dyn Store,
 ) -> Result<One, StoreError> {
+    // What the visit learned of robots.txt decides what is told of it.
+    let state = SourceState { permits: visited.permits.clone(), ..state };
     let mut one = one(of, state, Brought { fetched: &visited.fetched, pages, own }, store)?;
     refresh::learn(of.1, &mut one.refreshed, visited);
     if let Some(mended) = &mut one.mended {

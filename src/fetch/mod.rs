@@ -118,7 +118,7 @@ fn status_words(status: u16) -> String {
         205 => "Reset Content",
         206 => "Partial Content, which was not asked for",
         400 => "Bad Request",
-        401 => "Unauthorized",
+        401 => "Unauthorized: `basic`, `bearer` or `headers` in the config can log in",
         403 => "Forbidden",
         404 => "Not Found",
         407 => "Proxy Authentication Required",

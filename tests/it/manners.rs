@@ -85,6 +85,12 @@ fn without_a_robots_txt_everything_may_be_asked_for_and_nothing_while_it_is_down
             );
         }
     }
+    // The first time too, and by what this visit learned.
+    let server = with_robots("200 OK", "user-agent: *\ndisallow: /\n");
+    let place = Place::new();
+    let path = config(&place, &server, "alert_after = 1\n", &["news"]);
+    let told = run(&place, &path, &[]).err;
+    assert!(told.contains("hint: ask the owner of"), "{told}");
 }
 
 #[test]
