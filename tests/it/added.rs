@@ -60,6 +60,11 @@ fn an_address_needs_no_scheme() {
     let place = followed();
     let ended = gleaner(&place, &["add", "--url", "harbour.example/news"]);
     assert!(ended.out.contains("url      = \"https://harbour.example/news\""), "{ended:?}");
+    let ended = gleaner(&place, &["add", "--url", "harbour.example/go?to=https://quay.example/"]);
+    assert!(
+        ended.out.contains("url      = \"https://harbour.example/go?to=https://quay.example/\""),
+        "{ended:?}"
+    );
     let other = gleaner(&place, &["add", "--url", "ftp://harbour.example/news"]);
     assert_eq!(other.exit, 2);
     assert!(other.err.contains("expected `http` or `https`, found `ftp`"), "{}", other.err);

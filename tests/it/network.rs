@@ -232,6 +232,28 @@ fn a_page_that_stands_in_announces_nothing_though_it_is_built_like_the_listing()
 }
 
 #[test]
+fn a_listing_about_maintenance_is_no_page_that_stands_in() {
+    let asked = Mutex::new(0);
+    let server = Server::start(
+        "127.0.0.1",
+        Box::new(move |_, stream| {
+            let mut asked = asked.lock().expect("no test panics with it");
+            *asked += 1;
+            // Its title has the day in it, and nothing stays for long.
+            let title = format!("<title>Down for maintenance: the week of {asked} March</title>");
+            let stories = [format!("lock-{asked}"), format!("weir-{asked}")];
+            let body = [title.as_bytes(), &page(&[&stories[0], &stories[1]])].concat();
+            answer(stream, "200 OK", HTML, &body);
+        }),
+    );
+    let place = Place::new();
+    let path = config(&place, &server, "");
+    for _ in 0..3 {
+        assert_eq!(verdict(&run(&place, &path)).0, "new");
+    }
+}
+
+#[test]
 fn a_page_that_lost_its_title_costs_the_feed_none() {
     let titled = Mutex::new(true);
     let server = Server::start(
