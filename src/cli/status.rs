@@ -136,8 +136,9 @@ fn summary(rows: &[Row<'_>], now: Timestamp) -> String {
     let count = |is: &dyn Fn(&Source, &SourceState) -> bool| {
         rows.iter().filter(|(source, state, _)| is(source, state)).count()
     };
+    let waiting = count(&needs_person);
     let parts = [
-        (count(&needs_person), if count(&needs_person) == 1 { "needs a person" } else { "need a person" }),
+        (waiting, if waiting == 1 { "needs a person" } else { "need a person" }),
         (count(&|source, state| state.failures > 0 && !needs_person(source, state)), "failing"),
         (count(&|_, state| matches!(state.verdict, Some(Verdict::Degraded { .. }))), "degraded"),
         (count(&|source, state| is_silent(source, state, now).is_some()), "silent for unusually long"),

@@ -138,23 +138,22 @@ fn users_folders(config: &Config) -> Option<BaseDirs> {
 
 /// Opens the store, and says what was mended.
 pub fn open_store(places: &Places, config: &Config, terminal: &Terminal) -> Result<Engine, Failure> {
-    let (engine, repairs) =
-        store::open(&state_folder(places, config), clock::now()).map_err(|error| store_failure(&error))?;
-    tell_repairs(repairs, terminal);
-    Ok(engine)
+    opened(store::open(&state_folder(places, config), clock::now()), terminal)
 }
 
 /// Opens the store to read from. While another process holds it, a `serve` say, that is a copy of what it has committed.
 pub fn look_into_store(places: &Places, config: &Config, terminal: &Terminal) -> Result<Engine, Failure> {
     let (folder, now) = (state_folder(places, config), clock::now());
     match store::open(&folder, now) {
-        Ok((engine, repairs)) => {
-            tell_repairs(repairs, terminal);
-            Ok(engine)
-        }
         Err(StoreError::Locked { .. }) => store::peek(&folder, now).map_err(|error| store_failure(&error)),
-        Err(error) => Err(store_failure(&error)),
+        found => opened(found, terminal),
     }
+}
+
+fn opened(found: Result<(Engine, Vec<Repair>), StoreError>, terminal: &Terminal) -> Result<Engine, Failure> {
+    let (engine, repairs) = found.map_err(|error| store_failure(&error))?;
+    tell_repairs(repairs, terminal);
+    Ok(engine)
 }
 
 /// How many glances are asked for at once.

@@ -256,7 +256,7 @@ fn described(texts: &Texts<'_, '_>, cells: &[(u16, u32)]) -> f64 {
     if told.len() < cells.len() {
         return 0.0;
     }
-    told.iter().map(|alt| facts::words(alt)).sum::<f64>() / cells.len() as f64
+    told.iter().map(|alt| facts::Facts::undated(alt).words).sum::<f64>() / cells.len() as f64
 }
 
 /// The address an element links to, or stands in, or holds alone.

@@ -44,6 +44,32 @@ pub struct Dated {
 }
 
 impl Facts {
+    /// All that is counted of a text, without its date.
+    pub fn undated(text: &str) -> Self {
+        let mut facts = Self { text: START, ..Self::default() };
+        let (mut digits, mut unspaced) = (0_u32, 0_u32);
+        let mut words = 0_u32;
+        let mut is_in_word = false;
+        for c in text.chars() {
+            facts.chars += 1;
+            if is_unspaced(c) {
+                unspaced += 1;
+                is_in_word = false;
+            } else if c.is_alphanumeric() {
+                words += u32::from(!is_in_word);
+                is_in_word = true;
+            } else if c.is_whitespace() {
+                is_in_word = false;
+            }
+            facts.text = with_letter(facts.text, c);
+            digits += u32::from(c.is_numeric());
+        }
+        facts.words = f64::from(words) + f64::from(unspaced) / 2.0;
+        facts.digits = f64::from(digits) / f64::from(facts.chars.max(1));
+        facts.is_more = facts.words <= 8.0 && is_more(text);
+        facts
+    }
+
     /// Whether the text is a date and little else.
     pub fn is_date(&self) -> bool {
         self.date.is_some_and(|date| date.share >= 0.5)
@@ -182,28 +208,8 @@ impl<'t, 'a> Texts<'t, 'a> {
     }
 
     fn count(&self, text: &str) -> Facts {
-        let mut facts = Facts { text: START, ..Facts::default() };
-        let (mut digits, mut unspaced) = (0_u32, 0_u32);
-        let mut words = 0_u32;
-        let mut is_in_word = false;
-        for c in text.chars() {
-            facts.chars += 1;
-            if is_unspaced(c) {
-                unspaced += 1;
-                is_in_word = false;
-            } else if c.is_alphanumeric() {
-                words += u32::from(!is_in_word);
-                is_in_word = true;
-            } else if c.is_whitespace() {
-                is_in_word = false;
-            }
-            facts.text = with_letter(facts.text, c);
-            digits += u32::from(c.is_numeric());
-        }
-        facts.words = f64::from(words) + f64::from(unspaced) / 2.0;
-        facts.digits = f64::from(digits) / f64::from(facts.chars.max(1));
-        facts.is_more = facts.words <= 8.0 && is_more(text);
-        if digits > 0 || facts.chars <= 40 {
+        let mut facts = Facts::undated(text);
+        if facts.digits > 0.0 || facts.chars <= 40 {
             facts.date = self.date(text);
         }
         facts
@@ -249,13 +255,6 @@ fn orders(value: &Value) -> (bool, [i32; 2]) {
         Value::Epoch(at) => one(true, i32::try_from(at.as_second() / 86_400).unwrap_or(i32::MAX)),
         _ => one(false, 0),
     }
-}
-
-/// How many words a text has.
-pub fn words(text: &str) -> f64 {
-    let unspaced = text.chars().filter(|c| is_unspaced(*c)).count();
-    let words = text.split(|c: char| c.is_whitespace() || is_unspaced(c));
-    words.filter(|word| word.contains(char::is_alphanumeric)).count() as f64 + unspaced as f64 / 2.0
 }
 
 /// Letters of scripts that do not part words.

@@ -98,7 +98,7 @@ fn leave_out_menu_rows(texts: &Texts<'_, '_>, group: &mut Group) {
 /// Leaves out the lists of which nothing is dated, beside lists of which all is: the years of an archive below the news.
 fn leave_out_undated_lists(texts: &Texts<'_, '_>, group: &mut Group) {
     const FEWEST: usize = 5;
-    let is_dated = |at: &u32| texts.of(*at).date.is_some() || texts.holds_date(*at);
+    let is_dated = |at: &u32| is_dated(texts, *at);
     let mut lists: FxHashMap<u32, (usize, usize)> = FxHashMap::default();
     for at in &group.items {
         let (dated, all) = lists.entry(texts.tree.get(*at).parent).or_default();
@@ -112,10 +112,7 @@ fn leave_out_undated_lists(texts: &Texts<'_, '_>, group: &mut Group) {
     }
     let (own, rest): (Vec<u32>, Vec<u32>) = group.items.iter().copied().partition(is_dated);
     // What leads to the same kind of pages are older entries, whose days are not written.
-    let is_alike = |at: &u32| {
-        score::address(texts.tree, *at).is_some_and(|to| score::is_shaped_alike(texts.tree, &own, to))
-    };
-    if !rest.iter().any(is_alike) {
+    if rest.iter().all(|at| is_linked_otherwise(texts.tree, &own, *at)) {
         group.items = own;
     }
 }
@@ -131,7 +128,7 @@ fn leave_out_others(texts: &Texts<'_, '_>, group: &mut Group) {
     if !(FEWEST..=MOST).contains(&group.items.len()) {
         return;
     }
-    let is_dated = |at: &u32| texts.of(*at).date.is_some() || texts.holds_date(*at);
+    let is_dated = |at: &u32| is_dated(texts, *at);
     let mut homes: FxHashMap<u32, usize> = FxHashMap::default();
     for at in &group.items {
         *homes.entry(tree.get(*at).parent).or_default() += 1;
@@ -147,7 +144,7 @@ fn leave_out_others(texts: &Texts<'_, '_>, group: &mut Group) {
     let apart = without(&is_at_home, &|others, at| {
         others.is_built_otherwise(tree, at) || !is_dated(&at) && others.own.iter().all(is_dated)
     });
-    let among = || without(&is_dated, &|others, at| others.is_linked_otherwise(tree, at));
+    let among = || without(&is_dated, &|others, at| is_linked_otherwise(tree, others.own, at));
     if let Some(own) = apart.or_else(among) {
         group.items = own;
     }
@@ -163,8 +160,14 @@ impl Others<'_> {
     fn is_built_otherwise(&self, tree: &Tree<'_>, at: u32) -> bool {
         !self.builds.contains(&build(tree, at))
     }
+}
 
-    fn is_linked_otherwise(&self, tree: &Tree<'_>, at: u32) -> bool {
-        score::address(tree, at).is_none_or(|to| !score::is_shaped_alike(tree, self.own, to))
-    }
+/// Whether an element leads nowhere, or to pages of another kind than these do.
+fn is_linked_otherwise(tree: &Tree<'_>, own: &[u32], at: u32) -> bool {
+    score::address(tree, at).is_none_or(|to| !score::is_shaped_alike(tree, own, to))
+}
+
+/// Whether an element tells a date or holds one.
+fn is_dated(texts: &Texts<'_, '_>, at: u32) -> bool {
+    texts.of(at).date.is_some() || texts.holds_date(at)
 }

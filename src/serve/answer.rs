@@ -5,8 +5,7 @@ use std::{path::Path, time::Duration};
 use axum::{
     body::Body,
     http::{
-        HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Uri, Version, header,
-        request::Parts,
+        HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Version, header, request::Parts,
     },
 };
 use jiff::Timestamp;
@@ -24,7 +23,7 @@ pub struct Asked {
     at: Timestamp,
     method: Method,
     version: Version,
-    uri: Uri,
+    path: String,
     headers: HeaderMap,
 }
 
@@ -35,7 +34,7 @@ impl Asked {
             at,
             method: parts.method.clone(),
             version: parts.version,
-            uri: parts.uri.clone(),
+            path: parts.uri.path().to_owned(),
             headers: parts.headers.clone(),
         }
     }
@@ -64,7 +63,7 @@ pub fn answer(site: &Site, asked: &Asked) -> Response<Body> {
         response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
         return response;
     }
-    match asked.uri.path() {
+    match asked.path.as_str() {
         "/" => file(site, "index.html", asked),
         // Readers and browsers ask for it with every visit.
         "/favicon.ico" => with_age(plain(StatusCode::NO_CONTENT, ""), MOST_AGE),

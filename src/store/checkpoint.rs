@@ -22,7 +22,7 @@ pub const BUFFER_BYTES: usize = 64 << 10;
 
 /// The name of the newest one.
 pub const CURRENT: &str = "checkpoint.jsonl";
-const PREVIOUS: &str = "checkpoint.previous.jsonl";
+pub const PREVIOUS: &str = "checkpoint.previous.jsonl";
 /// How the names of files begin that a crash may leave behind.
 pub const UNFINISHED: &str = ".checkpoint-";
 

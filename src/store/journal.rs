@@ -19,6 +19,9 @@ use super::{
     repair::Repair,
 };
 
+/// The folder of a store that it is in.
+pub const FOLDER: &str = "journal";
+
 /// How much of a file is read at once.
 const READ_BYTES: usize = 256 << 10;
 

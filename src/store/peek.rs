@@ -12,7 +12,7 @@ use std::{
 
 use jiff::Timestamp;
 
-use super::{Engine, StoreError, open};
+use super::{Engine, StoreError, checkpoint, journal, open};
 
 /// A checkpoint may take the place of journals while they are copied; then it is begun again.
 const TRIES: usize = 5;
@@ -36,7 +36,7 @@ pub fn peek(dir: &Path, now: Timestamp) -> Result<Engine, StoreError> {
 /// Copies what a store can be made from; whether it was the same files all the while.
 fn copied(from: &Path, to: &Path) -> io::Result<bool> {
     let before = files(from)?;
-    fs::create_dir_all(to.join("journal"))?;
+    fs::create_dir_all(to.join(journal::FOLDER))?;
     for (file, _) in &before {
         fs::copy(from.join(file), to.join(file))?;
     }
@@ -46,11 +46,11 @@ fn copied(from: &Path, to: &Path) -> io::Result<bool> {
 /// Journals and checkpoints, each with the number by which the disk knows it.
 fn files(dir: &Path) -> io::Result<Vec<(PathBuf, u64)>> {
     let mut files = Vec::new();
-    for entry in fs::read_dir(dir.join("journal"))? {
+    for entry in fs::read_dir(dir.join(journal::FOLDER))? {
         let entry = entry?;
-        files.push((Path::new("journal").join(entry.file_name()), entry.metadata()?.ino()));
+        files.push((Path::new(journal::FOLDER).join(entry.file_name()), entry.metadata()?.ino()));
     }
-    for name in ["checkpoint.jsonl", "checkpoint.previous.jsonl"] {
+    for name in [checkpoint::CURRENT, checkpoint::PREVIOUS] {
         match fs::metadata(dir.join(name)) {
             Ok(data) => files.push((name.into(), data.ino())),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}

@@ -104,7 +104,7 @@ impl Evidence {
 
 impl Place {
     pub fn journal_dir(&self) -> PathBuf {
-        self.dir.join("journal")
+        self.dir.join(journal::FOLDER)
     }
 
     pub fn db(&self) -> PathBuf {

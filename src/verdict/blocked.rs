@@ -100,12 +100,11 @@ const TITLES: &[Mark] = &[
 /// The longest title that is looked at: a block page has little to say.
 const MAX_TITLE: usize = 200;
 
-/// The page's title in lower case text; `None`: it has none that is short.
+/// The page's title in lower case text; `None`: it has none.
 fn title(text: &str) -> Option<&str> {
     let after = &text[text.find("<title")?..];
     let inner = &after[after.find('>')? + 1..];
-    let title = &inner[..inner.find("</title")?];
-    (title.len() <= MAX_TITLE).then_some(title)
+    Some(&inner[..inner.find("</title")?])
 }
 
 /// What kind of block page this is; `None`: no sign of one. `text` is the page's text as decoded.
@@ -130,7 +129,7 @@ pub fn titled(written: &str) -> Option<&'static str> {
     by_title(&written.to_ascii_lowercase()).map(|mark| mark.kind)
 }
 
-/// The mark in a title in lower case.
+/// The mark in a title in lower case; `None`: it has none, or is too long for one.
 fn by_title(title: &str) -> Option<&'static Mark> {
     TITLES.iter().find(|mark| title.contains(mark.text)).filter(|_| title.len() <= MAX_TITLE)
 }
