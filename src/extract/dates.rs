@@ -11,6 +11,7 @@ use super::{
     address,
     field::{Place, tag},
     metadata::Metadata,
+    slow::{Time, looks_beside},
     text,
 };
 use crate::{
@@ -22,7 +23,8 @@ use crate::{
 const MAX_TIME_ELEMENTS: usize = 8;
 
 /// What dates rows from above: for each row the nearest element before it that matches, such as the heading of its day.
-pub(super) fn above(rows: &[ElementRef<'_>], css: &Css) -> HashMap<NodeId, RawField> {
+pub(super) fn above(rows: &[ElementRef<'_>], css: &Css, time: &Time<'_>) -> HashMap<NodeId, RawField> {
+    let is_slow = looks_beside(&css.text);
     let mut found = HashMap::new();
     let Some(top) = rows.first().and_then(|row| row.ancestors().last()) else { return found };
     let wanted: HashSet<NodeId> = rows.iter().map(|row| row.id()).collect();
@@ -35,6 +37,9 @@ pub(super) fn above(rows: &[ElementRef<'_>], css: &Css) -> HashMap<NodeId, RawFi
             let field =
                 RawField { value: raw.clone(), raw, selector: css.text.clone(), element: tag(heading) };
             found.insert(element.id(), field);
+        }
+        if is_slow && !time.lasts() {
+            break;
         }
         if css.selector.matches(&element) {
             last = Some(element);

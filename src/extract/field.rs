@@ -4,7 +4,13 @@ use regex::Regex;
 use scraper::ElementRef;
 use url::Url;
 
-use super::{address::MAX_ADDRESS_BYTES, image, link, text, walk::Row};
+use super::{
+    address::MAX_ADDRESS_BYTES,
+    image, link,
+    slow::{self, Time},
+    text,
+    walk::Row,
+};
 use crate::{
     config::{Candidate, FieldRule},
     listing::RawField,
@@ -47,6 +53,7 @@ impl Reading {
 pub(super) struct Place<'a> {
     pub(super) row: Row<'a>,
     pub(super) base: &'a Url,
+    pub(super) time: &'a Time<'a>,
 }
 
 /// A field that was found.
@@ -123,7 +130,8 @@ fn values<'a>(
     ask: Ask,
     place: Place<'a>,
 ) -> impl Iterator<Item = Result<Found<'a>, Miss>> {
-    let mut readings = matches(candidate, place.row).filter_map(move |e| read(e, candidate, ask, place));
+    let mut readings =
+        matches(candidate, (place.row, place.time)).filter_map(move |e| read(e, candidate, ask, place));
     let mut has_more = false;
     let joined = rule.join.as_ref().and_then(|join| {
         let (elements, texts): (Vec<_>, Vec<_>) = readings.by_ref().take(MAX_JOINED).unzip();
@@ -138,12 +146,17 @@ fn values<'a>(
 }
 
 /// What a candidate matches in a row.
-pub(super) fn matches<'a>(candidate: &Candidate, row: Row<'a>) -> impl Iterator<Item = ElementRef<'a>> {
+pub(super) fn matches<'a>(
+    candidate: &Candidate,
+    (row, time): (Row<'a>, &Time<'_>),
+) -> impl Iterator<Item = ElementRef<'a>> {
     let own = row.element;
+    let is_slow = slow::looks_beside(&candidate.text);
     // Only the entry itself is `*`; a selector never matches it, as nothing in a row is its own ancestor.
     let itself = candidate.selector.is_none().then_some(own);
     let below = candidate.selector.as_ref().into_iter().flat_map(move |selector| {
-        row.elements(own).skip(1).filter(move |e| selector.matches_with_scope(e, Some(own)))
+        let elements = row.elements(own).skip(1).take_while(move |_| !is_slow || time.lasts());
+        elements.filter(move |e| selector.matches_with_scope(e, Some(own)))
     });
     itself.into_iter().chain(below)
 }

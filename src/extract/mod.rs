@@ -26,16 +26,14 @@ mod raw;
 pub(crate) mod reach;
 mod readable;
 mod row;
+mod slow;
 pub mod text;
 pub(crate) mod values;
 pub(crate) mod walk;
 #[cfg(test)]
 mod tests;
 
-use std::{
-    cell::Cell,
-    collections::{HashMap, HashSet},
-};
+use std::collections::{HashMap, HashSet};
 
 use ego_tree::NodeId;
 use scraper::{ElementRef, Html};
@@ -45,6 +43,7 @@ use self::{
     notes::Notes,
     parse::{End, Parsed, Programs},
     row::Reader,
+    slow::{Time, matching},
     walk::{Row, is_inert},
 };
 use crate::{
@@ -85,7 +84,7 @@ pub(crate) fn extract_parsed(
     rules: &Rules,
     still_time: &dyn Fn() -> bool,
 ) -> Listing {
-    let mut notes = Notes::default();
+    let (mut notes, time) = (Notes::default(), Time::new(still_time));
     note_end(parsed.end, document.text.len(), &mut notes);
     if rules.json.is_none() && json::is_json(&document.text) {
         let message = "the answer is no page but JSON, which `json = \"script\"` reads".to_owned();
@@ -97,7 +96,7 @@ pub(crate) fn extract_parsed(
         .as_ref()
         .map(|css| json::elements((parsed, &mut json::Scripts::default()), css, &mut notes, still_time));
     let tree = of_json.as_ref().unwrap_or(parsed);
-    let (container, mut elements) = rows(tree, rules, still_time, &mut notes);
+    let (container, mut elements) = rows(tree, rules, &time, &mut notes);
     let reached;
     if rules.to_next {
         let heads: Vec<NodeId> = elements.iter().map(|e| e.id()).collect();
@@ -109,21 +108,25 @@ pub(crate) fn extract_parsed(
             .collect();
     }
     let ids: HashSet<NodeId> = elements.iter().map(|e| e.id()).collect();
-    let next = rules.next.as_ref().and_then(|rule| next::address(parsed, rule, &facts.base, &mut notes));
+    let next =
+        rules.next.as_ref().and_then(|rule| next::address(parsed, rule, (&facts.base, &time), &mut notes));
     let above = rules.date.as_ref().and_then(|date| date.above.as_ref());
-    let above = above.map_or_else(HashMap::new, |css| dates::above(&elements, css));
+    let above = above.map_or_else(HashMap::new, |css| dates::above(&elements, css, &time));
     let reader = Reader { rules, metadata, above: &above };
     // When parsing has used up the time, the little tree it made is still read: asking again would leave nothing.
     let has_time = || matches!(parsed.end, End::OutOfTime(_)) || still_time();
     let mut entries: Vec<RawEntry> = Vec::new();
     for (index, element) in elements.iter().enumerate() {
-        if !has_time() {
-            let message = format!("time ran out after {index} of {} rows", elements.len());
-            notes.page(Code::ParseDeadline, message);
-            break;
+        let place = Place { row: Row { element: *element, rows: &ids }, base: &facts.base, time: &time };
+        if !time.is_out() && has_time() {
+            entries.extend(reader.read(index + 1, place, &mut notes));
+            if !time.is_out() {
+                continue;
+            }
         }
-        let place = Place { row: Row { element: *element, rows: &ids }, base: &facts.base };
-        entries.extend(reader.read(index + 1, place, &mut notes));
+        let message = format!("time ran out after {index} of {} rows", elements.len());
+        notes.page(Code::ParseDeadline, message);
+        break;
     }
     Listing {
         entries,
@@ -190,12 +193,11 @@ fn note_end(end: End, whole: usize, notes: &mut Notes) {
 fn rows<'a>(
     parsed: &'a Parsed,
     rules: &Rules,
-    still_time: &dyn Fn() -> bool,
+    time: &Time<'_>,
     notes: &mut Notes,
 ) -> (Container, Vec<ElementRef<'a>>) {
     let Some(top) = root(&parsed.html) else { return (Container::Absent, Vec::new()) };
-    let is_out_of_time = Cell::new(false);
-    let matching = |css| matching(top, css, still_time, &is_out_of_time);
+    let matching = |css| matching(top, css, time);
     let containers: Option<HashSet<NodeId>> =
         rules.listing.as_ref().map(|css| matching(css).map(|e| e.id()).collect());
     let container = match &containers {
@@ -209,7 +211,7 @@ fn rows<'a>(
     let matching = matching(&rules.entry);
     let mut rows: Vec<ElementRef> =
         matching.filter(|e| is_inside(e) && is_seen(e)).take(MAX_ROWS + 1).collect();
-    if is_out_of_time.get() {
+    if time.is_out() {
         let message =
             format!("time ran out while `{}` was looked for; the rest was not read", rules.entry.text);
         notes.page(Code::ParseDeadline, message);
@@ -222,26 +224,6 @@ fn rows<'a>(
         notes.page(Code::PageTruncated, format!("more than {MAX_ROWS} rows; the rest was not read"));
     }
     (container, rows)
-}
-
-/// What a selector matches, until the time is used up. A `~` looks at all that stands before an element, which takes
-/// minutes where a hundred thousand stand side by side.
-fn matching<'a>(
-    top: ElementRef<'a>,
-    css: &Css,
-    still_time: &dyn Fn() -> bool,
-    is_out_of_time: &Cell<bool>,
-) -> impl Iterator<Item = ElementRef<'a>> {
-    let is_slow = css.text.replace("~=", "").contains('~');
-    // The library never looks at a clock between two matches, but remembers what it counted of siblings.
-    let remembering = (!is_slow).then(|| top.select(&css.selector)).into_iter().flatten();
-    let in_time = move |_: &ElementRef| {
-        is_out_of_time.set(!still_time());
-        !is_out_of_time.get()
-    };
-    let elements =
-        is_slow.then(|| top.descendent_elements().skip(1).take_while(in_time)).into_iter().flatten();
-    remembering.chain(elements.filter(|element| css.selector.matches(element)))
 }
 
 fn root(html: &Html) -> Option<ElementRef<'_>> {

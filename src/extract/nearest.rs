@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashSet};
 use ego_tree::NodeId;
 use scraper::ElementRef;
 
-use super::{field, walk::Row};
+use super::{field, slow::Time, walk::Row};
 use crate::{
     config::{Candidate, FieldRule, Rules},
     decode::Document,
@@ -28,7 +28,7 @@ pub fn nearest(document: &Document, rules: &Rules, missed: &[(&str, &FieldRule)]
     let tree = of_json.as_ref().unwrap_or(&parsed);
     let elements: Vec<ElementRef> = tree.html.tree.nodes().filter_map(ElementRef::wrap).collect();
     let names = Names::of(&elements);
-    let (container, rows) = super::rows(tree, rules, &|| true, &mut super::Notes::default());
+    let (container, rows) = super::rows(tree, rules, &Time::new(&|| true), &mut super::Notes::default());
     match &rules.listing {
         Some(listing) if container == Container::Absent => return names.of_whole(&listing.text),
         _ if rows.is_empty() => return names.of_whole(&rules.entry.text),
@@ -61,7 +61,8 @@ impl Within<'_, '_> {
             None => &candidate.text,
         };
         let is_in = |row: &&ElementRef| {
-            field::matches(candidate, Row { element: **row, rows: self.ids }).next().is_some()
+            let row = Row { element: **row, rows: self.ids };
+            field::matches(candidate, (row, &Time::new(&|| true))).next().is_some()
         };
         let matching = self.rows.iter().filter(is_in).count();
         if matching > 0 {

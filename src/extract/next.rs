@@ -11,6 +11,7 @@ use super::{
     notes::Notes,
     parse::Parsed,
     root,
+    slow::Time,
     walk::Row,
 };
 use crate::{
@@ -21,12 +22,17 @@ use crate::{
 const NEXT: Ask = Ask { name: "next", limit: address::MAX_ADDRESS_BYTES, reading: Reading::Link };
 
 /// The address; `None`: the page names none, or the source's rule does not ask the page.
-pub(super) fn address(parsed: &Parsed, rule: &NextRule, base: &Url, notes: &mut Notes) -> Option<Url> {
+pub(super) fn address(
+    parsed: &Parsed,
+    rule: &NextRule,
+    (base, time): (&Url, &Time<'_>),
+    notes: &mut Notes,
+) -> Option<Url> {
     let top = root(&parsed.html)?;
     let written = match &rule.place {
         NextPlace::Pattern(_) => return None,
         NextPlace::Rel => related(top)?,
-        NextPlace::Link(rule) => linked(top, rule, base)?,
+        NextPlace::Link(rule) => linked(top, rule, (base, time))?,
     };
     let resolved = address::resolve(base, &written);
     if let Err(why) = &resolved {
@@ -35,10 +41,10 @@ pub(super) fn address(parsed: &Parsed, rule: &NextRule, base: &Url, notes: &mut 
     resolved.ok()
 }
 
-fn linked(top: ElementRef<'_>, rule: &FieldRule, base: &Url) -> Option<String> {
+fn linked(top: ElementRef<'_>, rule: &FieldRule, (base, time): (&Url, &Time<'_>)) -> Option<String> {
     // The whole page is the row: no row is left out of it.
     let rows = HashSet::new();
-    let place = Place { row: Row { element: top, rows: &rows }, base };
+    let place = Place { row: Row { element: top, rows: &rows }, base, time };
     field::first(rule, NEXT, place).ok().map(|found| found.field.value)
 }
 

@@ -12,7 +12,9 @@ use super::{
     address,
     facts::Facts,
     field::{self, Ask, Place, Reading, tag},
-    metadata, parse, plain, readable, root, text,
+    metadata, parse, plain, readable, root,
+    slow::{Time, matching},
+    text,
     walk::Row,
 };
 use crate::{
@@ -62,8 +64,8 @@ pub fn own(
     if story.is_none() && !names.any(|name| is_named(&wanted, name)) {
         return None;
     }
-    let rows = HashSet::new();
-    let place = Place { row: Row { element: top, rows: &rows }, base: &facts.base };
+    let (rows, time) = (HashSet::new(), Time::new(still_time));
+    let place = Place { row: Row { element: top, rows: &rows }, base: &facts.base, time: &time };
     let mut told = Told { language: facts.language.clone(), ..Told::default() };
     let mut asked = |rule: &Option<FieldRule>, ask: Ask| {
         let rule = rule.as_ref()?;
@@ -95,10 +97,13 @@ pub fn own(
     let pictured =
         pictured.or_else(|| said.of(&["og:image", "og:image:url", "twitter:image"]).next().cloned());
     told.image = image.or(pictured).and_then(|written| address::resolve(&facts.base, &written).ok());
-    match content(document, rules.content.as_ref(), (top, &facts.base), still_time) {
+    match content(document, rules.content.as_ref(), place, still_time) {
         Some(Ok(found)) => told.content = Some(found),
         Some(Err(why)) => told.missed.push(format!("no full text was found: {why}")),
         None => {}
+    }
+    if time.is_out() {
+        told.missed.push("time ran out while `own_page` was read".to_owned());
     }
     Some(told)
 }
@@ -106,7 +111,7 @@ pub fn own(
 fn content(
     document: &Document,
     rule: Option<&Content>,
-    (top, base): (ElementRef<'_>, &Url),
+    place: Place<'_>,
     still_time: &dyn Fn() -> bool,
 ) -> Option<Result<RawContent, String>> {
     let (markup, selector) = match rule? {
@@ -114,13 +119,13 @@ fn content(
             Ok(markup) => (markup, "what stands out".to_owned()),
             Err(why) => return Some(Err(why)),
         },
-        Content::Element(css) => match top.select(&css.selector).next() {
+        Content::Element(css) => match matching(place.row.element, css, place.time).next() {
             Some(element) => (element.inner_html(), css.text.clone()),
             None => return Some(Err(format!("`{}` matches nothing", css.text))),
         },
     };
     let field = RawField { value: markup, raw: String::new(), selector, element: String::new() };
-    Some(Ok(RawContent { field, base: base.clone() }))
+    Some(Ok(RawContent { field, base: place.base.clone() }))
 }
 
 /// Of ten words of a headline this many must stand in the name of a page.

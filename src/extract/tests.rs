@@ -461,6 +461,26 @@ fn time_that_runs_out_ends_a_slow_selector_and_says_so() {
 }
 
 #[test]
+fn time_that_runs_out_within_a_row_costs_that_row_and_says_so() {
+    let asked = Cell::new(0);
+    let still_time = || {
+        asked.set(asked.get() + 1);
+        asked.get() <= 100
+    };
+    let page = format!("<li><b>one</b></li><li><b>two</b>{}<u>late</u></li>", "<i>a</i>".repeat(200));
+    let fields = [("i ~ u", true), ("u:nth-of-type(1)", true), ("u", false)];
+    for (teaser, is_slow) in fields {
+        asked.set(0);
+        let rules = Rules { teaser: Some(rule(&[teaser])), ..rules("li", "b") };
+        let listing = extract(&Document::from_text(page.clone(), url()), &rules, &still_time);
+        let said = listing.diagnostics.iter().any(|d| d.message == "time ran out after 1 of 2 rows");
+        assert_eq!(said, is_slow, "{teaser}: {:?}", listing.diagnostics);
+        let read: &[&str] = if is_slow { &["one"] } else { &["one", "two"] };
+        assert_eq!(headlines(&listing), read, "{teaser}");
+    }
+}
+
+#[test]
 fn time_that_runs_out_ends_the_parse_and_says_so() {
     let asked = Cell::new(0);
     let still_time = || {
