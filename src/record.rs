@@ -159,7 +159,8 @@ pub struct SourceState {
     /// The id it had when it was first refreshed, which its feed's own id is made of; `None`: the one it has.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_id: Option<SourceId>,
-    /// The config by which it last failed or was held, while it does: another one is tried at once; `None`: it does not.
+    /// The config by which it was last tried ([`Source::tried`](crate::config::Source::tried)) while it fails or is held:
+    /// another one is tried at once; `None`: all is well.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failed_by: Option<Digest>,
     /// When a good page was last kept for repair; `None`: never.
@@ -186,7 +187,7 @@ pub struct SourceState {
     /// The page's address after redirects, when it last was good.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub page_url: Option<Address>,
-    /// The page's language, when it last was good.
+    /// The page's language, when it last said one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
     /// The feeds its page was seen to link, so that one that appears is told once; `None`: not looked yet.

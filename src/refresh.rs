@@ -432,13 +432,16 @@ impl Good {
             state.validators = Validators::default();
             state.body = None;
         }
+        // What a page does not say this time stands.
         if let Some(title) = &reading.listing.title {
             state.page_title = Some(title.clone());
+        }
+        if let Some(language) = &reading.listing.language {
+            state.language = Some(language.clone());
         }
         state.page_url = Some(reading.listing.home.as_ref().unwrap_or(&page.url).clone().into());
         state.hint = reading.listing.pace.map(|pace| pace.as_secs());
         state.quiet.clone_from(&reading.listing.quiet);
-        state.language.clone_from(&reading.listing.language);
     }
 
     /// Takes what is to be written, with those that come back unchanged; the numbers of those that are new.

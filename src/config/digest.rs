@@ -10,10 +10,11 @@ use std::{
 
 use jiff::tz::TimeZone;
 use regex::Regex;
+use url::Url;
 
 use super::{
     Address, DateFrom, DateRule, DayMonthOrder, Digest, EXTRACTOR_VERSION, FieldRule, Kind, LinkRule,
-    NextPlace, NextRule, Rules,
+    NextPlace, NextRule, Rules, Source,
 };
 
 /// All that rules say, named part by named part: the same for rules that read alike.
@@ -66,6 +67,24 @@ impl Besides {
         parts.add("url", url.as_str());
         Digest(self.0.clone().update(&parts.bytes).finalize().to_hex().to_string())
     }
+}
+
+/// The digest of a source and of how it is asked for, by which a change is noticed while it fails.
+///
+/// What may be a secret adds one byte: of 256 changes one is not noticed, and who reads the store learns too little to try
+/// passwords against it.
+pub fn tried(source: &Source) -> Digest {
+    let (mut open, mut secret) = (Parts::default(), Parts::default());
+    open.add("digest", &source.digest().0);
+    // It shows names of header lines and the proxy's host, and no more of them.
+    open.add("request", &format!("{:?}", source.request));
+    secret.add("id", source.id.as_str());
+    for (name, value) in &source.request.headers {
+        secret.add(name, value);
+    }
+    secret.add_some("proxy", source.request.proxy.as_ref().map(Url::as_str));
+    let byte = blake3::hash(&secret.bytes).as_bytes()[0];
+    Digest(format!("{}{byte:02x}", blake3::hash(&open.bytes).to_hex()))
 }
 
 /// The digest of a source. Where many have all but their address in common it is made when it is first asked for, which

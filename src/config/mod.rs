@@ -115,6 +115,11 @@ impl Source {
         self.digest.of(&self.url)
     }
 
+    /// The digest of that and of how it is asked for, secrets included.
+    pub fn tried(&self) -> Digest {
+        digest::tried(self)
+    }
+
     /// Its terms, to be changed for itself alone.
     pub fn terms_mut(&mut self) -> &mut Terms {
         Arc::make_mut(&mut self.terms)

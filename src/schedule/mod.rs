@@ -78,7 +78,7 @@ pub fn settle(source: &Source, state: &mut SourceState, verdict: &Verdict, fetch
         state.failed_by = None;
     }
     if verdict.is_failure() || state.held > 0 {
-        state.failed_by = Some(source.digest().clone());
+        state.failed_by = Some(source.tried());
     }
     if verdict.is_good() {
         let own = if source.pace == Pace::Auto { follow(source, state, verdict) } else { source.every };
@@ -108,7 +108,7 @@ pub fn settle(source: &Source, state: &mut SourceState, verdict: &Verdict, fetch
         state.due_at = Some(after(jitter::around(source.every, &source.id, now)));
         state.forbidden = state.forbidden.saturating_add(1);
         // The changed config was tried.
-        state.failed_by = state.failed_by.take().map(|_| source.digest().clone());
+        state.failed_by = state.failed_by.take().map(|_| source.tried());
         state.refreshed_at = Some(now);
         state.verdict = Some(verdict.clone());
     }
@@ -246,9 +246,10 @@ fn is_about(hold: &Hold, source: &Source) -> bool {
     hold.url.as_str() == source.url.as_str() || (hold.scope == retry::Scope::Host && is_its_host())
 }
 
-/// Whether what is read from a page was changed since it last failed: a mended source need not wait for the end of a back-off.
+/// Whether what is read from a page, or how it is asked for, was changed since it last failed: a mended source need not wait
+/// for the end of a back-off.
 pub fn is_changed(source: &Source, failed_by: Option<&Digest>) -> bool {
-    failed_by.is_some_and(|digest| digest != source.digest())
+    failed_by.is_some_and(|tried| *tried != source.tried())
 }
 
 /// A clock that was set back must not put a source to sleep for a year.

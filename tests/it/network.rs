@@ -206,6 +206,36 @@ fn each_status_gets_its_verdict_and_leaves_the_feed() {
 }
 
 #[test]
+fn a_source_that_is_asked_otherwise_need_not_wait_for_the_end_of_its_back_off() {
+    let server = Server::start(
+        "127.0.0.1",
+        Box::new(|request, stream| {
+            // `ana:open`
+            if request.contains("authorization: basic yw5hom9wzw4=") {
+                return answer(stream, "200 OK", HTML, &page(&["a"]));
+            }
+            answer(stream, "401 Unauthorized", HTML, b"");
+        }),
+    );
+    let place = Place::new();
+    let next = |more: &str| {
+        let path = config(&place, &server, more);
+        verdict(&place.gleaner(&["run", "--json", "--config", &path])).0
+    };
+    assert_eq!(next("basic = \"ana:shut\""), "blocked");
+    assert_eq!(next("basic = \"ana:shut\""), "skipped", "it is backing off");
+    assert_eq!(next("basic = \"ana:lost\""), "blocked", "another login is tried at once");
+    assert_eq!(next("basic = \"ana:lost\"\ntimeout = \"9s\""), "blocked", "and so is another time");
+    assert_eq!(
+        next("basic = \"ana:lost\"\ntimeout = \"9s\"\nkeep_entries = 50"),
+        "skipped",
+        "this asks the same"
+    );
+    assert_eq!(next("basic = \"ana:open\""), "new");
+    assert_eq!(next("bearer = \"token\""), "skipped", "all was well, and it is not due");
+}
+
+#[test]
 fn what_was_not_read_to_its_end_is_neither_empty_nor_a_redesign() {
     for (end, reason) in
         [("<i>".repeat(90_000), "nest too deep"), ("<br>".repeat(400_000), "too many elements")]
@@ -254,13 +284,13 @@ fn a_listing_about_maintenance_is_no_page_that_stands_in() {
 }
 
 #[test]
-fn a_page_that_lost_its_title_costs_the_feed_none() {
+fn a_page_that_lost_its_title_and_language_costs_the_feed_neither() {
     let titled = Mutex::new(true);
     let server = Server::start(
         "127.0.0.1",
         Box::new(move |_, stream| {
             let is_titled = std::mem::replace(&mut *titled.lock().expect("no test panics with it"), false);
-            let title: &[u8] = if is_titled { b"<title>Harbour</title>" } else { b"" };
+            let title: &[u8] = if is_titled { b"<html lang=it><title>Harbour</title>" } else { b"" };
             let stories: &[&str] = if is_titled { &["a"] } else { &["b", "a"] };
             answer(stream, "200 OK", HTML, &[title, &page(stories)].concat());
         }),
@@ -269,7 +299,8 @@ fn a_page_that_lost_its_title_costs_the_feed_none() {
     let path = config(&place, &server, "");
     for _ in 0..2 {
         assert_eq!(verdict(&run(&place, &path)).0, "new");
-        assert!(String::from_utf8_lossy(&place.feed("news")).contains("<title>Harbour</title>"));
+        let feed = String::from_utf8_lossy(&place.feed("news")).into_owned();
+        assert!(feed.contains("<title>Harbour</title>") && feed.contains("xml:lang=\"it\""), "{feed}");
     }
 }
 
