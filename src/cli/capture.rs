@@ -54,13 +54,13 @@ pub fn capture(places: &Places, options: &Options, terminal: &mut Terminal) -> O
 
 /// The page as it is now, asked for without conditions.
 pub fn fetch(source: &Source) -> Result<Page, Failure> {
-    runtime()?.block_on(first(&live::client(), source))
+    live::runtime(1)?.block_on(first(&live::client(), source))
 }
 
 /// The listing over all the pages that a first visit reads, and the own pages of its entries.
 pub fn fetch_all(source: &Source) -> Result<Saved, Failure> {
     let client = live::client();
-    runtime()?.block_on(async {
+    live::runtime(1)?.block_on(async {
         let mut saved = Saved::from(first(&client, source).await?);
         let deadline = Deadline::after(live::PARSE_LIMIT);
         let nothing = SourceState::default();
@@ -86,11 +86,6 @@ pub fn fetch_all(source: &Source) -> Result<Saved, Failure> {
         }
         Ok(saved)
     })
-}
-
-fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
-    let built = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    built.map_err(|error| Failure::ours(format!("cannot start the runtime: {error}")))
 }
 
 async fn first(client: &Client, source: &Source) -> Result<Page, Failure> {

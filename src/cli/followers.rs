@@ -14,7 +14,7 @@ use std::{
 use jiff::SignedDuration;
 use url::Url;
 
-use super::{Exit, Failure, beside::Beside, command, terminal::Terminal, workspace};
+use super::{Exit, Failure, beside::Beside, command, live, terminal::Terminal, workspace};
 use crate::{
     clock::{self, Watch},
     config::Config,
@@ -221,8 +221,8 @@ impl Told {
 
 /// Tells a hub of feeds; those it was not told of, and why.
 fn tell_hub<'a>(hub: &Url, feeds: impl Iterator<Item = &'a Told>) -> Vec<(SourceId, String)> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let ready = runtime.map_err(|error| error.to_string()).and_then(|runtime| Ok((runtime, hub::client()?)));
+    let runtime = live::runtime(1).map_err(|failure| failure.message);
+    let ready = runtime.and_then(|runtime| Ok((runtime, hub::client()?)));
     let (mut failed, mut failures) = (Vec::new(), 0);
     for feed in feeds {
         let told = match &ready {

@@ -6,6 +6,8 @@
 
 use std::{
     collections::{HashMap, HashSet},
+    io,
+    os::unix::net::UnixStream,
     path::Path,
     sync::Arc,
     time::Duration,
@@ -16,6 +18,7 @@ use rustc_hash::FxHashMap;
 use tokio::{signal::unix::SignalKind, sync::mpsc, task::JoinSet};
 
 use super::{
+    Failure,
     desk::Desk,
     mend::{self, Mended},
     parsers::Parsers,
@@ -505,8 +508,14 @@ fn by_host(config: &Config) -> Vec<usize> {
 }
 
 /// So many threads that wait for the network: one is enough to fetch, for what an answer takes beside parsing is little.
-pub fn runtime(threads: usize) -> std::io::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build()
+pub fn runtime(threads: usize) -> Result<tokio::runtime::Runtime, Failure> {
+    // What it opens for itself is tried first: where there is no file to be had for a signal, tokio panics.
+    let tried: io::Result<Vec<_>> = (0..4).map(|_| UnixStream::pair()).collect();
+    let build = || tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build();
+    tried.map(drop).and_then(|()| build()).map_err(|error| {
+        Failure::ours(format!("the network cannot be asked: {error}"))
+            .hint("raise the limit of open files (`ulimit -n 1024`, or `LimitNOFILE=` of the service) and run again")
+    })
 }
 
 /// Ends when the process is asked to end.

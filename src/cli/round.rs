@@ -1,7 +1,5 @@
 //! What is due of one pass → refreshes over the network, from the first source that is known to be due.
 
-use std::io;
-
 use tokio::{
     runtime::Runtime,
     sync::{mpsc, oneshot},
@@ -9,6 +7,7 @@ use tokio::{
 };
 
 use super::{
+    Failure,
     live::{self, Came, Crew, Order},
     together,
 };
@@ -25,7 +24,7 @@ pub struct Round {
 
 impl Round {
     /// One in which nothing is due yet.
-    pub fn start(crew: Crew<Engine>) -> io::Result<Self> {
+    pub fn start(crew: Crew<Engine>) -> Result<Self, Failure> {
         let runtime = live::runtime(1)?;
         let (sender, came) = mpsc::channel(live::WAITING);
         let (group, groups) = mpsc::channel(1);

@@ -59,7 +59,7 @@ pub fn serve(places: &Places, _: &Options, terminal: &mut Terminal) -> Outcome {
     let mut seen = Seen::default();
     publish_all(&config, &*store, (&output, terminal), (&mut imprints, &mut seen))?;
     // Feeds are served beside.
-    let runtime = live::runtime(2).map_err(|error| Failure::ours(error.to_string()))?;
+    let runtime = live::runtime(2)?;
     let (sender, came) = mpsc::channel(live::WAITING);
     let (groups, mut receiver) = mpsc::channel(1);
     let (order, orders) = mpsc::unbounded_channel();

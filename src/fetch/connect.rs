@@ -106,7 +106,7 @@ impl Connections {
 
     fn build(&self, way: &Way) -> Result<reqwest::Client, FetchError> {
         let ours = |error: &reqwest::Error| {
-            FetchError::Ours(format!("cannot set up the HTTP client: {}", super::exchange::chain(error)))
+            FetchError::Ours(format!("cannot set up the HTTP client: {}", super::exchange::cause(error)))
         };
         let guard = Guard {
             lookup: Arc::clone(&self.lookup),

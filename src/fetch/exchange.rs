@@ -2,7 +2,7 @@
 //!
 //! No redirect is followed here, and nothing is tried twice.
 
-use std::{error::Error as _, time::Duration};
+use std::{error::Error as _, io, time::Duration};
 
 use reqwest::header::{HeaderMap, HeaderValue};
 use tokio::sync::Semaphore;
@@ -126,12 +126,11 @@ async fn read_body(
 
 /// The library's error as one of ours.
 fn failure(url: &Url, error: &reqwest::Error) -> FetchError {
-    let text = chain(error);
-    let host = url.host_str().unwrap_or_default();
-    if text.contains("failed to lookup address information") {
-        return unresolved(host, &text, true);
+    let cause = cause(error);
+    if cause.contains("failed to lookup address information") {
+        return unresolved(url.host_str().unwrap_or_default(), &cause, true);
     }
-    let what = if text.contains("invalid peer certificate") {
+    let what = if cause.contains("invalid peer certificate") {
         "the certificate is not to be trusted"
     } else if error.is_timeout() {
         "timed out"
@@ -139,10 +138,12 @@ fn failure(url: &Url, error: &reqwest::Error) -> FetchError {
         "cannot connect"
     } else if error.is_body() || error.is_decode() {
         "the answer broke off or is damaged"
+    } else if of_kind::<hyper::Error>(error).is_some_and(hyper::Error::is_parse) {
+        "the answer cannot be read"
     } else {
         "no answer"
     };
-    FetchError::Unreachable(format!("{what}: {text}"))
+    FetchError::Unreachable(format!("{what}: {cause}"))
 }
 
 /// A name that could not be resolved. `can_resolve`: others could.
@@ -158,21 +159,32 @@ pub fn unresolved(host: &str, text: &str, can_resolve: bool) -> FetchError {
     FetchError::NoSuchName(format!("there is no `{host}`: {text}"))
 }
 
-/// The innermost causes of an error: the outer ones say only that a request failed, and repeat its address,
-/// which may hold a secret.
-pub fn chain(error: &reqwest::Error) -> String {
-    let mut causes = Vec::new();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        let text = inner.to_string();
-        if causes.last() != Some(&text) {
-            causes.push(text);
-        }
-        cause = inner.source();
+/// The cause of an error, in words for people. What is around it says only which part of the library failed, or
+/// repeats the address, which may hold a secret.
+pub fn cause(error: &reqwest::Error) -> String {
+    if of_kind::<hyper::Error>(error).is_some_and(hyper::Error::is_incomplete_message) {
+        return "the connection was closed".to_owned();
     }
-    if causes.is_empty() {
-        "no cause given".to_owned()
-    } else {
-        causes.split_off(causes.len().saturating_sub(2)).join(": ")
+    match of_kind::<io::Error>(error).map(io::Error::kind) {
+        Some(io::ErrorKind::ConnectionRefused) => return "the connection was refused".to_owned(),
+        Some(io::ErrorKind::ConnectionReset) => return "the connection was reset".to_owned(),
+        Some(io::ErrorKind::UnexpectedEof) => return "it ended too early".to_owned(),
+        _ => {}
     }
+    let Some(innermost) = causes(error).last() else { return "no cause given".to_owned() };
+    let text = innermost.to_string();
+    let text = text.strip_suffix(" parsed").unwrap_or(&text);
+    text.split(" (os error").next().unwrap_or(text).to_owned()
+}
+
+/// What an error came of, the innermost last.
+fn causes(error: &reqwest::Error) -> impl Iterator<Item = &Cause> {
+    std::iter::successors(error.source(), |error: &&Cause| (*error).source())
+}
+
+type Cause = dyn std::error::Error + 'static;
+
+/// The innermost cause of a kind.
+fn of_kind<E: std::error::Error + 'static>(error: &reqwest::Error) -> Option<&E> {
+    causes(error).filter_map(|cause| cause.downcast_ref()).last()
 }

@@ -36,7 +36,8 @@ impl Inside {
 }
 
 /// What every refusal ends with.
-pub const HOW_TO_ALLOW: &str = "requests to inside are refused unless `allow_private = true`";
+pub const HOW_TO_ALLOW: &str =
+    "requests to inside are refused unless `allow_private = true` stands in its source or in `[defaults]`";
 
 /// Whether an address is on the public internet (IANA's special-purpose registries, RFC 6890 and successors).
 pub fn is_public(address: IpAddr) -> bool {

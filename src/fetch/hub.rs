@@ -24,7 +24,7 @@ pub fn client() -> Result<reqwest::Client, String> {
         .no_proxy()
         .timeout(PATIENCE)
         .build()
-        .map_err(|error| super::exchange::chain(&error))
+        .map_err(|error| super::exchange::cause(&error))
 }
 
 /// Tells a hub that a topic changed. The topic is the feed's `self` link, to the letter.
@@ -41,7 +41,7 @@ pub async fn tell(client: &reqwest::Client, hub: &Url, topic: &str) -> Result<()
         .body(form)
         .send()
         .await
-        .map_err(|error| format!("cannot be told: {}", super::exchange::chain(&error)))?;
+        .map_err(|error| format!("cannot be told: {}", super::exchange::cause(&error)))?;
     let status = asked.status();
     if status.is_success() { Ok(()) } else { Err(format!("answered {}", status.as_u16())) }
 }

@@ -106,7 +106,12 @@ pub async fn run(
         connections.spawn(async move {
             let _held = (place, guest);
             let mut builder = http1::Builder::new();
-            builder.timer(TokioTimer::new()).header_read_timeout(limits.head).max_buf_size(MAX_HEAD_BYTES);
+            // Who sends no more still reads: `nc -N` and the like.
+            builder
+                .half_close(true)
+                .timer(TokioTimer::new())
+                .header_read_timeout(limits.head)
+                .max_buf_size(MAX_HEAD_BYTES);
             let connection = builder.serve_connection(TokioIo::new(stream), service);
             tokio::pin!(connection);
             tokio::select! {

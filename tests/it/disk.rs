@@ -206,6 +206,31 @@ fn too_few_open_files_are_named_and_lose_nothing() {
     assert!(named > 1, "no limit was too low");
 }
 
+#[test]
+fn too_few_open_files_for_the_network_are_named() {
+    let server =
+        Server::start("127.0.0.1", Box::new(|_, stream| answer(stream, "200 OK", HTML, &page(&["a"]))));
+    let mut named = 0;
+    for limit in 6..20 {
+        let place = Place::new();
+        let config = crate::network::config(&place, &server, "");
+        let program = place.command(&["run", "--config", &config]);
+        let mut limited = Command::new("sh");
+        limited.args(["-c", &format!("ulimit -n {limit}; exec \"$@\""), "sh"]);
+        let few = end(limited.arg(program.get_program()).args(program.get_args()));
+        assert!(!few.err.contains("panicked"), "{limit}: {}", few.err);
+        if few.exit == 3 {
+            assert!(
+                few.err.contains("oo many open files") && few.err.contains("hint: raise"),
+                "{limit}: {}",
+                few.err
+            );
+            named += 1;
+        }
+    }
+    assert!(named > 1, "no limit was too low");
+}
+
 /// The library that makes a disk fail; `None`: there is no C compiler.
 fn failing_disk(folder: &Path) -> Option<PathBuf> {
     let library = folder.join("failing_disk.so");

@@ -84,7 +84,8 @@ fn a_name_that_leads_inside_is_refused() {
         let (lookup, asked) = resolver(&[vec![address]]);
         let said = failure(&fetch(lookup, &source("http://site.example/", "")));
         assert!(
-            said.contains("not a public address") && said.contains("allow_private = true"),
+            said.contains("not a public address")
+                && said.contains("unless `allow_private = true` stands in its source or in `[defaults]`"),
             "{address}: {said}"
         );
         assert_eq!(asked.load(Ordering::SeqCst), 1);

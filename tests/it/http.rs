@@ -328,6 +328,13 @@ fn broken_and_slow_requests_cost_little() {
         let status = answer.split(' ').nth(1).unwrap_or_default();
         assert!(statuses.contains(&status), "{}: {status}", &request[..request.len().min(60)]);
     }
+    // A reader that sends no more and waits.
+    let mut half = server.connect();
+    half.write_all(b"GET /all.atom HTTP/1.1\r\nHost: x\r\n\r\n").expect("it is taken");
+    half.shutdown(std::net::Shutdown::Write).expect("it is open");
+    let mut answer = Vec::new();
+    half.read_to_end(&mut answer).expect("it is answered");
+    assert!(answer.starts_with(b"HTTP/1.1 200 "), "{}", String::from_utf8_lossy(&answer));
     // More than one peer may hold, none of which says anything; then all are closed, and there is room again.
     let idle: Vec<TcpStream> = (0..60).map(|_| server.connect()).collect();
     for mut stream in idle {
