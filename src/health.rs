@@ -15,7 +15,7 @@ use crate::{
     moment::{Moment, Precision, Provenance},
     record::{Plan, Record, SourceState},
     refresh::Refreshed,
-    verdict::{Verdict, rhythm},
+    verdict::{Verdict, judge, rhythm},
 };
 
 /// What kind of event it is; its word is a category of its entry in `health.atom`.
@@ -188,6 +188,12 @@ pub fn advice(source: &Source, state: &SourceState, verdict: &Verdict) -> String
         Verdict::Drifted { .. } if can_heal => {
             format!(
                 "look for its entries, and for selectors that find them, with `gleaner heal {id}`; {kept}"
+            )
+        }
+        // It may have been as long all the while, and be built otherwise now.
+        Verdict::Unreadable { reason } if can_heal && reason.starts_with(judge::NONE_IN_PART) => {
+            format!(
+                "its page may be another now: `gleaner heal {id}` looks for its entries in what can be read; {kept}"
             )
         }
         Verdict::Degraded { .. } if can_heal => {

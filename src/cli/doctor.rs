@@ -1,6 +1,6 @@
 //! `doctor`: what is wrong with the store, the folders, the clock and the config, and what was mended.
 
-use std::path::Path;
+use std::{fmt, path::Path};
 
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
@@ -10,7 +10,9 @@ use super::{Exit, Outcome, Places, probe, terminal::Terminal, workspace};
 use crate::{
     clock,
     config::Config,
+    feed::Format,
     health,
+    id::SourceId,
     record::SourceState,
     store::{self, Engine, Store as _, StoreError},
 };
@@ -94,7 +96,7 @@ pub fn doctor(places: &Places, options: &Options, terminal: &mut Terminal) -> Ou
             Ok((engine, repairs)) => {
                 findings
                     .extend(repairs.iter().map(|repair| found(Mark::Mended, "store", repair.to_string())));
-                findings.extend(store_findings(&engine, &config, now));
+                findings.extend(store_findings(&engine, (&config, &output), now));
                 engine.close().map_err(|error| workspace::store_failure(&error))?;
             }
         }
@@ -143,7 +145,7 @@ fn feeds(output: &Path) -> Vec<Finding> {
     strangers.iter().map(wrong).collect()
 }
 
-fn store_findings(engine: &Engine, config: &Config, now: Timestamp) -> Vec<Finding> {
+fn store_findings(engine: &Engine, (config, output): (&Config, &Path), now: Timestamp) -> Vec<Finding> {
     let mut findings = Vec::new();
     match engine.examine() {
         Ok((lines, repairs)) => {
@@ -164,20 +166,33 @@ fn store_findings(engine: &Engine, config: &Config, now: Timestamp) -> Vec<Findi
             return findings;
         }
     };
-    let forgotten: Vec<String> = states
-        .iter()
-        .filter(|(id, _)| *id != health::id() && !config.sources.iter().any(|source| source.id == *id))
-        .map(|(id, _)| format!("`{id}`"))
-        .collect();
+    let is_configured = |id: &SourceId| config.sources.iter().any(|source| source.id == *id);
+    let forgotten: Vec<&SourceId> =
+        states.iter().map(|(id, _)| id).filter(|id| **id != health::id() && !is_configured(id)).collect();
     if !forgotten.is_empty() {
-        let text = format!("remembered, but not in the config: {}", forgotten.join(", "));
+        let text = format!("remembered, but not in the config: {}", listed(&forgotten));
         findings.push(
             found(Mark::Note, "config", text)
                 .hint("if a source was renamed, say so in its table: `was = \"old-id\"`"),
         );
     }
+    let is_taken = |id: &SourceId| config.feeds.iter().any(|feed| feed.id == *id);
+    let files = forgotten.iter().filter(|id| !is_taken(id)).flat_map(|id| Format::ALL.map(|f| f.file(id)));
+    let left: Vec<String> = files.filter(|file| probe::is_file(&output.join(file))).collect();
+    if !left.is_empty() {
+        let text = format!("feeds that the config does not have: {}", listed(&left));
+        findings.push(
+            found(Mark::Note, "output", text)
+                .hint("nothing writes them any more; remove them when nobody reads them"),
+        );
+    }
     findings.push(clock_finding(states.iter().map(|(_, state)| state), now));
     findings
+}
+
+/// Names, one after the other.
+fn listed(names: &[impl fmt::Display]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 fn clock_finding<'a>(states: impl Iterator<Item = &'a SourceState>, now: Timestamp) -> Finding {

@@ -41,3 +41,8 @@ pub fn strangers(folder: &Path, expected: impl Fn(&str) -> bool) -> io::Result<V
     strangers.sort();
     Ok(strangers)
 }
+
+/// Whether a plain file stands there.
+pub fn is_file(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|found| found.is_file())
+}

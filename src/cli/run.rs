@@ -70,7 +70,8 @@ pub fn run(places: &Places, options: &Options, terminal: &mut Terminal) -> Outco
     }
     let config = Arc::new(config);
     let sources = workspace::chosen(&config, &options.ids)?;
-    let mut store = workspace::open_store(places, &config, terminal)?;
+    let open = if options.dry_run { workspace::look_into_store } else { workspace::open_store };
+    let mut store = open(places, &config, terminal)?;
     let scratch = if options.dry_run { Some(scratch(&store, &sources)?) } else { None };
     let mut folder = None;
     if let Some(scratch) = scratch {
@@ -271,8 +272,7 @@ impl<'a> Pass<'a> {
             waiting.extend(due.waiting.into_iter().filter(|(place, ..)| is_chosen(*place)));
             count += due.places.len();
             if round.is_none() && !due.places.is_empty() {
-                let new = Round::start(self.crew(config));
-                *round = Some(new.map_err(|error| Failure::ours(error.to_string()))?);
+                *round = Some(Round::start(self.crew(config))?);
             }
             if let Some(round) = round {
                 round.order(Order::Due(due.places, due.held));

@@ -91,7 +91,7 @@ impl StoreError {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Locked { holder } if holder.is_server() => {
-                "it asks each source when it is due; stop it first (`status`, `check`, `heal` and `export` work beside it)"
+                "it asks each source when it is due; stop it first (`status`, `check`, `heal`, `export` and `run --dry-run` work beside it)"
             }
             Self::Locked { .. } => {
                 "wait for it to end, or use another state folder with `--state`; the lock ends with its process"

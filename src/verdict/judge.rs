@@ -31,6 +31,9 @@ const COLLAPSED_PERCENT: u32 = 30;
 /// A field that this share of entries usually had, in percent, and now none, has vanished.
 const USUAL_PERCENT: u32 = 80;
 
+/// How the reason begins where a page was read in part, and no entry stands there.
+pub const NONE_IN_PART: &str = "no entry in what could be read";
+
 /// The verdict on a page without entries; `None`: it has entries.
 pub fn without_entries(found: &Found<'_>, history: &[PageShape]) -> Option<Verdict> {
     if found.shape.entries > 0 {
@@ -48,9 +51,7 @@ pub fn without_entries(found: &Found<'_>, history: &[PageShape]) -> Option<Verdi
     if dropped == 0
         && let Some(why) = found.listing.diagnostics.iter().find(|d| is_cut(d.code))
     {
-        return Some(Verdict::Unreadable {
-            reason: format!("no entry in what could be read: {}", why.message),
-        });
+        return Some(Verdict::Unreadable { reason: format!("{NONE_IN_PART}: {}", why.message) });
     }
     Some(match found.listing.container {
         Container::Present if dropped == 0 => {

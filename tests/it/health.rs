@@ -158,6 +158,19 @@ fn what_to_do_next_is_said_beside_the_verdict() {
 }
 
 #[test]
+fn a_page_that_is_cut_short_and_another_now_has_a_way_out() {
+    let town = Town::new();
+    let config = town.0.path().join("gleaner.toml").display().to_string();
+    let long = |page: &str| format!("{page}{}", "<br>".repeat(300_000));
+    town.run("2026-03-01T08:00:00Z", &long(&listing(5)), &[]);
+    town.run("2026-03-01T09:00:00Z", &long(REDESIGN), &[]);
+    let status = town.0.gleaner(&["status", "--config", &config, "town"]).out;
+    assert!(status.contains("unreadable: no entry in what could be read"), "{status}");
+    let told = "its page may be another now: `gleaner heal town` looks for its entries in what can be read";
+    assert!(status.contains(told), "{status}");
+}
+
+#[test]
 fn an_unusual_silence_is_a_notice_and_no_error() {
     let town = Town::new();
     for day in 1..=9 {

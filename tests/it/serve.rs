@@ -324,6 +324,8 @@ fn who_only_looks_need_not_stop_it() {
     assert!(ended(&["heal", "news"]).out.contains("nothing to heal"));
     let file = place.path().join("all.jsonl").display().to_string();
     assert_eq!(ended(&["export", &file]).exit, 0);
+    let dry = ended(&["run", "--dry-run", "--force"]);
+    assert!(dry.exit == 0 && dry.out.contains("news: unchanged"), "{dry:?}");
     let run = ended(&["run"]);
     assert_eq!(run.exit, 3);
     assert!(run.err.contains("hint: it asks each source when it is due; stop it first"), "{}", run.err);
