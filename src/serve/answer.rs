@@ -148,7 +148,8 @@ fn not_found() -> Response<Body> {
 
 fn moved(to: &str) -> Response<Body> {
     let mut response = plain(StatusCode::MOVED_PERMANENTLY, "this feed has another name now");
-    put(response.headers_mut(), header::LOCATION, &format!("/{to}"));
+    // Relative, for a proxy may have the feeds below a path of its own.
+    put(response.headers_mut(), header::LOCATION, to);
     with_age(response, MOST_AGE)
 }
 

@@ -121,7 +121,8 @@ fn every_route_has_its_status_and_headers() {
         }
         assert!(!is_file || answer.header("etag").starts_with('"'), "{path}: a strong tag");
         assert_eq!(answer.header("retry-after"), if status == 503 { "60" } else { "" }, "{path}");
-        let moved = path.replace("old-wire", "kelp-wire");
+        // Relative: a proxy may have the feeds below a path of its own.
+        let moved = path.replace("/old-wire", "kelp-wire");
         assert_eq!(answer.header("location"), if status == 301 { &moved } else { "" }, "{path}");
     }
 }
