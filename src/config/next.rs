@@ -5,7 +5,7 @@ use url::Url;
 
 use super::{
     Address, NextPlace, NextRule, field,
-    sheet::Wrong,
+    sheet::{Wrong, quote},
     table::{Item, TableReader},
     value,
 };
@@ -36,8 +36,19 @@ fn place(item: Item<'_>, address: Option<&Address>) -> Option<NextPlace> {
             None
         }
         DeValue::String(text) if text.contains(NextPlace::NUMBER) => pattern(item, text, address),
+        DeValue::String(text) if braces(text).is_some() => {
+            let wrong = Wrong::new(format!("{} stands for nothing", quote(braces(text)?)));
+            item.report(wrong.hint("write `{page}` where the page's number belongs".to_owned()));
+            None
+        }
         _ => field::field(item).map(NextPlace::Link),
     }
+}
+
+/// What stands in braces in an address; a selector has braces only within brackets.
+fn braces(text: &str) -> Option<&str> {
+    let start = text.find('{').filter(|_| !text.contains('['))?;
+    Some(&text[start..=start + text[start..].find('}')?])
 }
 
 fn pattern(item: Item<'_>, text: &str, address: Option<&Address>) -> Option<NextPlace> {

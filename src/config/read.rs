@@ -181,13 +181,15 @@ fn defaults(item: Option<Item<'_>>) -> (Config, Settings) {
     let settings = settings(&mut reader, &builtin);
     config.state = reader.take("state").and_then(|item| item.full_text()).map(Into::into);
     config.output = reader.take("output").and_then(|item| item.full_text()).map(Into::into);
-    config.base_url = reader.take("base_url").and_then(value::base_address);
+    let base_url = reader.take("base_url");
+    let has_base = base_url.is_some();
+    config.base_url = base_url.and_then(value::base_address);
     if let Some(listen) = reader.take("listen").and_then(value::listen) {
         config.listen = listen;
     }
     config.alert_command = reader.take("alert_command").and_then(command);
     config.publish_command = reader.take("publish_command").and_then(command);
-    config.hubs = reader.take("hubs").map_or(Vec::new(), |item| hubs(item, config.base_url.is_some()));
+    config.hubs = reader.take("hubs").map_or(Vec::new(), |item| hubs(item, has_base));
     reader.finish();
     (config, settings)
 }

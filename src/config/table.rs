@@ -133,7 +133,7 @@ fn synonym(found: &str) -> Option<&'static str> {
         "thumbnail" | "picture" => "image",
         "media" | "enclosures" | "audio" | "video" | "file" => "enclosure",
         "published" | "pubdate" | "time" => "date",
-        "categories" | "tags" | "tag" => "category",
+        "categories" | "tags" => "category",
         _ => return None,
     })
 }

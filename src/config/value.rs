@@ -272,7 +272,8 @@ pub fn listen(item: Item<'_>) -> Option<Option<SocketAddr>> {
     let found = text.parse().ok();
     if found.is_none() {
         let wrong = Wrong::new(format!("{} is not an address to listen at", quote(text)));
-        let hint = text.strip_prefix("localhost:").map(|port| format!("write `127.0.0.1:{port}`"));
+        let port = ["localhost:", ":", ""].into_iter().find_map(|host| text.strip_prefix(host)?.parse().ok());
+        let hint = port.map(|port: u16| format!("write `127.0.0.1:{port}`"));
         item.report(wrong.expected(item.key.kind.words()).hint(hint));
     }
     found.map(Some)

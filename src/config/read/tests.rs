@@ -302,6 +302,7 @@ fn a_config_without_a_source_is_a_problem() {
 fn unknown_keys_get_the_nearest_or_the_list() {
     tells(with("tesaer = \"p\""), &["5:1: unknown key `tesaer` in [source.a]", "did you mean `teaser`?"]);
     tells(with("heading = \"p\""), &["did you mean `headline`?"]);
+    tells(with("tag = \"sea\""), &["did you mean `tags`?"]);
     tells(with("frobnicate = \"p\""), &["expected one of `url`, `kind`"]);
     tells(
         with("teaser = { selector = \"p\", atr = \"x\" }"),
@@ -507,6 +508,17 @@ fn a_feed_needs_an_address_alone() {
 }
 
 #[test]
+fn an_address_of_further_pages_has_the_number_by_its_name() {
+    tells(with("next = \"?page={n}\""), &["5:8: `{n}` stands for nothing", "write `{page}`"]);
+}
+
+#[test]
+fn a_broken_public_address_is_told_once() {
+    let text = "[defaults]\nbase_url = \"a.example\"\nhubs = \"https://h.example/\"\n[source.a]\nurl = \"https://a.example/\"\n";
+    assert_eq!(told(read_one(text)).len(), 1);
+}
+
+#[test]
 fn a_feed_finds_its_sources_by_tags_and_its_entries_by_patterns() {
     let joined = |lines: &str| {
         read_one(&format!(
@@ -549,6 +561,8 @@ fn where_to_listen_is_an_address_or_nowhere() {
         listen("\"localhost:80\""),
         &["`localhost:80` is not an address to listen at", "write `127.0.0.1:80`"],
     );
+    tells(listen("\"8080\""), &["write `127.0.0.1:8080`"]);
+    tells(listen("\":8080\""), &["write `127.0.0.1:8080`"]);
     tells(listen("true"), &["`listen` is `true`"]);
 }
 
