@@ -178,6 +178,9 @@ pub fn words(source: &Source, verdict: &Verdict) -> String {
     }
 }
 
+/// The header lines that log in.
+const LOGIN: [&str; 2] = ["authorization", "cookie"];
+
 /// The next thing to do about a source that fails or is degraded.
 pub fn advice(source: &Source, state: &SourceState, verdict: &Verdict) -> String {
     let id = &source.id;
@@ -204,7 +207,9 @@ pub fn advice(source: &Source, state: &SourceState, verdict: &Verdict) -> String
             format!("see what the page holds now with `gleaner explain {id}`; what came is published")
         }
         Verdict::Blocked { .. } => {
-            format!("open {} in a browser: the site may ask for something; {kept}", source.url)
+            let has_login = source.request.headers.iter().any(|(name, _)| LOGIN.contains(&name.as_str()));
+            let login = if has_login { ", or take the login in the config no more" } else { "" };
+            format!("open {} in a browser: the site may ask for something{login}; {kept}", source.url)
         }
         Verdict::Skipped { .. } if state.held == 0 => forbidden(source, state),
         Verdict::Skipped { .. } => {

@@ -42,6 +42,8 @@ const WIDGETS: &[Mark] = &[
     Mark { text: "cf-turnstile", kind: "a captcha" },
     Mark { text: "type=\"password\"", kind: "a login page" },
     Mark { text: "type='password'", kind: "a login page" },
+    // Without quotes: a page made small.
+    Mark { text: "type=password", kind: "a login page" },
 ];
 
 /// A page that says so much in bytes is more than a form and the menus around it.
@@ -274,6 +276,7 @@ mod tests {
         let page = r#"<title>Just a moment...</title><script src="/cdn-cgi/challenge-platform/x.js">"#;
         assert_eq!(kind(&none, page), Some("a Cloudflare challenge"));
         assert_eq!(kind(&none, r#"<input name=p type="password">"#), Some("a login page"));
+        assert_eq!(kind(&none, "<input name=p type=password>"), Some("a login page"));
         let form = r#"<div class="g-recaptcha"></div><input type="password"><script>let a = 1;</script>"#;
         assert_eq!(kind(&none, form), Some("a captcha"));
         let rest = "<p>The pier opens in spring, and the ferry leaves at noon.</p>".repeat(40);

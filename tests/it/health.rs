@@ -171,6 +171,19 @@ fn a_page_that_is_cut_short_and_another_now_has_a_way_out() {
 }
 
 #[test]
+fn a_block_of_a_source_with_a_login_is_told_with_the_login() {
+    let town = Town::new();
+    let config = town.0.path().join("gleaner.toml").display().to_string();
+    let login = "<title>Sign in</title><form><input name=user><input type=password></form>";
+    town.run("2026-03-01T08:00:00Z", login, &[]);
+    let next = || town.0.gleaner(&["status", "--config", &config, "town"]).out;
+    assert!(next().contains("the site may ask for something; its feed"), "{}", next());
+    town.0.write("gleaner.toml", format!("{CONFIG}cookies = {{ session = \"abc\" }}\n"));
+    town.run("2026-03-01T09:00:00Z", login, &[]);
+    assert!(next().contains("or take the login in the config no more; its feed"), "{}", next());
+}
+
+#[test]
 fn an_unusual_silence_is_a_notice_and_no_error() {
     let town = Town::new();
     for day in 1..=9 {
