@@ -166,7 +166,8 @@ pub fn joined_feed(
             let origin = Origin {
                 title: title_of(part.source, &part.state),
                 urn: feed_urn(part.state.first_id.as_ref().unwrap_or(&part.source.id)),
-                self_link: feed::address(&part.source.id, Format::Atom, base_url),
+                self_link: has_atom(part.source)
+                    .then(|| feed::address(&part.source.id, Format::Atom, base_url)),
                 link: page_of(part.source, &part.state),
             };
             (&part.source.id, origin)
@@ -193,6 +194,11 @@ pub fn joined_feed(
         entries,
     };
     Joined { feed, retold }
+}
+
+/// Whether a source's own feed is there as Atom, so that others can name it.
+pub(crate) fn has_atom(source: &Source) -> bool {
+    source.formats.contains(&Format::Atom)
 }
 
 /// What an index says of a source's feed.

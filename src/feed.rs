@@ -214,8 +214,9 @@ pub struct Origin {
     pub title: String,
     /// The permanent id of the source's own feed.
     pub urn: String,
-    /// The address of the source's own feed, absolute or relative as [`Feed::address`] is.
-    pub self_link: String,
+    /// The address of the source's own feed, absolute or relative as [`Feed::address`] is; `None`: no Atom of it is
+    /// published.
+    pub self_link: Option<String>,
     /// The source's page.
     pub link: Url,
 }

@@ -45,7 +45,8 @@ impl Mark {
     pub fn of(source: &Source, state: &Glance) -> Self {
         let mut maker = Maker(Bytes::default());
         let Source { id, url, title, terms, .. } = source;
-        (id, url.as_str(), title, &terms.language, terms.every).hash(&mut maker.0);
+        let has_atom = assemble::has_atom(source);
+        (id, url.as_str(), title, &terms.language, terms.every, has_atom).hash(&mut maker.0);
         maker.state(state);
         Self { digest: maker.finish(), is_good: state.succeeded_at.is_some() }
     }

@@ -140,6 +140,9 @@ fn write(
     if let Some(format) = source.formats.first() {
         let feed = workspace::output_folder(places, &config).join(format.file(id));
         terminal.remark(&format!("next: `gleaner run` fetches it and writes its feed, `{}`", feed.display()));
+    } else {
+        terminal
+            .remark("next: name it in the `sources` of a joined feed; it has no feed of its own (`publish`)");
     }
     Ok(Exit::Fine)
 }

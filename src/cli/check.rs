@@ -40,6 +40,14 @@ pub fn check(places: &Places, options: &Options, terminal: &mut Terminal) -> Out
             "note: `base_url` is not set, so the feeds' self links are relative; set it once they have a public address",
         );
     }
+    for source in config.sources.iter().filter(|source| source.formats.is_empty()) {
+        if !config.feeds.iter().any(|feed| feed.sources.contains(&source.id)) {
+            terminal.data(&format!(
+                "{}: published nowhere: `publish` is `false`, and no feed joins it\n",
+                source.id
+            ));
+        }
+    }
     compare(places, &config, terminal)
 }
 

@@ -13,7 +13,9 @@ use crate::{
     feed::Format,
     health,
     id::SourceId,
+    publish,
     record::SourceState,
+    serve::Catalog,
     store::{self, Engine, Store as _, StoreError},
 };
 
@@ -87,6 +89,7 @@ pub fn doctor(places: &Places, options: &Options, terminal: &mut Terminal) -> Ou
     findings.extend(folder("state", &state, now));
     findings.extend(folder("output", &output, now));
     findings.extend(feeds(&output));
+    findings.extend(left_behind(&config, &output));
     if state.is_dir() {
         match store::open(&state, now) {
             Err(error @ StoreError::Locked { .. }) => {
@@ -96,7 +99,7 @@ pub fn doctor(places: &Places, options: &Options, terminal: &mut Terminal) -> Ou
             Ok((engine, repairs)) => {
                 findings
                     .extend(repairs.iter().map(|repair| found(Mark::Mended, "store", repair.to_string())));
-                findings.extend(store_findings(&engine, (&config, &output), now));
+                findings.extend(store_findings(&engine, &config, now));
                 engine.close().map_err(|error| workspace::store_failure(&error))?;
             }
         }
@@ -145,7 +148,26 @@ fn feeds(output: &Path) -> Vec<Finding> {
     strangers.iter().map(wrong).collect()
 }
 
-fn store_findings(engine: &Engine, (config, output): (&Config, &Path), now: Timestamp) -> Vec<Finding> {
+/// Files of feeds that are published no more: they look like feeds without news.
+fn left_behind(config: &Config, output: &Path) -> Option<Finding> {
+    let catalog = Catalog::of(config, output.to_owned());
+    let is_left = |name: &str| {
+        let is_feed = name.rsplit_once('.').is_some_and(|(id, word)| {
+            SourceId::new(id.split('~').next().unwrap_or_default()).is_ok()
+                && Format::ALL.iter().any(|format| format.word() == word)
+        });
+        is_feed
+            && catalog.is_unknown(name)
+            && publish::standing(output, name).is_some_and(|text| text.contains("gleaner"))
+    };
+    let names: Vec<String> =
+        probe::files(output).unwrap_or_default().into_iter().filter(|n| is_left(n)).collect();
+    let text = format!("{}: no feed of the config is written there any more", listed(&names));
+    let hint = "remove what nobody reads; until then `serve` answers 410 for it, so that readers learn of it";
+    (!names.is_empty()).then(|| found(Mark::Note, "output", text).hint(hint))
+}
+
+fn store_findings(engine: &Engine, config: &Config, now: Timestamp) -> Vec<Finding> {
     let mut findings = Vec::new();
     match engine.examine() {
         Ok((lines, repairs)) => {
@@ -174,16 +196,6 @@ fn store_findings(engine: &Engine, (config, output): (&Config, &Path), now: Time
         findings.push(
             found(Mark::Note, "config", text)
                 .hint("if a source was renamed, say so in its table: `was = \"old-id\"`"),
-        );
-    }
-    let is_taken = |id: &SourceId| config.feeds.iter().any(|feed| feed.id == *id);
-    let files = forgotten.iter().filter(|id| !is_taken(id)).flat_map(|id| Format::ALL.map(|f| f.file(id)));
-    let left: Vec<String> = files.filter(|file| probe::is_file(&output.join(file))).collect();
-    if !left.is_empty() {
-        let text = format!("feeds that the config does not have: {}", listed(&left));
-        findings.push(
-            found(Mark::Note, "output", text)
-                .hint("nothing writes them any more; remove them when nobody reads them"),
         );
     }
     findings.push(clock_finding(states.iter().map(|(_, state)| state), now));

@@ -27,6 +27,19 @@ pub fn probe(folder: &Path) -> io::Result<Probe> {
     Ok(Probe { free: fs4::available_space(folder)?, time })
 }
 
+/// The names of the plain files in a folder.
+pub fn files(folder: &Path) -> io::Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_file() {
+            names.extend(entry.file_name().into_string().ok());
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
 /// What stands in a folder beside the plain files that should, named; links and folders in place of files.
 pub fn strangers(folder: &Path, expected: impl Fn(&str) -> bool) -> io::Result<Vec<PathBuf>> {
     let mut strangers = Vec::new();
@@ -40,9 +53,4 @@ pub fn strangers(folder: &Path, expected: impl Fn(&str) -> bool) -> io::Result<V
     }
     strangers.sort();
     Ok(strangers)
-}
-
-/// Whether a plain file stands there.
-pub fn is_file(path: &Path) -> bool {
-    fs::symlink_metadata(path).is_ok_and(|found| found.is_file())
 }

@@ -133,7 +133,7 @@ impl<'a> Writer<'a> {
     }
 
     fn source(&mut self, (source, mark): (&Source, Mark), imprints: &mut Imprints) -> Result<(), Failure> {
-        if !mark.is_good {
+        if !mark.is_good || source.formats.is_empty() {
             // A reader that finds an empty feed takes it for the feed; none is better until the first page came.
             return Ok(());
         }
@@ -385,7 +385,9 @@ pub fn listed(config: &Config, store: &dyn Store) -> Result<Vec<Listed>, StoreEr
         let (source, state) = one?;
         if state.succeeded_at.is_some() {
             good.insert(&source.id);
-            feeds.push(assemble::listed(source, &state));
+            if !source.formats.is_empty() {
+                feeds.push(assemble::listed(source, &state));
+            }
         }
     }
     let is_good = |rule: &&FeedRule| rule.sources.iter().any(|id| good.contains(id));

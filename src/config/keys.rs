@@ -425,6 +425,12 @@ const SHARED: &[Key] = &[
     )
     .or("false"),
     FORMATS,
+    key(
+        "publish",
+        Kind::Switch,
+        "`false`: a source has no feed of its own, and is shown by the feeds that join it. A file that was its feed stays as it is, and `serve` answers 410 for it.",
+    )
+    .or("true"),
 ];
 
 /// The formats of feeds.

@@ -159,7 +159,7 @@ pub struct Terms {
     pub keep: Keep,
     /// The rest of its history is kept, and published in archive documents.
     pub archive: bool,
-    /// The formats its feed is published in.
+    /// The formats its feed is published in; none: only joined feeds show it.
     pub formats: Vec<Format>,
 }
 

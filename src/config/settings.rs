@@ -36,6 +36,7 @@ pub struct Settings {
     pub keep: Keep,
     pub archive: bool,
     pub formats: Vec<Format>,
+    pub publish: bool,
 }
 
 impl Settings {
@@ -62,6 +63,7 @@ impl Settings {
             keep: Keep { entries: 200, age: None },
             archive: false,
             formats: vec![Format::Atom],
+            publish: true,
         }
     }
 }
@@ -114,6 +116,7 @@ pub fn settings(reader: &mut TableReader<'_>, base: &Settings) -> Settings {
     settings.keep = keep(reader, base.keep);
     set(&mut settings.archive, reader.take("archive").and_then(|item| item.switch()));
     settings.formats = formats(reader, &base.formats);
+    set(&mut settings.publish, reader.take("publish").and_then(|item| item.switch()));
     settings
 }
 

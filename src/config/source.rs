@@ -87,7 +87,7 @@ pub fn source(
             heal: settings.heal,
             keep: settings.keep,
             archive: settings.archive,
-            formats: settings.formats,
+            formats: if settings.publish { settings.formats } else { Vec::new() },
         }),
     })
 }

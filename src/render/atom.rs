@@ -140,7 +140,9 @@ fn source(origin: &Origin, updated: Timestamp) -> Source {
         id: origin.urn.clone(),
         updated: date_time(updated),
         authors: vec![person(title)],
-        links: vec![alternate(&origin.link), self_link(&origin.self_link)],
+        links: std::iter::once(alternate(&origin.link))
+            .chain(origin.self_link.as_deref().map(self_link))
+            .collect(),
         ..Source::default()
     }
 }

@@ -83,7 +83,8 @@ struct Source {
     id: String,
     title: String,
     url: String,
-    feed_url: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    feed_url: Option<String>,
 }
 
 /// The feed as a JSON Feed, pretty-printed. The same feed gives the same bytes.

@@ -91,9 +91,9 @@ fn item(entry: &FeedEntry) -> Item {
         }),
         guid: Some(Guid { value: entry.id.to_string(), permalink: false }),
         pub_date: Some(date(entry.published)),
-        source: origin.filter(|origin| Url::parse(&origin.self_link).is_ok()).map(|origin| Source {
-            url: origin.self_link.clone(),
-            title: Some(line_or(&origin.title, &origin.urn).into()),
+        source: origin.and_then(|origin| {
+            let url = origin.self_link.clone().filter(|address| Url::parse(address).is_ok())?;
+            Some(Source { url, title: Some(line_or(&origin.title, &origin.urn).into()) })
         }),
         extensions: entry.image.as_ref().map_or_else(ExtensionMap::new, |image| {
             let attrs = BTreeMap::from([("url".to_owned(), uri(image))]);

@@ -100,7 +100,9 @@ impl Catalog {
             {
                 catalog.archived.insert(id.to_string(), (source.id.clone(), source.formats.clone()));
             }
-            catalog.listed.push(listed(source));
+            if !source.formats.is_empty() {
+                catalog.listed.push(listed(source));
+            }
             for (was, format) in
                 source.was.iter().flat_map(|was| source.formats.iter().map(move |f| (was, f)))
             {
@@ -140,6 +142,11 @@ impl Catalog {
         }
         let moved = self.moved.get(file).cloned().map(Place::Moved);
         moved.or_else(|| self.archive(file)).unwrap_or(Place::Unknown)
+    }
+
+    /// Whether a file's name stands for nothing that is published, and never did under this config.
+    pub fn is_unknown(&self, file: &str) -> bool {
+        self.place(file, Timestamp::UNIX_EPOCH) == Place::Unknown
     }
 
     /// How long it is to the first refresh that may change it; as long as it usually takes where nothing is known.
@@ -196,7 +203,8 @@ mod tests {
 
     fn place(file: &str) -> Place {
         let text = "[source.a]\nurl = \"https://a.example/\"\narchive = true\nwas = \"b\"\nformats = [\"atom\", \"json\"]\n\
-                    [source.c]\nurl = \"https://c.example/\"\n";
+                    [source.c]\nurl = \"https://c.example/\"\n\
+                    [source.d]\nurl = \"https://d.example/\"\nwas = \"e\"\npublish = false\n";
         let files = [ConfigText { path: "gleaner.toml".into(), text: text.to_owned() }];
         let config = config::read(&files, &|_| None).expect("a config");
         Catalog::of(&config, PathBuf::new()).place(file, Timestamp::UNIX_EPOCH)
@@ -223,6 +231,11 @@ mod tests {
         assert_eq!(fresh("a.atom", 800), 0, "it is being asked");
         assert_eq!(fresh("c.atom", 100), 3600, "nobody asks it, whatever the store says");
         assert_eq!(fresh("index.html", 100), 3600);
+    }
+
+    #[test]
+    fn a_source_without_a_feed_of_its_own_has_no_name() {
+        assert_eq!([place("d.atom"), place("e.atom")], [Place::Unknown, Place::Unknown]);
     }
 
     #[test]

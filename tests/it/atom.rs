@@ -84,7 +84,7 @@ fn origin() -> impl Strategy<Value = Origin> {
     (hostile_text(), hostile_url()).prop_map(|(title, link)| Origin {
         title,
         urn: feed_urn(&slug("two")),
-        self_link: "https://feeds.example/two.atom".to_owned(),
+        self_link: Some("https://feeds.example/two.atom".to_owned()),
         link,
     })
 }

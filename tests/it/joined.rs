@@ -76,6 +76,45 @@ fn a_story_that_a_second_source_takes_over_is_never_shown_again() {
 }
 
 #[test]
+fn a_source_may_be_shown_by_joined_feeds_alone() {
+    let place = Place::new();
+    let quiet = CONFIG.replacen("keep_entries", "publish = false\nkeep_entries", 1);
+    let config = place.write("gleaner.toml", &quiet).display().to_string();
+    let cases = place.path().join("cases").display().to_string();
+    let say = |arguments: &[&str]| place.gleaner(&[arguments, &["--config", &config]].concat());
+    let run = |until: &str| assert_eq!(say(&["run", "--replay", &cases, "--until", until]).exit, 0);
+    let own = || fs::read_to_string(place.path().join("feeds/first.atom")).ok();
+    let both = || String::from_utf8(place.feed("both")).expect("a feed is UTF-8");
+    save(&place, "first", 6, &[("Pier opens", "At last.", "Thu, 06 Mar 2025 08:00:00 GMT")]);
+    save(&place, "second", 6, &[("Choir sings", "In the hall.", "Thu, 06 Mar 2025 09:00:00 GMT")]);
+    run("2025-03-06T23:00:00Z");
+    assert_eq!(titles(&place), ["Choir sings", "Pier opens"]);
+    assert!(
+        own().is_none() && !both().contains("first.atom") && both().contains("second.atom"),
+        "{}",
+        both()
+    );
+
+    place.write("gleaner.toml", CONFIG);
+    run("2025-03-06T23:00:00Z");
+    let stood = own().expect("it is published now");
+    assert!(stood.contains("Pier opens") && both().contains("first.atom"));
+
+    place.write("gleaner.toml", &quiet);
+    save(&place, "first", 7, &[("Mill burns", "Nobody is hurt.", "Fri, 07 Mar 2025 08:00:00 GMT")]);
+    run("2025-03-07T23:00:00Z");
+    assert_eq!(titles(&place), ["Mill burns", "Choir sings"]);
+    assert_eq!(own(), Some(stood), "who read it keeps what it was");
+    let told = say(&["doctor"]).out;
+    assert!(told.contains("`first.atom`: no feed of the config is written there any more"), "{told}");
+    assert!(say(&["check"]).err.is_empty());
+
+    place.write("gleaner.toml", quiet.split("[feed").next().unwrap_or_default());
+    let told = say(&["check"]).out;
+    assert!(told.contains("first: published nowhere: `publish` is `false`, and no feed joins it"), "{told}");
+}
+
+#[test]
 fn no_two_stories_of_the_fixtures_are_taken_for_one() {
     let place = Place::new();
     let all = fs::read_to_string("fixtures/gleaner.toml").expect("the config of the fixtures");

@@ -60,7 +60,7 @@ fn a_whole_feed_looks_like_this() {
     joined.source = Some(Origin {
         title: "One".to_owned(),
         urn: feed_urn(&SourceId::new("one").unwrap()),
-        self_link: "https://feeds.example/one.atom".to_owned(),
+        self_link: Some("https://feeds.example/one.atom".to_owned()),
         link: url("https://one.example/"),
     });
     let mut bare = entry_of("b");
