@@ -179,7 +179,7 @@ pub fn joined_feed(
         .collect();
     let feed = Feed {
         id: rule.id.clone(),
-        urn: feed_urn(&rule.id),
+        urn: feed_urn(rule.was.as_ref().unwrap_or(&rule.id)),
         author: rule.title.clone(),
         title: rule.title.clone(),
         subtitle: None,

@@ -45,8 +45,10 @@ pub fn each_once<'a>(rows: Vec<Row<'a>>, rule: &FeedRule) -> Told<'a> {
     let mut told = Told { kept: Vec::new(), left_out: Vec::new() };
     for (at, row) in rows.into_iter().enumerate() {
         let is_marked = row.record.retold_in.contains(&rule.id);
+        // Left out under the feed's former name: so it is under this one.
+        let was_marked = rule.was.as_ref().is_some_and(|was| row.record.retold_in.contains(was));
         let is_proven = proven.prove(&row);
-        let is_known = is_proven || words.find(at, &row, &told.kept);
+        let is_known = is_proven || words.find(at, &row, &told.kept) || was_marked;
         if !is_known && !is_marked {
             words.keep(at, told.kept.len());
             told.kept.push(row);

@@ -98,6 +98,7 @@ pub fn source(slug: &str) -> Source {
 pub fn rule(sources: &[&str]) -> FeedRule {
     FeedRule {
         id: id("all"),
+        was: None,
         title: "All of it".to_owned(),
         sources: sources.iter().map(|slug| id(slug)).collect(),
         filter: crate::config::Filter::default(),

@@ -158,9 +158,18 @@ impl<'a> Writer<'a> {
         feed.history = history;
         let stamps = self.feed(&mut feed)?;
         note(imprints, &source.id, (imprint, stamps));
-        if let Some(was) = &source.was {
-            // Who subscribed to it under its former name goes on, and is told its new address by the self link.
-            let (_, stamps) = self.feed_as(was, &feed)?;
+        self.formerly((source.was.as_ref(), &feed), (imprints, imprint))
+    }
+
+    /// Writes a feed under the name it had before, too: who subscribed to that goes on, and is told the new address by the
+    /// self link.
+    fn formerly(
+        &mut self,
+        (was, feed): (Option<&SourceId>, &Feed),
+        (imprints, imprint): (&mut Imprints, Imprint),
+    ) -> Result<(), Failure> {
+        if let Some(was) = was {
+            let (_, stamps) = self.feed_as(was, feed)?;
             note(imprints, was, (imprint, stamps));
         }
         Ok(())
@@ -182,7 +191,8 @@ impl<'a> Writer<'a> {
             }
         }
         let imprint = maker.finish();
-        if sources.is_empty() || self.stands(imprints, (&rule.id, &rule.formats), imprint) {
+        let mut names = std::iter::once(&rule.id).chain(&rule.was);
+        if sources.is_empty() || names.all(|name| self.stands(imprints, (name, &rule.formats), imprint)) {
             return Ok(());
         }
         let mut common = Common::default();
@@ -198,7 +208,7 @@ impl<'a> Writer<'a> {
         }
         let stamps = self.feed(&mut joined.feed)?;
         note(imprints, &rule.id, (imprint, stamps));
-        Ok(())
+        self.formerly((rule.was.as_ref(), &joined.feed), (imprints, imprint))
     }
 
     fn glance(&self, id: &SourceId) -> Result<Glance, Failure> {

@@ -4,6 +4,7 @@ use globset::Glob;
 
 use super::{
     FeedRule, Filter, Source, filter,
+    former::Names,
     settings::{Settings, formats, keep},
     sheet::{Wrong, nearest, quote},
     table::{Item, TableReader},
@@ -26,8 +27,9 @@ pub fn feed(
     mut reader: TableReader<'_>,
     id: Option<SourceId>,
     known: &Known<'_>,
-    defaults: &Settings,
+    (defaults, names): (&Settings, &Names),
 ) -> Option<FeedRule> {
+    let was = reader.take("was").and_then(|item| names.former(item));
     let title = reader.require("title").and_then(value::header_text);
     let mut sources: Vec<SourceId> = Vec::new();
     let tags = reader.take("tags");
@@ -46,7 +48,7 @@ pub fn feed(
     let keep = keep(&mut reader, defaults.keep);
     let formats = formats(&mut reader, &defaults.formats);
     reader.finish();
-    Some(FeedRule { id: id?, title: title?, sources, filter, keep, formats })
+    Some(FeedRule { id: id?, was, title: title?, sources, filter, keep, formats })
 }
 
 /// The sources a glob names; at least one, or it is a problem.

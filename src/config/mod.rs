@@ -9,6 +9,7 @@ mod digest;
 mod feed;
 mod field;
 mod filter;
+mod former;
 mod headers;
 pub mod keys;
 pub mod load;
@@ -423,6 +424,8 @@ pub enum DayMonthOrder {
 pub struct FeedRule {
     /// Its id: a slug, the name of its file; never the id of a source.
     pub id: SourceId,
+    /// The id it had before, by which readers may still ask for it; `None`: it had no other.
+    pub was: Option<SourceId>,
     /// Its title.
     pub title: String,
     /// The sources it joins, in the order of their ids; never empty.

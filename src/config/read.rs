@@ -4,7 +4,7 @@
 
 use std::{
     borrow::Cow,
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     ops::Range,
     path::Path,
@@ -19,6 +19,7 @@ use url::Url;
 use super::{
     Config, ConfigText, Problems, Source,
     feed::{Known, feed},
+    former::Names,
     keys,
     settings::{Settings, settings},
     shared::Shared,
@@ -111,18 +112,18 @@ fn read_tables(sheets: &[Sheet<'_>], mut tables: Vec<DeTable<'_>>) -> Option<Con
     let feeds = tables_by_id(top.take("feed"));
     let ids = own_sources.iter().map(|(id, _)| id).chain(feeds.iter().map(|(id, _)| *id));
     let ids = ids.map(|id| id.get_ref().to_string());
-    let configured: BTreeSet<String> = ids.chain(sheets.iter().skip(1).map(stem)).collect();
+    let names = Names::of(ids.chain(sheets.iter().skip(1).map(stem)).collect());
     // Each table goes when it was read: there may be twenty thousand.
     for (id, value) in own_sources {
         let Some(table) = named(main, "source", (&id, &value)) else { continue };
         let reader = TableReader::new(main, &keys::SOURCE, table.table)
             .named(format!("[source.{}]", short(id.get_ref())), table.header(&id));
         let id = slug(main, id.get_ref(), id.span(), &mut taken);
-        config.sources.extend(source(reader, id, (&defaults, &configured)));
+        config.sources.extend(source(reader, id, (&defaults, &names)));
     }
     top.finish();
     for (sheet, table) in sheets.iter().skip(1).zip(others.drain(..)) {
-        config.sources.extend(source_file(sheet, &table, &mut taken, (&defaults, &configured)));
+        config.sources.extend(source_file(sheet, &table, &mut taken, (&defaults, &names)));
     }
     config.sources.sort_by(|a, b| a.id.cmp(&b.id));
     if taken.is_empty() && !main.has_problems() {
@@ -142,7 +143,7 @@ fn read_tables(sheets: &[Sheet<'_>], mut tables: Vec<DeTable<'_>>) -> Option<Con
         let reader = TableReader::new(main, &keys::FEED, table.table)
             .named(format!("[feed.{}]", short(id.get_ref())), table.header(id));
         let id = slug(main, id.get_ref(), id.span(), &mut taken);
-        config.feeds.extend(feed(reader, id, &sources, &defaults));
+        config.feeds.extend(feed(reader, id, &sources, (&defaults, &names)));
     }
     config.feeds.sort_by(|a, b| a.id.cmp(&b.id));
     config.files = sheets.iter().map(|sheet| sheet.path().to_owned()).collect();
@@ -323,7 +324,7 @@ fn source_file<'a>(
     sheet: &'a Sheet<'a>,
     table: &'a DeTable<'a>,
     taken: &mut Taken,
-    context: (&Settings, &BTreeSet<String>),
+    context: (&Settings, &Names),
 ) -> Option<Source> {
     let id = slug(sheet, &stem(sheet), 0..0, taken);
     let belongs_to_main =

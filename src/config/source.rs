@@ -1,26 +1,28 @@
 //! A source's table → a source. Pure.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 use super::{
     Address, Kind, Request, Rules, Source, Terms,
     digest::{Besides, said},
-    field, next, own,
+    field,
+    former::Names,
+    next, own,
     settings::{Settings, settings},
-    sheet::{Wrong, quote},
-    table::{Item, TableReader},
+    sheet::Wrong,
+    table::TableReader,
     value,
 };
 use crate::id::SourceId;
 
-/// Reads a source; `None`: it has problems, all of them noted. `configured` are the ids of all sources and feeds.
+/// Reads a source; `None`: it has problems, all of them noted. `names` are those of all sources and feeds.
 pub fn source(
     mut reader: TableReader<'_>,
     id: Option<SourceId>,
-    (defaults, configured): (&Settings, &BTreeSet<String>),
+    (defaults, names): (&Settings, &Names),
 ) -> Option<Source> {
     let url = reader.require("url").and_then(value::source_address);
-    let was = reader.take("was").and_then(|item| former(item, configured));
+    let was = reader.take("was").and_then(|item| names.former(item));
     let title = reader.take("title").and_then(value::header_text);
     let tags = reader.take("tags").map_or(Vec::new(), value::texts);
     let enabled = reader.take("enabled").and_then(|item| item.switch()).unwrap_or(true);
@@ -118,23 +120,6 @@ fn refuse_selectors(reader: &mut TableReader<'_>) {
             let wrong =
                 Wrong::new(format!("`{name}` is of no use to a feed, whose entries name their own fields"));
             item.report(wrong.hint(format!("take `{name}` out, or `kind` if this is a page")));
-        }
-    }
-}
-
-/// The id a source had before: nothing else may have it now, for it cannot be in two places.
-fn former(item: Item<'_>, configured: &BTreeSet<String>) -> Option<SourceId> {
-    let text = item.full_text()?;
-    if configured.contains(text) {
-        let wrong = Wrong::new(format!("the config has {} as well", quote(text)));
-        item.report(wrong.hint("`was` names the id that this source had before it was renamed".to_owned()));
-        return None;
-    }
-    match SourceId::new(text) {
-        Ok(id) => Some(id),
-        Err(why) => {
-            item.report(Wrong::new(format!("{} is not an id: {why}", quote(text))));
-            None
         }
     }
 }

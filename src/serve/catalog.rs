@@ -81,6 +81,7 @@ impl Catalog {
         for rule in &config.feeds {
             let sources = config.sources.iter().filter(|source| rule.sources.contains(&source.id));
             catalog.add(rule.id.as_str(), &rule.formats, sources);
+            catalog.rename(rule.was.as_ref(), &rule.id, &rule.formats);
             catalog.listed.push(Listed {
                 id: rule.id.clone(),
                 title: rule.title.clone(),
@@ -103,11 +104,7 @@ impl Catalog {
             if !source.formats.is_empty() {
                 catalog.listed.push(listed(source));
             }
-            for (was, format) in
-                source.was.iter().flat_map(|was| source.formats.iter().map(move |f| (was, f)))
-            {
-                catalog.moved.insert(format.file(was), format.file(&source.id));
-            }
+            catalog.rename(source.was.as_ref(), &source.id, &source.formats);
         }
         catalog.add(health::id().as_str(), &[Format::Atom], &config.sources);
         for (name, format) in [("index.html", Some(Format::Html)), ("feeds.opml", None)] {
@@ -125,6 +122,12 @@ impl Catalog {
         for format in formats {
             let name = Name { format: Some(*format), every, sources: Arc::clone(&sources) };
             self.names.insert(format!("{id}.{}", format.word()), name);
+        }
+    }
+
+    fn rename(&mut self, was: Option<&SourceId>, id: &SourceId, formats: &[Format]) {
+        for (was, format) in was.iter().flat_map(|was| formats.iter().map(move |format| (was, format))) {
+            self.moved.insert(format.file(was), format.file(id));
         }
     }
 
@@ -204,7 +207,8 @@ mod tests {
     fn place(file: &str) -> Place {
         let text = "[source.a]\nurl = \"https://a.example/\"\narchive = true\nwas = \"b\"\nformats = [\"atom\", \"json\"]\n\
                     [source.c]\nurl = \"https://c.example/\"\n\
-                    [source.d]\nurl = \"https://d.example/\"\nwas = \"e\"\npublish = false\n";
+                    [source.d]\nurl = \"https://d.example/\"\nwas = \"e\"\npublish = false\n\
+                    [feed.g]\ntitle = \"G\"\nsources = \"*\"\nwas = \"f\"\n";
         let files = [ConfigText { path: "gleaner.toml".into(), text: text.to_owned() }];
         let config = config::read(&files, &|_| None).expect("a config");
         Catalog::of(&config, PathBuf::new()).place(file, Timestamp::UNIX_EPOCH)
@@ -236,6 +240,11 @@ mod tests {
     #[test]
     fn a_source_without_a_feed_of_its_own_has_no_name() {
         assert_eq!([place("d.atom"), place("e.atom")], [Place::Unknown, Place::Unknown]);
+    }
+
+    #[test]
+    fn a_joined_feed_that_was_renamed_has_moved() {
+        assert_eq!(place("f.atom"), Place::Moved("g.atom".to_owned()));
     }
 
     #[test]

@@ -76,6 +76,47 @@ fn a_story_that_a_second_source_takes_over_is_never_shown_again() {
 }
 
 #[test]
+fn a_joined_feed_may_get_another_name() {
+    let place = Place::new();
+    let config = place.write("gleaner.toml", CONFIG).display().to_string();
+    let cases = place.path().join("cases").display().to_string();
+    let run = |until: &str| {
+        let ended = place.gleaner(&["run", "--config", &config, "--replay", &cases, "--until", until]);
+        assert_eq!(ended.exit, 0, "{ended:?}");
+    };
+    let named = |id: &str| CONFIG.replace("[feed.both]", id);
+    let text = |name: &str| String::from_utf8(place.feed(name)).expect("a feed is UTF-8");
+    let told = "The ferry Havblikk ran aground in thick fog early on Thursday; all 140 people on board were taken to shore.";
+    let story = ("Ferry runs aground off Cape Lindesnes", told, "Thu, 06 Mar 2025 08:00:00 GMT");
+    let retold = ("Ferry runs aground off Cape Lindesnes: all saved", told, "Thu, 06 Mar 2025 18:00:00 GMT");
+    save(&place, "first", 6, &[story]);
+    save(&place, "second", 7, &[retold]);
+    run("2025-03-07T23:00:00Z");
+    let before = text("both");
+    assert_eq!(before.matches("<entry>").count(), 1);
+
+    place.write("gleaner.toml", named("[feed.all]\nwas = \"both\""));
+    run("2025-03-07T23:00:00Z");
+    assert_eq!(text("all"), before.replace("both.atom", "all.atom"), "it is the same feed");
+    assert_eq!(text("both"), text("all"), "who reads it by its former name goes on");
+
+    // The first teller is pushed out: who told it again was left out for good, under every name.
+    let news = [
+        ("Choir sings", "A.", "Sat, 08 Mar 2025 08:00:00 GMT"),
+        ("Mill burns", "B.", "Sat, 08 Mar 2025 09:00:00 GMT"),
+    ];
+    save(&place, "first", 8, &news);
+    place.write("gleaner.toml", named("[feed.whole]\nwas = \"all\""));
+    run("2025-03-08T23:00:00Z");
+    place.write(
+        "gleaner.toml",
+        CONFIG.replace("[feed.both]", "[feed.whole]").replace("sources = [\"first\", ", "sources = ["),
+    );
+    run("2025-03-08T23:00:00Z");
+    assert_eq!(text("whole").matches("<entry>").count(), 0, "{}", text("whole"));
+}
+
+#[test]
 fn a_source_may_be_shown_by_joined_feeds_alone() {
     let place = Place::new();
     let quiet = CONFIG.replacen("keep_entries", "publish = false\nkeep_entries", 1);

@@ -4,7 +4,6 @@
 //! whatever is not plainly in order: that is read as a whole, which knows each problem and its place.
 
 use std::{
-    collections::BTreeSet,
     num::NonZeroUsize,
     path::Path,
     sync::atomic::{AtomicUsize, Ordering},
@@ -14,7 +13,7 @@ use std::{
 use memchr::memmem;
 
 use super::{
-    Config, ConfigText, Environment, Known, Settings, Shared, Sheet, Source, TableReader, Taken,
+    Config, ConfigText, Environment, Known, Names, Settings, Shared, Sheet, Source, TableReader, Taken,
     alike::Tables, defaults, entries_of, feed, free_slug, keys, named, parse, short, source, source_file,
     tables_by_id,
 };
@@ -54,24 +53,26 @@ fn read_in(bytes: usize, texts: &[ConfigText], environment: Environment<'_>) -> 
     config.sources.sort_by(|a, b| a.id.cmp(&b.id));
     let is_source = |id: &SourceId| config.sources.binary_search_by(|source| source.id.cmp(id)).is_ok();
     let is_double = config.sources.windows(2).any(|two| two[0].id == two[1].id);
-    let is_taken = config
-        .sources
-        .iter()
-        .filter_map(|source| source.was.as_ref())
-        .any(|was| is_source(was) || feeds.iter().any(|(id, _)| id.get_ref().as_ref() == was.as_str()));
-    if config.sources.is_empty() || is_double || is_taken {
+    if config.sources.is_empty() || is_double {
         return None;
     }
     let ids: Vec<String> = config.sources.iter().map(|source| source.id.to_string()).collect();
     let known = Known { ids: &ids, sources: &config.sources, is_complete: true };
-    let mut rules = Vec::new();
+    let (mut rules, names) = (Vec::new(), Names::default());
     for (id, table) in feeds {
         let name = format!("[feed.{}]", short(id.get_ref()));
         let reader = TableReader::new(&sheet, &keys::FEED, table.table).named(name, 0..0);
         let id = free_slug(&sheet, id.get_ref(), id.span())?;
-        rules.push(feed(reader, Some(id), &known, &defaults).filter(|rule| !is_source(&rule.id))?);
+        rules.push(feed(reader, Some(id), &known, (&defaults, &names)).filter(|rule| !is_source(&rule.id))?);
     }
     rules.sort_by(|a, b| a.id.cmp(&b.id));
+    let renamed = config.sources.iter().map(|source| &source.was).chain(rules.iter().map(|rule| &rule.was));
+    let mut former: Vec<&SourceId> = renamed.flatten().collect();
+    former.sort_unstable();
+    let is_taken = |id: &SourceId| is_source(id) || rules.iter().any(|rule| rule.id == *id);
+    if former.windows(2).any(|two| two[0] == two[1]) || former.into_iter().any(is_taken) {
+        return None;
+    }
     config.feeds = rules;
     config.files = texts.iter().map(|file| file.path.clone()).collect();
     (!sheet.has_problems()).then_some(config)
@@ -171,7 +172,7 @@ fn sources(
         let table = named(&sheet, "source", (&id, &value))?;
         let reader = TableReader::new(&sheet, &keys::SOURCE, table.table);
         let id = free_slug(&sheet, id.get_ref(), id.span())?;
-        found.push(source(reader, Some(id), (defaults, &BTreeSet::new()))?);
+        found.push(source(reader, Some(id), (defaults, &Names::default()))?);
     }
     let others = tables.others(&sheet, &found)?;
     found.extend(others);
@@ -182,7 +183,7 @@ fn sources(
 fn file_source(file: &ConfigText, environment: Environment<'_>, defaults: &Settings) -> Option<Vec<Source>> {
     let shared = Shared::default();
     let sheet = Sheet::new(file, environment, &shared);
-    let found = source_file(&sheet, &parse(&sheet), &mut Taken::new(), (defaults, &BTreeSet::new()))?;
+    let found = source_file(&sheet, &parse(&sheet), &mut Taken::new(), (defaults, &Names::default()))?;
     (!sheet.has_problems()).then(|| vec![found])
 }
 

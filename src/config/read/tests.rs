@@ -204,6 +204,7 @@ required = true
 
 [feed.all]
 title = "All"
+was = "every"
 sources = "*"
 tags = "sea"
 include = ["port", { field = "link", words = ["c++"], regex = "^sea", older_than = "30d" }]
@@ -664,7 +665,8 @@ fn whatever_decides_what_is_read_changes_the_digest() {
         "teaser = { selector = \"p\", required = true }",
         "headers = { a = \"x\" }",
     ];
-    let digests: BTreeSet<_> = lines.iter().map(|line| only(with(line)).digest().0.clone()).collect();
+    let digests: std::collections::BTreeSet<_> =
+        lines.iter().map(|line| only(with(line)).digest().0.clone()).collect();
     assert_eq!(digests.len(), lines.len());
     assert_eq!(
         only(with("headers = { a = \"y\" }")).digest(),
