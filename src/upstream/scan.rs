@@ -29,8 +29,11 @@ const MAX_DEPTH: usize = 100;
 /// The most attributes read of an element.
 const MAX_ATTRIBUTES: usize = 100;
 
-/// The most elements kept of a feed besides those that became entries.
-const MAX_ELEMENTS: usize = 200_000;
+/// The most elements and attributes kept of a feed, a quarter of a kilobyte of memory each: a thousand entries of RSS have 20,000.
+const MAX_ELEMENTS: usize = 150_000;
+
+/// The longest text kept of an element, in bytes: it is copied several times on its way, and full texts have a tenth of that.
+const MAX_TEXT: usize = 1 << 20;
 
 /// How often reading begins again after a place that cannot be read.
 const MAX_RESUMES: usize = 50;
@@ -49,11 +52,7 @@ pub struct Scanned {
 /// The name of the first element, as written; `None`: there is none at the beginning.
 pub fn root_name(text: &str) -> Option<String> {
     const LOOKED_AT: usize = 256 * 1024;
-    let mut end = text.len().min(LOOKED_AT);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    let beginning = super::tidy::beginning(&text[..end]);
+    let beginning = super::tidy::beginning(beginning(text, LOOKED_AT));
     let mut rest = beginning.as_str();
     if let Some(at) = rest.find('<')
         && rest[..at].trim().is_empty()
@@ -123,6 +122,7 @@ struct Scanner {
     unmatched: usize,
     unknown_entities: usize,
     bare: usize,
+    cut: usize,
     notes: Vec<Diagnostic>,
 }
 
@@ -140,6 +140,7 @@ impl Scanner {
             unmatched: 0,
             unknown_entities: 0,
             bare: 0,
+            cut: 0,
             notes: Vec::new(),
         }
     }
@@ -191,14 +192,14 @@ impl Scanner {
             self.too_deep += 1;
             return Ok(());
         }
-        self.elements += 1;
+        let bindings = self.bindings.len();
+        let attributes = self.attributes(start);
+        self.elements += 1 + attributes.len();
         if self.elements > MAX_ELEMENTS {
-            let message = format!("more than {MAX_ELEMENTS} elements; the rest was not read");
+            let message = format!("more than {MAX_ELEMENTS} elements and attributes; the rest was not read");
             self.notes.push(Diagnostic::page(Code::PageTruncated, message));
             return Err(Stop::Enough);
         }
-        let bindings = self.bindings.len();
-        let attributes = self.attributes(start);
         if self.open.is_empty() && self.entries.is_empty() {
             self.own = self.bound(name_of(start).split_once(':').map_or("", |(prefix, _)| prefix));
         }
@@ -314,7 +315,6 @@ impl Scanner {
         self.bindings.truncate(closed.bindings);
         if closed.is_entry {
             self.entries.push(closed.element);
-            self.elements = self.open.len();
             return;
         }
         match self.open.last_mut() {
@@ -325,10 +325,19 @@ impl Scanner {
 
     fn text(&mut self, piece: &str) {
         let Some(around) = self.open.last_mut() else { return };
-        match around.element.children.last_mut() {
-            Some(Node::Text(text)) => text.push_str(piece),
-            _ => around.element.children.push(Node::Text(piece.to_owned())),
-        }
+        let kept = match around.element.children.last_mut() {
+            Some(Node::Text(text)) => {
+                let kept = beginning(piece, MAX_TEXT.saturating_sub(text.len()));
+                text.push_str(kept);
+                kept
+            }
+            _ => {
+                let kept = beginning(piece, MAX_TEXT);
+                around.element.children.push(Node::Text(kept.to_owned()));
+                kept
+            }
+        };
+        self.cut += usize::from(kept.len() < piece.len());
     }
 
     fn reference(&mut self, reference: &BytesRef<'_>) {
@@ -375,6 +384,10 @@ impl Scanner {
                 self.close();
             }
         }
+        if self.cut > 0 {
+            let message = format!("texts of the feed are longer than {MAX_TEXT} bytes, and were cut");
+            self.notes.push(Diagnostic::page(Code::TextCut, message));
+        }
         let repairs = [
             (self.unmatched, "elements that were not closed, or closed twice"),
             (self.unknown_entities, "entities nobody knows"),
@@ -400,6 +413,15 @@ impl Scanner {
         });
         Scanned { root, entries: self.entries, diagnostics: self.notes }
     }
+}
+
+/// So many bytes of a text at most, without half a letter.
+fn beginning(text: &str, most: usize) -> &str {
+    let mut end = text.len().min(most);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
 }
 
 fn name_of(start: &BytesStart<'_>) -> String {

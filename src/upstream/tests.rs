@@ -255,6 +255,25 @@ fn work_on_hostile_feeds_is_bounded() {
 }
 
 #[test]
+fn what_is_kept_of_a_feed_is_bounded_whatever_holds_it() {
+    let items = |inner: &str| format!("<rss><channel>{}</channel></rss>", inner.repeat(30));
+    for text in [
+        items(&format!("<item><title>x</title>{}</item>", "<b/>".repeat(10_000))),
+        items(&format!("<item><title>x</title>{}</item>", "<b a='' c='' d=''/>".repeat(3000))),
+        items(&"<b a='' c='' d=''/>".repeat(3000)),
+    ] {
+        let listing = listing(&text);
+        assert!(listing.entries.len() < 30);
+        assert!(codes(&listing).contains(&Code::PageTruncated), "{:?}", codes(&listing));
+    }
+    let long =
+        listing(&format!("<rss><channel><title>Wave {}</title></channel></rss>", "&lt;?".repeat(1 << 19)));
+    assert!(codes(&long).contains(&Code::TextCut), "{:?}", codes(&long));
+    let beginnings = "<?".repeat(100_000);
+    assert!(tidy::tidy(&beginnings).text.len() < beginnings.len() + (32 << 10));
+}
+
+#[test]
 fn pages_are_no_feeds() {
     for text in [
         "<!DOCTYPE html><html><body>rss</body></html>",

@@ -15,6 +15,7 @@ pub struct Tidied {
     pub text: String,
     forbidden: usize,
     stray: usize,
+    dropped: usize,
     has_doctype: bool,
     has_declarations: bool,
     /// Sections whose end was looked for in vain: it is not looked for again, or a text of nothing but beginnings
@@ -60,7 +61,9 @@ impl Tidied {
                     Some(at) => start.len() + at + end.len(),
                     None if start == "<![CDATA[" => rest.len(),
                     None => {
-                        self.endless.push(end);
+                        if !self.endless.contains(&end) {
+                            self.endless.push(end);
+                        }
                         return self.stray(rest);
                     }
                 };
@@ -90,8 +93,12 @@ impl Tidied {
     }
 
     fn stray<'a>(&mut self, rest: &'a str) -> &'a str {
-        self.stray += 1;
-        self.text.push_str("&lt;");
+        if self.stray < MAX_STRAY {
+            self.stray += 1;
+            self.text.push_str("&lt;");
+        } else {
+            self.dropped += 1;
+        }
         &rest[1..]
     }
 
@@ -138,6 +145,7 @@ impl Tidied {
         };
         say(self.forbidden, "characters that XML forbids were dropped");
         say(self.stray, "`<` that begin no tag were read as text");
+        say(self.dropped, "more were dropped");
         say(usize::from(self.has_declarations), "document type with declarations was left out");
         if done.is_empty() { Vec::new() } else { vec![Diagnostic::page(Code::FeedRepaired, done)] }
     }
@@ -146,6 +154,9 @@ impl Tidied {
 fn is_doctype(rest: &str) -> bool {
     rest.get(..9).is_some_and(|start| start.eq_ignore_ascii_case("<!doctype"))
 }
+
+/// So many `<` that begin no tag become text, which makes each four times as long; no feed has more by mistake.
+const MAX_STRAY: usize = 10_000;
 
 /// The longest tag; what looks longer is text.
 const MAX_TAG_BYTES: usize = 64 * 1024;
