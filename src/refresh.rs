@@ -261,7 +261,7 @@ fn compared<E>(
             ..failed(source, state, Verdict::Blocked { reason }, now)
         });
     }
-    if let Some(reason) = against.foreign(&shape, &state.history) {
+    if let Some(reason) = against.foreign(&reading, &shape, &state.history) {
         let reason = format!("what the entry selector matches are not the entries known so far: {reason}");
         return Ok(Refreshed {
             diagnostics: reading.diagnostics,
@@ -355,9 +355,25 @@ impl Against {
     }
 
     /// Why these are not the source's entries; `None`: they may well be.
-    fn foreign(&self, shape: &PageShape, history: &[PageShape]) -> Option<String> {
-        let reason = judge::degraded(*shape, history).or_else(|| judge::vanished(*shape, history))?;
-        (self.is_unknown() && shape.teasers == 0 && shape.dates == 0).then_some(reason)
+    fn foreign(&self, reading: &Reading, shape: &PageShape, history: &[PageShape]) -> Option<String> {
+        if !self.is_unknown() || shape.teasers > 0 || shape.dates > 0 {
+            return None;
+        }
+        judge::degraded(*shape, history)
+            .or_else(|| judge::vanished(*shape, history))
+            .or_else(|| self.names_of_a_menu(reading))
+    }
+
+    /// Where nothing but headlines tells a menu from news: its names are short.
+    fn names_of_a_menu(&self, reading: &Reading) -> Option<String> {
+        let length = |headline: &str| headline.chars().count();
+        let known = self.records.iter().map(|record| length(&record.entry.headline)).min()?;
+        let is_short = |sighting: &Sighting| length(&sighting.entry.headline) < known;
+        let is_menu = self.again.is_none()
+            && self.records.len() >= ENOUGH_KNOWN
+            && reading.sightings.iter().all(is_short);
+        is_menu
+            .then(|| format!("no headline is as long as the shortest of the known ones, {known} characters"))
     }
 
     /// Which kind of page stands in for the listing, by a title that it did not have before; `None`: it is the listing.
@@ -373,6 +389,9 @@ impl Against {
         self.recognized.iter().all(Option::is_none) && !self.records.is_empty()
     }
 }
+
+/// So many known entries say how long their source's headlines are.
+const ENOUGH_KNOWN: usize = 5;
 
 /// Whether a page is to the byte the one that was last read, by the same rules.
 fn is_same(source: &Source, state: &SourceState, page: &Page, body: &String) -> bool {

@@ -134,7 +134,8 @@ fn squeeze(floor: Timestamp, ceiling: Timestamp, count: usize) -> Vec<Timestamp>
     (1..parts).rev().map(|n| floor + part * n).collect()
 }
 
-fn whole_second(time: Timestamp) -> Timestamp {
+/// Without what readers do not see.
+pub fn whole_second(time: Timestamp) -> Timestamp {
     Timestamp::from_second(time.as_second()).unwrap_or(time)
 }
 

@@ -101,7 +101,7 @@ pub fn wanted<E>(
     }
     let shape = reading.shape();
     let against = Against::of(source, state, &mut reading, (page.fetched_at, known))?;
-    if against.is_held() || against.foreign(&reading.shape_dated(shape), &state.history).is_some() {
+    if against.is_held() || against.foreign(&reading, &reading.shape_dated(shape), &state.history).is_some() {
         // What is not taken is not asked for either.
         return Ok(Vec::new());
     }

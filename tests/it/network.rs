@@ -262,6 +262,32 @@ fn a_page_that_stands_in_announces_nothing_though_it_is_built_like_the_listing()
 }
 
 #[test]
+fn a_menu_announces_nothing_where_entries_have_nothing_but_a_headline() {
+    let visits = Mutex::new(0);
+    let server = Server::start(
+        "127.0.0.1",
+        Box::new(move |_, stream| {
+            let mut visits = visits.lock().expect("no test panics with it");
+            *visits += 1;
+            let body = match *visits {
+                1 => page(&["a-long", "b-long", "c-long", "d-long", "e-long"]),
+                2 => String::from_utf8_lossy(&page(&["Home", "News"])).replace("Story ", "").into_bytes(),
+                _ => page(&["f-long", "e-long"]),
+            };
+            answer(stream, "200 OK", HTML, &body);
+        }),
+    );
+    let place = Place::new();
+    let path = config(&place, &server, "");
+    assert_eq!(verdict(&run(&place, &path)).0, "new");
+    let feed = place.feed("news");
+    let (word, reason) = verdict(&run(&place, &path));
+    assert!(word == "drifted" && reason.contains("no headline is as long as"), "{word}: {reason}");
+    assert_eq!(place.feed("news"), feed);
+    assert_eq!(verdict(&run(&place, &path)).0, "new");
+}
+
+#[test]
 fn a_listing_about_maintenance_is_no_page_that_stands_in() {
     let asked = Mutex::new(0);
     let server = Server::start(

@@ -91,6 +91,16 @@ fn a_date_that_moves_with_every_visit_stays() {
     let once = played(&[visit(7)]);
     assert!(once.contains("<published>2025-03-07T19:00:00Z</published>"), "{once}");
     assert_eq!(played(&[visit(7), visit(8), visit(9)]), once);
+    // The time of each visit: the first of them was at 20:00.
+    let visit = |hour| {
+        let item = |id| {
+            format!(
+                "<item><guid>{id}</guid><title>Story {id}</title><pubDate>07 Mar 2025 {hour}:00:00 GMT</pubDate></item>"
+            )
+        };
+        rss(&["a", "b", "c"].map(item).concat())
+    };
+    assert_eq!(played(&[visit(20), visit(21), visit(22)]), played(&[visit(20)]));
 }
 
 #[test]
