@@ -66,15 +66,29 @@ pub fn load_failure(error: &LoadError, terminal: &Terminal) -> Failure {
 pub fn chosen<'a>(config: &'a Config, names: &[String]) -> Result<Vec<&'a Source>, Failure> {
     for name in names {
         if !config.sources.iter().any(|source| source.id.as_str() == name) {
-            let failure = Failure::usage(format!("the config has no source `{name}`"));
-            return Err(match nearest(config, name) {
-                Some(id) => failure.hint(format!("did you mean `{id}`?")),
-                None => failure,
-            });
+            return Err(
+                Failure::usage(format!("the config has no source `{name}`")).hint(instead(config, name))
+            );
         }
     }
     let is_chosen = |id: &SourceId| names.is_empty() || names.iter().any(|name| name == id.as_str());
     Ok(config.sources.iter().filter(|source| is_chosen(&source.id)).collect())
+}
+
+/// How many sources of a feed a hint names.
+const MOST_NAMED: usize = 8;
+
+/// What may have been meant by a name that no source has.
+fn instead(config: &Config, name: &str) -> String {
+    if let Some(feed) = config.feeds.iter().find(|feed| feed.id.as_str() == name) {
+        let ids: Vec<&str> = feed.sources.iter().take(MOST_NAMED).map(SourceId::as_str).collect();
+        let more = if feed.sources.len() > MOST_NAMED { " and others" } else { "" };
+        return format!("it is a joined feed, of `{}`{more}", ids.join("`, `"));
+    }
+    match nearest(config, name) {
+        Some(id) => format!("did you mean `{id}`?"),
+        None => "`gleaner status` names them all".to_owned(),
+    }
 }
 
 fn nearest<'a>(config: &'a Config, name: &str) -> Option<&'a SourceId> {

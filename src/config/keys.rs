@@ -508,7 +508,7 @@ pub static OWN_PAGE: Section = Section {
             Kind::Content,
             "The full text: `true` for what stands out, or its element; else it is not taken.",
         ),
-        key("budget", Kind::Integer { least: 1, most: 50 }, "The most own pages fetched at one visit.")
+        key("budget", Kind::Integer { least: 1, most: 50 }, "The most own pages fetched at one visit; unless it is written, a source's first visit takes up to 50.")
             .or("10"),
     ]],
 };

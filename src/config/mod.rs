@@ -298,6 +298,9 @@ pub struct OwnPage {
     pub content: Option<Content>,
     /// The most own pages fetched at one visit; at least 1.
     pub budget: usize,
+    /// The same of the first visit, at which every entry is new: what it leaves out keeps the time of the visit for its
+    /// date.
+    pub first_budget: usize,
 }
 
 /// How the full text is found.

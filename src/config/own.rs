@@ -6,10 +6,19 @@ use super::{Content, OwnPage, field, keys, table::Item, value};
 
 /// The own pages fetched at one visit unless the config says otherwise; the same as the table of keys says.
 const BUDGET: usize = 10;
+/// The same of a first visit: the most that a budget may be.
+const FIRST_BUDGET: usize = 50;
 
 /// Reads the key; `None`: it has problems.
 pub fn own_page(item: Item<'_>) -> Option<OwnPage> {
-    let plain = OwnPage { date: None, teaser: None, image: None, content: None, budget: BUDGET };
+    let plain = OwnPage {
+        date: None,
+        teaser: None,
+        image: None,
+        content: None,
+        budget: BUDGET,
+        first_budget: FIRST_BUDGET,
+    };
     match item.value.get_ref() {
         DeValue::Boolean(true) => Some(plain),
         DeValue::Boolean(false) => {
@@ -21,7 +30,7 @@ pub fn own_page(item: Item<'_>) -> Option<OwnPage> {
             let names = ["date", "teaser", "image"];
             let fields = names.map(|name| reader.take(name).map(field::field));
             let content = reader.take("content").map(content);
-            let budget = reader.take("budget").map_or(Some(BUDGET), value::count);
+            let budget = reader.take("budget").map(value::count);
             reader.finish();
             let [date, teaser, image] = fields.map(transpose);
             Some(OwnPage {
@@ -29,7 +38,8 @@ pub fn own_page(item: Item<'_>) -> Option<OwnPage> {
                 teaser: teaser?,
                 image: image?,
                 content: transpose(content)?,
-                budget: budget?,
+                budget: budget.unwrap_or(Some(BUDGET))?,
+                first_budget: budget.unwrap_or(Some(FIRST_BUDGET))?,
             })
         }
         _ => {

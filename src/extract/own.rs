@@ -247,8 +247,14 @@ mod tests {
     #[test]
     fn no_own_page_breaks_the_reader() {
         let url = Url::parse("https://site.example/a").expect("an address");
-        let rules =
-            OwnPage { date: None, teaser: None, image: None, content: Some(Content::StandsOut), budget: 1 };
+        let rules = OwnPage {
+            date: None,
+            teaser: None,
+            image: None,
+            content: Some(Content::StandsOut),
+            budget: 1,
+            first_budget: 1,
+        };
         for text in [
             String::new(),
             "<title>A</title>".to_owned(),

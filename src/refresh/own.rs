@@ -109,7 +109,7 @@ pub fn wanted<E>(
     let mut wanted: Vec<Wanted> = lacking.map(|(wanted, _)| wanted).collect();
     // One that fails again and again keeps no other waiting.
     wanted.sort_by_key(|wanted| wanted.times);
-    wanted.truncate(rules.budget);
+    wanted.truncate(if state.last_number == 0 { rules.first_budget } else { rules.budget });
     Ok(wanted)
 }
 

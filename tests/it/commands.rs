@@ -168,6 +168,8 @@ fn what_is_not_there_is_named() {
         (&["run", "--config", "/nowhere/x.toml"][..], "/nowhere/x.toml"),
         (&["run", "--replay", "nowhere"], "`nowhere` is not a folder of fixtures"),
         (&["run", "libya-international-actor"], "did you mean `libya-international-actors`?"),
+        (&["run", "libya"], "it is a joined feed, of `libya-international-actors`, `libya-libyan-actors`"),
+        (&["explain", "own"], "`gleaner status` names them all"),
         (&["explain", "libya"], "no source `libya`"),
         (&["run", "--until", "yesterday", "--replay", "fixtures"], "yesterday"),
     ] {

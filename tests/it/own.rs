@@ -144,6 +144,27 @@ fn what_the_budget_left_is_filled_later_and_quietly() {
 }
 
 #[test]
+fn a_first_visit_dates_more_entries_than_later_ones() {
+    let first = ["a1", "a2", "a3", "a4", "b1", "b2", "b3", "b4", "c1", "c2", "c3", "c4"];
+    let stories = listing(&first);
+    let server = server(&stories, good);
+    let place = Place::new();
+    let path = config(&place, &server, "robots = false\nown_page = true");
+    run(&place, &path);
+    let undated =
+        |place: &Place| entries(place).iter().filter(|entry| !entry.contains("<published>2025-01-0")).count();
+    assert_eq!(
+        (entries(&place).len(), undated(&place)),
+        (12, 0),
+        "none has the time of the visit for its date"
+    );
+    let new = ["d1", "d2", "d3", "d4", "e1", "e2", "e3", "e4", "g1", "g2", "g3", "g4"];
+    *stories.lock().expect("no test panics with it") = [&new[..], &first[..]].concat();
+    run(&place, &path);
+    assert_eq!((entries(&place).len(), undated(&place)), (24, 2), "ten at a later visit");
+}
+
+#[test]
 fn a_page_that_cannot_be_had_is_asked_at_three_visits_and_one_that_is_not_there_once() {
     let server = server(&listing(&["b", "a"]), |path| match path {
         "/story-b" => ("500 Oops", "", String::new()),
