@@ -81,6 +81,9 @@ pub fn as_text(found: &Found, offers: &[Offer], chosen: Option<usize>, id: &Sour
         let sure = if chosen.confidence >= 0.9 { "" } else { ": please check" };
         let _ = writeln!(out, "# confidence {:.2}{sure}\n[source.{id}]\n{}", chosen.confidence, chosen.toml);
         table(&mut out, &chosen.entries, SHOWN);
+        if chosen.entries.iter().all(|entry| entry.moment.is_none() && entry.link.is_some()) {
+            let _ = writeln!(out, "#  `own_page = true` takes the dates from the entries' own pages");
+        }
     }
     for (at, other) in offers.iter().enumerate().filter(|(at, _)| Some(*at) != chosen) {
         let _ =

@@ -1,7 +1,10 @@
 //! `add --yes` over the life of a config: nothing it writes stops the next run.
 #![allow(clippy::disallowed_methods)]
 
-use crate::program::{Ended, Place};
+use crate::{
+    program::{Ended, Place},
+    site::STORIES,
+};
 
 const LISTING: &str = "<title>Club</title><h1>News</h1>\
     <div class=news><h2><a href=/a>Open day at the boathouse</a></h2><time datetime=2026-03-01>1 March</time></div>\
@@ -53,6 +56,28 @@ fn a_page_is_followed_twice_only_by_another_id() {
         again.err
     );
     assert_eq!(gleaner(&place, &["check"]).exit, 0);
+}
+
+#[test]
+fn where_no_entry_has_a_date_their_own_pages_are_named() {
+    let page = |date: &str| {
+        let row = |(at, headline): (usize, &&str)| {
+            format!("<article><h2><a href=\"/s/{at}\">{headline}</a></h2>{date}</article>")
+        };
+        format!(
+            "<html lang=en><body><main>{}</main>",
+            STORIES.iter().enumerate().map(row).collect::<String>()
+        )
+    };
+    let said = |date| {
+        let place = followed();
+        place.write("page.html", page(date));
+        gleaner(&place, &["add", "--url", "https://dates.example/news"]).out
+    };
+    let told = "`own_page = true` takes the dates from the entries' own pages";
+    assert!(said("").contains(told), "{}", said(""));
+    let dated = said("<time datetime=\"2025-03-06\">6 March</time>");
+    assert!(dated.contains("12 with a date") && !dated.contains(told), "{dated}");
 }
 
 #[test]
