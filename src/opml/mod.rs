@@ -164,6 +164,8 @@ struct Outline {
     name: Option<String>,
     address: Option<String>,
     is_inclusion: bool,
+    /// How the reader itself reads entries from what is no feed, such as `HTML+XPath`; `None`: it is a feed.
+    scraped: Option<String>,
 }
 
 impl Outline {
@@ -184,6 +186,10 @@ impl Outline {
             is_inclusion: values
                 .get("type")
                 .is_some_and(|kind| ["include", "link"].iter().any(|it| kind.eq_ignore_ascii_case(it))),
+            // Seen in the wild in exports of FreshRSS, whose every such type names two things.
+            scraped: values.remove("type").filter(|kind| {
+                kind.contains('+') && kind.len() <= 40 && kind.bytes().all(|byte| byte.is_ascii_graphic())
+            }),
         }
     }
 }
@@ -214,7 +220,7 @@ impl Reading {
             around.is_of_use = true;
         }
         if let Some(address) = &outline.address {
-            self.feed(address, outline.name.clone(), line);
+            self.feed(address, outline, line);
         }
         let is_feed = outline.address.is_some();
         self.around.push(Around {
@@ -236,11 +242,18 @@ impl Reading {
         self.leave_out(closed.line, closed.name, why.to_owned());
     }
 
-    fn feed(&mut self, written: &str, title: Option<String>, line: usize) {
+    fn feed(&mut self, written: &str, outline: &Outline, line: usize) {
+        let title = outline.name.clone();
         let address = match address(written) {
             Ok(address) => address,
             Err(why) => return self.leave_out(line, title, why),
         };
+        if let Some(kind) = &outline.scraped {
+            let why = format!(
+                "it is no feed but read by the reader itself (`{kind}`); `gleaner add {address}` looks at it"
+            );
+            return self.leave_out(line, title, why);
+        }
         // A feed inside a feed belongs to the folder around both.
         let named = self.around.iter().filter(|around| !around.is_feed).filter_map(|a| a.name.clone());
         let folder: Folder = named.take(MAX_DEPTH).collect();

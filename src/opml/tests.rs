@@ -77,7 +77,9 @@ fn what_gives_no_feed_is_named_with_its_line() {
 <outline text="Relative" xmlUrl="feed.xml"/>
 <outline text="Login" xmlUrl="https://ana:secret@a.example/"/>
 <outline text="One" xmlUrl="http://a.example/1"/>
-<outline text="One again" xmlUrl="https://a.example/1"/>"#,
+<outline text="One again" xmlUrl="https://a.example/1"/>
+<outline text="Page" type="HTML+XPath" xmlUrl="https://b.example/news/" frss:xPathItem="//article"/>
+<outline text="Answers" type="JSON+DotNotation" xmlUrl="https://c.example/api"/>"#,
     );
     let left: Vec<String> =
         found.left_out.iter().map(|l| format!("{} {}: {}", l.line, l.name, l.why)).collect();
@@ -90,6 +92,8 @@ fn what_gives_no_feed_is_named_with_its_line() {
             "6 Relative: its `xmlUrl` (`feed.xml`) is not an absolute address",
             "7 Login: its `xmlUrl` holds a name or password; add it by hand, with `basic`",
             "9 One again: its feed stands on line 8 already",
+            "10 Page: it is no feed but read by the reader itself (`HTML+XPath`); `gleaner add https://b.example/news/` looks at it",
+            "11 Answers: it is no feed but read by the reader itself (`JSON+DotNotation`); `gleaner add https://c.example/api` looks at it",
         ]
     );
     assert_eq!(found.feeds.len(), 1);
