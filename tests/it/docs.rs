@@ -73,6 +73,25 @@ fn every_diagnostic_and_verdict_has_its_paragraph() {
 }
 
 #[test]
+fn what_other_programs_keys_are_called_here_are_keys() {
+    let document = fs::read_to_string(project("docs/migrating.md")).expect("it is there");
+    let reference = gleaner::config::reference();
+    let mut count = 0;
+    for row in document.lines().filter(|line| line.starts_with("| ")) {
+        let here = row.trim_end_matches(" |").rsplit(" | ").next().unwrap_or_default();
+        for span in here.split('`').skip(1).step_by(2) {
+            let (name, rest) = span.split_at(span.find(' ').unwrap_or(span.len()));
+            let is_key = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+            if is_key && name != "strptime" && (rest.is_empty() || rest.starts_with(" = ")) {
+                assert!(reference.contains(&format!("| `{name}` |")), "{row}: no key is called `{name}`");
+                count += 1;
+            }
+        }
+    }
+    assert!(count > 50, "only {count} keys were found");
+}
+
+#[test]
 fn documents_that_readme_names_are_there() {
     let readme = fs::read_to_string(project("README.md")).expect("README is there");
     for link in readme.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
