@@ -61,6 +61,16 @@ pub fn secret(item: Item<'_>) -> Option<String> {
     None
 }
 
+/// A name and a password, parted by the first `:` (RFC 7617 §2).
+pub fn login(item: Item<'_>) -> Option<String> {
+    let text = secret(item)?;
+    if !text.contains(':') {
+        item.report(Wrong::new("`basic` has no `:`").expected("`\"${USER}:${PASSWORD}\"`"));
+        return None;
+    }
+    Some(text)
+}
+
 /// A `Cookie` line (RFC 6265 §4.2.1) of a table of cookies.
 pub fn cookies(item: Item<'_>) -> Option<String> {
     let DeValue::Table(table) = item.value.get_ref() else {

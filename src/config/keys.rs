@@ -88,6 +88,8 @@ pub enum Kind {
     Language,
     /// A table of header lines.
     Headers,
+    /// A table of cookies.
+    Cookies,
     /// An address to listen at, or `false`.
     Listen,
     /// A folder.
@@ -164,6 +166,7 @@ impl Kind {
             Self::Zone => "a time zone such as `\"Africa/Tripoli\"`".to_owned(),
             Self::Language => "a language tag such as `\"en\"` or `\"ar-LY\"`".to_owned(),
             Self::Headers => "a table of header lines such as `{ Accept = \"text/html\" }`".to_owned(),
+            Self::Cookies => "a table such as `{ session = \"${SESSION}\" }`".to_owned(),
             Self::Listen => "an address with a port such as `\"127.0.0.1:8343\"`, or `false`".to_owned(),
             Self::Folder => "the path of a folder".to_owned(),
             Self::Selector => "a CSS selector".to_owned(),
@@ -379,7 +382,7 @@ const SHARED: &[Key] = &[
     key("headers", Kind::Headers, "More header lines; `${NAME}` in a value is taken from the environment."),
     key(
         "cookies",
-        Kind::Headers,
+        Kind::Cookies,
         "Cookies to send, by name; `${NAME}` in a value is taken from the environment.",
     ),
     key("basic", Kind::Secret, "A login, `\"${USER}:${PASSWORD}\"`, sent to the source's own host alone."),

@@ -13,6 +13,7 @@ mod former;
 mod headers;
 pub mod keys;
 pub mod load;
+mod local;
 mod next;
 mod own;
 pub mod patch;

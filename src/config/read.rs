@@ -20,7 +20,7 @@ use super::{
     Config, ConfigText, Problems, Source,
     feed::{Known, feed},
     former::Names,
-    keys,
+    keys, local,
     settings::{Settings, settings},
     shared::Shared,
     sheet::{Environment, Sheet, Wrong, quote},
@@ -180,24 +180,19 @@ fn defaults(item: Option<Item<'_>>) -> (Config, Settings) {
     };
     let mut reader = TableReader::new(item.sheet, &keys::DEFAULTS, table).named("[defaults]", item.span());
     let settings = settings(&mut reader, &builtin);
-    config.state = reader.take("state").and_then(|item| item.full_text()).map(Into::into);
-    config.output = reader.take("output").and_then(|item| item.full_text()).map(Into::into);
+    config.state = reader.take("state").and_then(local::path);
+    config.output = reader.take("output").and_then(local::path);
     let base_url = reader.take("base_url");
     let has_base = base_url.is_some();
     config.base_url = base_url.and_then(value::base_address);
     if let Some(listen) = reader.take("listen").and_then(value::listen) {
         config.listen = listen;
     }
-    config.alert_command = reader.take("alert_command").and_then(command);
-    config.publish_command = reader.take("publish_command").and_then(command);
+    config.alert_command = reader.take("alert_command").and_then(local::command);
+    config.publish_command = reader.take("publish_command").and_then(local::command);
     config.hubs = reader.take("hubs").map_or(Vec::new(), |item| hubs(item, has_base));
     reader.finish();
     (config, settings)
-}
-
-/// A program and its arguments.
-fn command(item: Item<'_>) -> Option<Vec<String>> {
-    item.one_or_more().iter().map(|item| item.full_text().map(str::to_owned)).collect()
 }
 
 /// The addresses of hubs, each once. A hub fetches what it is told of, so feeds must have public addresses.

@@ -76,7 +76,9 @@ fn kind(kind: Kind) -> Value {
         Kind::Integer { least, most } => json!({ "type": "integer", "minimum": least, "maximum": most }),
         Kind::Switch => json!({ "type": "boolean" }),
         Kind::Language => json!({ "type": "string", "pattern": "^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$" }),
-        Kind::Headers => json!({ "type": "object", "additionalProperties": { "type": "string" } }),
+        Kind::Headers | Kind::Cookies => {
+            json!({ "type": "object", "additionalProperties": { "type": "string" } })
+        }
         Kind::Selectors => one_or_more(&json!({ "$ref": "#/$defs/candidate" })),
         Kind::Texts | Kind::Regexes | Kind::Globs | Kind::Command => one_or_more(&text()),
         Kind::Conditions => one_or_more(&json!({ "$ref": "#/$defs/condition" })),

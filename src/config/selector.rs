@@ -362,9 +362,16 @@ fn locate(text: &str, marks: &Marks, why: &Why) -> Refusal {
             format!("a class name is missing or cannot be read in {}", quote(&text[part.clone()])),
             Some("a name that starts with a digit is written `[class~=\"2col\"]`".to_owned()),
         ),
-        _ => (not_css(&text[part.clone()]), None),
+        _ => (not_css(&text[part.clone()]), counted(&text[part.clone()])),
     };
     Refusal { message, part, hint }
+}
+
+/// What `td[2]`, which is no CSS, is in it.
+fn counted(piece: &str) -> Option<String> {
+    let (name, number) = piece.strip_suffix(']')?.rsplit_once('[')?;
+    let number: u32 = number.parse().ok()?;
+    Some(format!("counted among its like, write `{name}:nth-of-type({number})`"))
 }
 
 fn not_css(text: &str) -> String {

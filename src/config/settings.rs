@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use url::Url;
 
 use super::{
-    Heal, Keep, headers,
+    Heal, Keep, headers, local,
     table::TableReader,
     value::{self, Route},
 };
@@ -87,7 +87,7 @@ pub fn settings(reader: &mut TableReader<'_>, base: &Settings) -> Settings {
         }
     };
     line("cookie", reader.take("cookies").and_then(headers::cookies));
-    let basic = reader.take("basic").and_then(headers::secret);
+    let basic = reader.take("basic").and_then(headers::login);
     line("authorization", basic.map(|login| format!("Basic {}", BASE64_STANDARD.encode(login))));
     let bearer = reader.take("bearer").and_then(headers::secret);
     line("authorization", bearer.map(|token| format!("Bearer {token}")));
@@ -96,8 +96,7 @@ pub fn settings(reader: &mut TableReader<'_>, base: &Settings) -> Settings {
         Some(Route::Proxy(url)) => settings.proxy = Some(url),
         None => {}
     }
-    let extra_ca = reader.take("extra_ca").and_then(|item| item.full_text());
-    set_some(&mut settings.extra_ca, extra_ca.map(PathBuf::from));
+    set_some(&mut settings.extra_ca, reader.take("extra_ca").and_then(local::path));
     set(&mut settings.robots, reader.take("robots").and_then(|item| item.switch()));
     set(&mut settings.timeout, reader.take("timeout").and_then(value::duration));
     set(&mut settings.max_bytes, reader.take("max_bytes").and_then(value::count));

@@ -66,7 +66,9 @@ pub fn cron(item: Item<'_>) -> Option<Cron> {
     let cron = Cron::parse(text);
     if let Err(why) = &cron {
         let wrong = Wrong::new(format!("{} is not a cron expression: {why}", quote(text)));
-        item.report(wrong.expected(item.key.kind.words()));
+        let known = format!("@{text}");
+        let hint = Cron::parse(&known).is_ok().then(|| format!("write `{known}`"));
+        item.report(wrong.expected(item.key.kind.words()).hint(hint));
     }
     cron.ok()
 }

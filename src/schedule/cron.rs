@@ -29,7 +29,8 @@ impl Cron {
     pub fn parse(text: &str) -> Result<Self, String> {
         let fields = text.split_whitespace().count();
         if fields != 5 && !text.trim_start().starts_with('@') {
-            return Err(format!("it has {fields} fields, not five"));
+            let noun = if fields == 1 { "field" } else { "fields" };
+            return Err(format!("it has {fields} {noun}, not five"));
         }
         let parser = CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();
         let cron = Self(Box::new(parser.parse(text).map_err(|error| words(&error))?));

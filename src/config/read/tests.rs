@@ -511,6 +511,14 @@ fn a_feed_needs_an_address_alone() {
 }
 
 #[test]
+fn what_is_near_is_told() {
+    tells(with("basic = \"ana\""), &["5:9: `basic` has no `:`", "${USER}:${PASSWORD}"]);
+    tells(with("cookies = \"a=b\""), &["`cookies` is a text", "{ session = "]);
+    tells(with("at = \"hourly\""), &["it has 1 field, not five", "write `@hourly`"]);
+    tells(with("author = \"tr td[2]\""), &["`td[2]` is not a CSS selector", "`td:nth-of-type(2)`"]);
+}
+
+#[test]
 fn an_address_of_further_pages_has_the_number_by_its_name() {
     tells(with("next = \"?page={n}\""), &["5:8: `{n}` stands for nothing", "write `{page}`"]);
 }
