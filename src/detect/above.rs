@@ -44,6 +44,24 @@ pub fn completing(texts: &Texts<'_, '_>, group: &Group) -> Option<Above> {
     likeliest(texts.tree, group, texts.headings().iter().map(|(line, _)| *line), &goes_one_way)
 }
 
+/// The one line that is a year and no more, below which all of a group stands. `None`: there is none, or it is one of
+/// several above it, as a choice of years is.
+pub fn year(texts: &Texts<'_, '_>, group: &Group) -> Option<Above> {
+    const LONGEST: u32 = 6;
+    const LEVELS: usize = 3;
+    let tree = texts.tree;
+    let (first, last) = (*group.items.first()?, *group.items.last()?);
+    let lines = texts.headings();
+    let (above, below) = lines.split_at(lines.partition_point(|(line, _)| *line < first));
+    let ((at, heading), before) = above.split_last()?;
+    let is_year = heading.year.is_some() && heading.month.is_none() && tree.text_bytes(*at) <= LONGEST;
+    let is_only = !before.iter().any(|(line, _)| tree.get(*line).path == tree.get(*at).path)
+        && below.first().is_none_or(|(line, _)| *line > last);
+    let is_beside = tree.around(*at).take(LEVELS).any(|around| tree.holds(around, last));
+    let is_above = is_year && is_only && is_beside && !tree.get(*at).is_chrome;
+    is_above.then(|| Above { headings: vec![*at], coverage: 1.0, monotone: 1.0 })
+}
+
 /// Whether all headings name a month.
 pub fn are_months(texts: &Texts<'_, '_>, above: &Above) -> bool {
     above.headings.iter().all(|line| texts.heading(*line).is_some_and(|heading| heading.month.is_some()))
@@ -132,6 +150,23 @@ mod tests {
         assert_eq!(read("<h2>May 2019</h2><p>12</p><p>a</p><h2>April 2019</h2><p>b</p>"), Some((2, true)));
         assert_eq!(read("<h2>2019</h2><p>12 March</p><p>a</p><p>b</p>"), None);
         assert_eq!(read("<h2>Room 12</h2><p>12 March</p><p>a</p><h2>Room 9</h2><p>b</p>"), None);
+    }
+
+    #[test]
+    fn one_year_above_all_completes_them_where_it_is_no_choice_of_years() {
+        let read = |html: &str| {
+            let html = Html::parse_document(html);
+            let base = Url::parse("https://example.org/").unwrap();
+            let tree = Tree::read(html.root_element(), &base);
+            let texts = Texts::new(&tree);
+            let group = Group { items: tree.by_name().tags.get("p").unwrap().clone() };
+            year(&texts, &group).map(|found| found.headings.len())
+        };
+        assert_eq!(read("<h2>2019</h2><p>11-14</p><p>11-02</p>"), Some(1));
+        assert_eq!(read("<b>2018</b><b>2019</b><p>11-14</p><p>11-02</p>"), None);
+        assert_eq!(read("<h2>2019</h2><p>11-14</p><h2>2018</h2><p>11-02</p>"), None);
+        assert_eq!(read("<h2>Budget 2019</h2><p>11-14</p><p>11-02</p>"), None);
+        assert_eq!(read("<div><div><div><h2>2019</h2></div></div></div><p>11-14</p><p>11-02</p>"), None);
     }
 
     #[test]

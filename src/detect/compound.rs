@@ -1,9 +1,6 @@
 //! Compounds: what one part of a selector asks for, what of a page is so, and what it costs to rely on it. Pure.
 
-use super::{
-    names::{self, Hold},
-    tree::Tree,
-};
+use super::{names::Hold, stems, tree::Tree};
 
 /// What one compound of a selector asks for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -126,11 +123,13 @@ pub fn is_plain_name(name: &str) -> bool {
 pub fn cost(tree: &Tree<'_>, simple: &Simple<'_>, elements: &[u32]) -> f64 {
     let of_class = |class: &str| {
         let hold = elements.iter().flat_map(|at| &tree.get(*at).classes).find(|(own, _)| *own == class);
-        match hold.map(|(_, hold)| *hold) {
+        let kept = match hold.map(|(_, hold)| *hold) {
             Some(Hold::Meaning) => 0.7,
             Some(Hold::Plain) => 1.0,
             _ => 1.9,
-        }
+        };
+        // A whole name is better than what a program keeps of one.
+        kept + if stems::is_stem(class) { 0.35 } else { 0.0 }
     };
     match simple {
         Simple::Tag(tag) => of_tag(tag),
@@ -170,7 +169,7 @@ pub fn of_tag(tag: &str) -> f64 {
 
 /// What has a class, in CSS.
 fn of_class(class: &str) -> String {
-    if names::is_stem(class) { format!("[class*=\"{class}\"]") } else { format!(".{class}") }
+    if stems::is_stem(class) { format!("[class*=\"{class}\"]") } else { format!(".{class}") }
 }
 
 /// A compound in CSS.

@@ -13,7 +13,7 @@ use super::{
 use crate::extract::{
     self,
     json::Scripts,
-    parse::{self, Parsed, Programs},
+    parse::{Parsed, Programs},
 };
 
 /// A listing on the page that is likelier than this is the one that is meant.
@@ -44,7 +44,7 @@ impl Looking<'_, '_> {
     pub(super) fn embedded(&self, known: &[Known]) -> Embedded {
         let with_programs;
         let parsed = if self.texts.tree.all_text_bytes() < SHELL_BYTES {
-            with_programs = parse::parse_with(&self.document.text, Programs::Kept, self.still_time);
+            with_programs = extract::tree(self.document, Programs::Kept, self.still_time);
             &with_programs
         } else {
             self.parsed
@@ -80,17 +80,24 @@ impl Looking<'_, '_> {
         let is_content = |items: &[u32]| !items.iter().all(|at| tree.get(*at).is_chrome);
         let groups = ranked(&texts, &evidence);
         let groups = groups.iter().filter(|scored| is_content(&scored.group.items)).take(PROPOSED);
-        embedded.proposals.extend(groups.filter_map(|scored| looking.proposal(scored)).filter(is_listing));
+        let found =
+            groups.filter_map(|scored| looking.proposal(scored)).filter(|found| self.is_listing(found));
+        embedded.proposals.extend(found);
         embedded.known.extend(evidence.on_page());
         embedded.shown.extend(evidence.shown());
     }
-}
 
-fn is_listing(proposal: &Proposal) -> bool {
-    let links = proposal.reading.sightings.iter().filter(|sighting| sighting.entry.link.is_some());
-    links.count() >= FEWEST.max(proposal.reading.sightings.len() / 2)
+    /// Whether what is proposed has entries enough that lead somewhere, each to another page: what a page says of itself and
+    /// its site in JSON-LD has addresses too. Of an answer that is JSON itself those with a day are enough.
+    fn is_listing(&self, proposal: &Proposal) -> bool {
+        let sightings = &proposal.reading.sightings;
+        let links = sightings.iter().filter_map(|sighting| sighting.entry.link.as_ref());
+        let pages: FxHashSet<&str> = links.filter_map(|link| link.as_str().split('#').next()).collect();
+        let days = sightings.iter().filter(|sighting| sighting.entry.moment.is_some()).count();
+        let told = if self.texts.tree.all_text_bytes() == 0 { days } else { 0 };
+        pages.len().max(told) >= FEWEST.max(sightings.len() / 2)
+    }
 }
-
 /// Selectors of the scripts that hold records: by id, else by type, else all of them.
 fn names(html: &Html, read: &mut Scripts) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();

@@ -120,6 +120,11 @@ impl<'t, 'a> Texts<'t, 'a> {
         if facts.date.is_none() && facts.chars <= 20 && facts.digits > 0.2 && element.end - at > 2 {
             facts.date = self.date(&text::of_boxes(element.node, &HashSet::new()));
         }
+        // What a reader sees may be "2d", or an icon.
+        if facts.date.is_none() && element.attributes.has_datetime {
+            let stated = element.node.attr("datetime").and_then(|stated| self.date(stated));
+            facts.date = stated.map(|date| Dated { share: 1.0, ..date });
+        }
         self.known.borrow_mut()[index(at)] = Some(facts);
         facts
     }
@@ -168,9 +173,9 @@ impl<'t, 'a> Texts<'t, 'a> {
         day_alone(self.tree.text(at), self.lexicon).is_some()
     }
 
-    /// Whether an element is a day and a month in figures that are a date only below their year.
-    pub fn is_pair_alone(&self, at: u32) -> bool {
-        pair_alone(self.tree.text(at), self.lexicon).is_some()
+    /// The day and the month, in whichever order, that an element is in figures: a date only below their year.
+    pub fn pair_alone(&self, at: u32) -> Option<(i8, i8)> {
+        pair_alone(self.tree.text(at), self.lexicon).map(|pair| (pair.left, pair.right))
     }
 
     /// Whether an element is a time of day and no more.

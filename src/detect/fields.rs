@@ -82,7 +82,7 @@ pub fn fields(texts: &Texts<'_, '_>, group: &Group, evidence: &Evidence) -> Opti
         .map(|column| {
             let beside_link = link.map_or(0.0, |link| beside(texts, &columns[link], column));
             let is_hidden = column.is_image && !are_images_told;
-            let worth = if is_hidden { f64::MIN } else { headline_worth(column) };
+            let worth = if is_hidden { f64::MIN } else { headline_worth(column) + by_version(texts, column) };
             worth + beside_link + evidence.of_headlines(column, texts)
         })
         .collect();
@@ -122,13 +122,29 @@ fn best(columns: &[Column], worth: impl Fn(&Column) -> f64) -> Option<(f64, usiz
     })
 }
 
-/// The likeliest headline where it tells the entries apart, else the days of a calendar.
+/// The likeliest headline where it tells the entries apart, else a number that does, else the days of a calendar.
 fn telling(columns: &[Column], likeliest: Option<(f64, usize)>) -> Option<(f64, usize)> {
-    let is_telling = |column: &Column| {
-        column.words.max(column.described) >= TELLING_WORDS
-            || column.distinct * column.coverage >= LEAST_TELLING
+    const HARDLY: f64 = 0.2;
+    let differs =
+        |least: f64| likeliest.filter(|(_, at)| columns[*at].distinct * columns[*at].coverage >= least);
+    let is_said = |column: &Column| column.words.max(column.described) >= TELLING_WORDS;
+    let said = likeliest.filter(|(_, at)| is_said(&columns[*at]));
+    let told = differs(LEAST_TELLING).or_else(|| said.and(differs(HARDLY)));
+    told.or_else(|| number(columns)).or(said).or_else(|| calendar(columns)).or(likeliest)
+}
+
+/// The first place with a number that tells its entry from all others: a version, a case.
+fn number(columns: &[Column]) -> Option<(f64, usize)> {
+    let is_number = |column: &&Column| {
+        !column.is_entry
+            && column.coverage >= 0.9
+            && column.distinct >= 0.95
+            && column.words <= 4.0
+            && (0.2..0.95).contains(&column.digits)
+            && column.dated < 0.1
     };
-    likeliest.filter(|(_, at)| is_telling(&columns[*at])).or_else(|| calendar(columns)).or(likeliest)
+    let at = columns.iter().position(|column| is_number(&column))?;
+    Some((LEAST_HEADLINE, at))
 }
 
 /// The days of a calendar.
@@ -162,7 +178,8 @@ fn headline_worth(column: &Column) -> f64 {
     if column.is_image && column.described > 0.0 {
         return by_words(column.described) + 1.2 * column.coverage;
     }
-    if column.is_image || column.chars < 1.0 {
+    // A mark, such as the `#` that links to a heading, says nothing.
+    if column.is_image || column.words < 0.5 {
         return f64::MIN;
     }
     let words = by_words(column.words);
@@ -175,11 +192,31 @@ fn headline_worth(column: &Column) -> f64 {
         + 0.9 * column.hint
         - 1.6 * column.mostly_dated
         - 1.6 * column.more
-        - 3.0 * (column.digits - 0.2).clamp(0.0, 0.4)
+        - for_digits(column)
         - yes(column.chars > 200.0)
         - 0.8 * yes(column.is_time || column.is_named_date)
         - 1.5 * yes(column.is_entry && column.is_part_of_page)
         + 0.9 * column.linked * column.distinct_links
+}
+
+/// What is not held against headings that name a version: that it is one word, of figures, with a day beside it.
+fn by_version(texts: &Texts<'_, '_>, column: &Column) -> f64 {
+    if are_versions(texts, column) { 1.0 + 1.6 * column.mostly_dated + for_digits(column) } else { 0.0 }
+}
+
+/// Whether the cells of a column are headings, nearly each with a version.
+pub fn are_versions(texts: &Texts<'_, '_>, column: &Column) -> bool {
+    if column.heading < 0.9 || column.digits < 0.2 || column.distinct < 0.9 {
+        return false;
+    }
+    let has_version = |at: u32| texts.tree.text(at).split_whitespace().any(is_version);
+    let versions = column.cells.iter().filter(|(_, at)| has_version(*at)).count();
+    versions * 5 >= column.cells.len() * 4
+}
+
+/// What it costs a headline that much of it is digits.
+fn for_digits(column: &Column) -> f64 {
+    3.0 * (column.digits - 0.2).clamp(0.0, 0.4)
 }
 
 /// What a headline of so many words is worth.
@@ -201,9 +238,14 @@ fn told(texts: &Texts<'_, '_>, column: &Column) -> f64 {
     if column.cells.len() < FEWEST || column.words > 45.0 {
         return column.words;
     }
+    // A version names what was released as two words do.
+    let versions = |at: u32| {
+        let versions = texts.tree.text(at).split_whitespace().filter(|word| is_version(word));
+        versions.map(facts::letters).flat_map(|version| [version, version.rotate_left(1)])
+    };
     let words = |at: u32| {
         let words = texts.tree.text(at).split(|c: char| !c.is_alphanumeric());
-        words.filter(|word| word.chars().any(char::is_alphabetic)).map(facts::letters)
+        words.filter(|word| word.chars().any(char::is_alphabetic)).map(facts::letters).chain(versions(at))
     };
     let cells: Vec<Vec<u64>> = column.cells.iter().map(|(_, at)| words(*at).collect()).collect();
     // How many cells have a word, and in which it was seen last.
@@ -222,6 +264,13 @@ fn told(texts: &Texts<'_, '_>, column: &Column) -> f64 {
     // Scripts without spaces have one long word where others have many.
     let unspaced = if column.words > 0.0 && column.chars / column.words < 2.6 { column.words } else { 0.0 };
     mean.max(plain).max(unspaced).min(column.words)
+}
+
+/// Whether a word is a version: `v2.10.1`, `[3.9.0]`. Of a day written in figures one part is its year.
+fn is_version(word: &str) -> bool {
+    let bare = word.trim_matches(|c: char| !c.is_alphanumeric()).trim_start_matches(['v', 'V']);
+    let is_part = |part: &str| (1..=3).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
+    bare.contains('.') && bare.split('.').all(is_part)
 }
 
 /// What it costs that a column holds other places that say something: it is a part of the entry, not a line.
@@ -355,7 +404,9 @@ fn teaser(texts: &Texts<'_, '_>, columns: &[Column], headline: usize) -> Option<
         let is_said = column.chars >= 15.0 && column.words >= 3.0 && column.digits < 0.1;
         let is_short = is_said && column.is_told && column.distinct >= 0.9 && !column.is_entry;
         let is_long = column.chars >= 40.0 && column.words >= 5.0 || is_short;
-        let is_text = is_long && column.distinct >= 0.5 && column.more < 0.5 && column.mostly_dated < 0.5;
+        // Days with what goes with them tell nothing of the entry: "Last post by Ina, 5 May 2025, 10:42".
+        let are_days = column.mostly_dated >= 0.5 || column.dated >= 0.5 && column.digits >= 0.12;
+        let is_text = is_long && column.distinct >= 0.5 && column.more < 0.5 && !are_days;
         // What a class calls the byline is none, however many tags are in it.
         if !is_text || column.coverage < 0.4 || column.hint < 0.0 || !is_apart(column) {
             return f64::MIN;
@@ -427,8 +478,9 @@ fn beside_above(
         {
             return (DatePlace::Column(day), Some(months));
         }
-        if let Some(pair) = place(&|at| texts.is_pair_alone(at))
+        if let Some(pair) = place(&|at| texts.pair_alone(at).is_some())
             && let Some(years) = above::completing(texts, group)
+                .or_else(|| above::year(texts, group).filter(|_| go_one_way(texts, &columns[pair])))
         {
             return (DatePlace::Column(pair), Some(years));
         }
@@ -439,8 +491,18 @@ fn beside_above(
         let time = place(&|at| texts.is_time_alone(at));
         return (time.map_or(DatePlace::Above, DatePlace::Column), Some(above));
     };
-    let is_open = columns[own].with_year < 0.1 && !columns[own].is_time;
-    (date, if is_open { above::completing(texts, group) } else { None })
+    let own = &columns[own];
+    let is_open = own.with_year < 0.1 && !own.is_time;
+    let of_one_year = || above::year(texts, group).filter(|_| own.dated >= 0.9 && own.monotone >= 0.9);
+    (date, if is_open { above::completing(texts, group).or_else(of_one_year) } else { None })
+}
+
+/// Whether pairs of day and month only rise or only fall, as scores do not.
+fn go_one_way(texts: &Texts<'_, '_>, column: &Column) -> bool {
+    let pairs: Vec<(i8, i8)> = column.cells.iter().filter_map(|(_, at)| texts.pair_alone(*at)).collect();
+    let turned: Vec<(i8, i8)> = pairs.iter().map(|(left, right)| (*right, *left)).collect();
+    let goes = |pairs: &[(i8, i8)]| pairs.is_sorted() || pairs.is_sorted_by(|a, b| a >= b);
+    pairs.first() != pairs.last() && (goes(&pairs) || goes(&turned))
 }
 
 /// Whether nearly each cell, short and with figures, is of a kind.

@@ -172,10 +172,19 @@ fn may_be_calendar(tree: &Tree<'_>, items: &[u32]) -> bool {
     is_row && items.iter().filter(|at| has_figures(**at)).count() as f64 >= MOST * items.len() as f64
 }
 
-/// Whether elements that link nowhere may be stories told in place: nearly each with one heading, and figures below it.
+/// Whether elements that link nowhere may be stories told in place: nearly each with one heading, and figures below it; or
+/// with one date for machines, and text beside it.
 fn may_be_told(tree: &Tree<'_>, items: &[u32]) -> bool {
     const FEWEST: usize = 4;
     const MOST: f64 = 0.8;
+    /// More text than that of the date.
+    const LEAST_BYTES: u32 = 20;
+    let is_stamped = |at: &u32| {
+        let mut stamps =
+            (at + 1..tree.get(*at).end).filter(|inside| tree.get(*inside).attributes.has_datetime);
+        let is_said = |stamp: u32| tree.text_bytes(*at) > tree.text_bytes(stamp) + LEAST_BYTES;
+        stamps.next().is_some_and(is_said) && stamps.next().is_none()
+    };
     let is_heading = |at: &u32| matches!(tree.get(*at).tag, "h1" | "h2" | "h3" | "h4" | "h5" | "h6");
     let is_told = |at: u32| {
         let mut headings = (at + 1..tree.get(at).end).filter(is_heading);
@@ -186,7 +195,8 @@ fn may_be_told(tree: &Tree<'_>, items: &[u32]) -> bool {
         })
     };
     items.len() >= FEWEST
-        && items.iter().filter(|at| is_told(**at)).count() as f64 >= MOST * items.len() as f64
+        && items.iter().filter(|at| is_told(**at) || is_stamped(at)).count() as f64
+            >= MOST * items.len() as f64
 }
 
 fn is_never_entry(tag: &str) -> bool {

@@ -24,16 +24,19 @@ mod groups;
 mod heal;
 mod held;
 mod inside;
+mod joined;
 mod lead;
 mod likeness;
 mod locale;
 mod names;
+mod popular;
 mod propose;
 mod reaching;
 mod returned;
 mod score;
 mod selector;
 mod spanned;
+mod stems;
 mod strangers;
 mod tree;
 mod undated;
@@ -50,9 +53,9 @@ use crate::{
     config::{Rules, Source},
     decode::Document,
     extract::{
-        LinkedFeed, extract_parsed,
+        self, LinkedFeed, extract_parsed,
         facts::Facts,
-        parse::{self, Parsed},
+        parse::{Parsed, Programs},
         reach,
     },
     page::Page,
@@ -130,7 +133,7 @@ const BEYOND_DOUBT: f64 = 9.0;
 ///
 /// `known` are entries that are known to be on it or on an earlier version; none of them is needed.
 pub fn detect(document: &Document, page: &Page, known: &[Known], still_time: &dyn Fn() -> bool) -> Found {
-    let parsed = parse::parse(&document.text, still_time);
+    let parsed = extract::tree(document, Programs::LeftOut, still_time);
     let Some(root) = parsed.html.tree.root().children().find_map(ElementRef::wrap) else {
         return Found::default();
     };
@@ -159,6 +162,9 @@ pub fn detect(document: &Document, page: &Page, known: &[Known], still_time: &dy
     }
     // A listing that no selector gives is worth less than a lesser one that can be read.
     proposals.sort_by(|a, b| b.worth().total_cmp(&a.worth()));
+    if known.is_empty() {
+        elsewhere::prefer_this_year(&mut proposals);
+    }
     let mut seen: FxHashSet<String> = FxHashSet::default();
     proposals.retain(|proposal| seen.insert(proposal.keys.entry.clone()));
     let likeliest = proposals.iter().map(|proposal| proposal.confidence).fold(0.0, f64::max);
@@ -185,11 +191,16 @@ fn ranked(texts: &Texts<'_, '_>, evidence: &Evidence) -> Vec<Scored> {
     let groups: Vec<Group> = groups::groups(texts.tree, most);
     let mut all: Vec<Scored> =
         groups.into_iter().filter_map(|group| score::scored(texts, group, evidence)).collect();
+    if !evidence.is_asked() && all.iter().any(Scored::is_dated) {
+        let menus = all.iter_mut().filter(|scored| scored.is_like_menu(texts.tree));
+        menus.for_each(|menu| menu.score -= score::MENU);
+    }
     all.sort_by(|a, b| b.score.total_cmp(&a.score));
     let mut chosen: Vec<Scored> = Vec::new();
     for scored in &all {
         let scored = score::descend(texts, scored.clone(), &all);
         let scored = score::widen(texts, score::ascend(texts, scored, &all), &all);
+        let scored = joined::join(texts, scored, &all, evidence);
         if !chosen.iter().any(|other| overlaps(texts.tree, other, &scored)) {
             chosen.push(scored);
         }

@@ -32,20 +32,6 @@ pub fn hold(class: &str) -> Hold {
     if words(class).any(|word| MEANING.contains(&word.as_str())) { Hold::Meaning } else { Hold::Plain }
 }
 
-/// What of a class stays when its program makes it anew: `NewsList_row__` of `NewsList_row__h3Kq1`, as CSS modules make
-/// them. `None`: nothing that says what it is.
-pub fn stem(class: &str) -> Option<&str> {
-    const HASH: std::ops::RangeInclusive<usize> = 5..=8;
-    let (name, hash) = class.rsplit_once("__")?;
-    let is_name = name.len() >= 4 && !is_volatile(name) && !is_look(name);
-    (is_name && HASH.contains(&hash.len()) && is_hash(class)).then(|| &class[..name.len() + 2])
-}
-
-/// Whether a name is a [`stem`].
-pub fn is_stem(name: &str) -> bool {
-    name.ends_with("__")
-}
-
 /// The words of a name, in lower case: `entryTitle_small` has three.
 pub fn words(name: &str) -> impl Iterator<Item = String> + '_ {
     name.split(|c: char| !c.is_alphanumeric()).flat_map(camel_words).filter(|word| !word.is_empty())
@@ -56,7 +42,14 @@ pub fn chrome_word(name: &str) -> Option<&'static str> {
     let words: Vec<String> = words(name).collect();
     let is_of_entry = words.iter().any(|word| ENTRY.contains(&word.as_str()));
     let found = CHROME.iter().find(|chrome| words.iter().any(|word| word == *chrome));
-    found.copied().filter(|_| !is_of_entry)
+    let menu =
+        || words.iter().any(|word| word.len() > "menu".len() && word.ends_with("menu")).then_some("menu");
+    found.copied().or_else(menu).filter(|_| !is_of_entry)
+}
+
+/// Whether such a word names a menu.
+pub fn is_menu(chrome: &str) -> bool {
+    chrome.ends_with("menu") || chrome.contains("nav")
 }
 
 /// Whether a class is what the commonest content system calls the entries of its menus.
@@ -319,7 +312,7 @@ const PREFIXES: &[&str] = &[
     "term-",
 ];
 
-fn is_volatile(class: &str) -> bool {
+pub(super) fn is_volatile(class: &str) -> bool {
     let lower = class.to_ascii_lowercase();
     if STATES.contains(&lower.as_str()) || PREFIXES.iter().any(|prefix| lower.starts_with(prefix)) {
         return true;
@@ -334,7 +327,7 @@ fn is_volatile(class: &str) -> bool {
 }
 
 /// `_Ab3xZ`, `Card_title__3xY2z`, `sc8Gh2`: letters and digits in no order a person writes.
-fn is_hash(class: &str) -> bool {
+pub(super) fn is_hash(class: &str) -> bool {
     let tail = class.rsplit(['_', '-']).next().unwrap_or(class);
     let has = |f: fn(&u8) -> bool| tail.bytes().any(|b| f(&b));
     let changes = tail
@@ -380,7 +373,7 @@ const MICROFORMATS: &[&str] = &[
 ];
 
 /// Names of grids and of utility frameworks: legal, and the first to go in a redesign.
-fn is_look(class: &str) -> bool {
+pub(super) fn is_look(class: &str) -> bool {
     let lower = class.trim_start_matches('-').to_ascii_lowercase();
     if class.contains([':', '/', '[', '!']) {
         return true;

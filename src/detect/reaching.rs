@@ -192,7 +192,9 @@ fn is_a_beginning(tree: &Tree<'_>, heads: &[u32], reaches: &[(u32, u32)]) -> boo
     let longest = reaches[..reaches.len() - 1].iter().map(|(head, end)| siblings(tree, *head, *end).len());
     let longest = longest.max().unwrap_or(1);
     let kinds_in = |from: u32, end: u32| -> FxHashSet<u64> {
-        let told = siblings(tree, from, end).into_iter().take(longest).filter(|at| tree.text_bytes(*at) > 0);
+        // A mark such as a bullet is no part of a record.
+        let is_told = |at: &u32| tree.text(*at).contains(char::is_alphanumeric) || tree.links_in(*at) > 0;
+        let told = siblings(tree, from, end).into_iter().take(longest).filter(is_told);
         told.flat_map(|at| kinds_of(tree, at)).collect()
     };
     let (before, at_last) = (kinds_in(parent + 1, heads[0]), kinds_in(tree.get(*last).end, *end));

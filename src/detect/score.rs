@@ -8,7 +8,7 @@ use super::{
     before, columns,
     evidence::Evidence,
     facts::Texts,
-    fields::{DatePlace, Fields, fields},
+    fields::{self, DatePlace, Fields},
     groups::Group,
     strangers,
     tree::{Tree, mix},
@@ -81,15 +81,46 @@ impl Scored {
     }
 }
 
+impl Scored {
+    /// Whether it is a listing beyond doubt, however short: linked, told apart and dated in order.
+    pub fn is_dated(&self) -> bool {
+        let of = &self.features;
+        let is_listing = of.count >= 4.0 && of.links >= 0.8 && of.dates >= 0.9 && of.monotone >= 0.8;
+        is_listing && of.chrome + of.menu < 0.5 && of.cells + of.multi + of.mixed < 0.3
+    }
+
+    /// Whether it has the look of a menu: several lists of links, and nothing beside these.
+    pub fn is_like_menu(&self, tree: &Tree<'_>) -> bool {
+        const LONGEST: f64 = 80.0;
+        const FEWEST: usize = 3;
+        let of = &self.features;
+        let is_bare =
+            of.dates < 0.1 && of.headings < 0.1 && self.fields.teaser.is_none() && of.chars < LONGEST;
+        if !is_bare {
+            return false;
+        }
+        let parents = |of: &[u32]| of.iter().filter_map(|at| tree.parent(*at)).collect::<Vec<u32>>();
+        let count = |of: &[u32]| of.iter().collect::<FxHashSet<_>>().len();
+        let own = parents(&self.group.items);
+        // A link alone in its line: the lists are around the lines.
+        let lists = if count(&own) == own.len() { parents(&own) } else { own };
+        let several = count(&lists);
+        several >= FEWEST && 2 * several <= lists.len()
+    }
+}
+
+/// What the look of a menu costs where the page has a dated listing.
+pub const MENU: f64 = 1.5;
+
 /// So many items with a known entry each are no accident.
 const KNOWN: usize = 3;
 
 /// Scores a group; `None`: it has no headlines.
 pub fn scored(texts: &Texts<'_, '_>, mut group: Group, evidence: &Evidence) -> Option<Scored> {
     strangers::leave_out(texts, &mut group);
-    let fields = fields(texts, &group, evidence)?;
+    let fields = fields::fields(texts, &group, evidence)?;
     let features = match once(texts, &group) {
-        Some(once) => features(texts, &once, &self::fields(texts, &once, evidence)?),
+        Some(once) => features(texts, &once, &fields::fields(texts, &once, evidence)?),
         None => features(texts, &group, &fields),
     };
     // What links nowhere is a calendar or nothing, unless it is known.
@@ -148,11 +179,13 @@ fn features(texts: &Texts<'_, '_>, group: &Group, fields: &Fields) -> Features {
         }
     };
     let link = fields.link.map(|at| &fields.columns[at]);
+    // The version is all that the heading of a release says.
+    let version = if fields::are_versions(texts, headline) { 6.0 } else { 0.0 };
     Features {
         count,
         links: link.map_or(0.0, |link| link.coverage * link.linked * link.distinct_links),
         headline: fields.headline_worth,
-        words: headline.words.max(headline.described),
+        words: headline.words.max(headline.described).max(version),
         distinct: if headline.described > 0.0 { 1.0 } else { headline.distinct } * headline.coverage,
         dates,
         monotone,
@@ -218,6 +251,8 @@ fn multi(fields: &Fields) -> f64 {
             && column.words <= 2.5 * headline.words
             && column.linked * column.distinct_links >= 0.5
             && column.linked >= 0.5 * headline.linked
+            // A document with its day is another field of the same record.
+            && column.dated < headline.dated + 0.5
             && !column.is_cell
     });
     again.map(|column| column.coverage).fold(0.0, f64::max)
@@ -266,11 +301,22 @@ fn turns(texts: &Texts<'_, '_>, items: &[u32]) -> f64 {
     let mut rows = items.to_vec();
     for _ in 0..LEVELS {
         let parents: Vec<u32> = rows.iter().filter_map(|at| tree.parent(*at)).collect();
-        let distinct: FxHashSet<u32> = parents.iter().copied().collect();
-        if distinct.len() == 1 {
-            return f64::from(u8::from(take_turns(texts, items, &rows)));
+        let mut counts: FxHashMap<u32, usize> = FxHashMap::default();
+        for parent in &parents {
+            *counts.entry(*parent).or_default() += 1;
         }
-        if distinct.len() < items.len() || parents.len() < items.len() {
+        // Few of another part of the page are no matter.
+        if let Some((home, _)) = counts.iter().find(|(_, count)| **count * 10 >= items.len() * 9) {
+            let (items, rows): (Vec<u32>, Vec<u32>) = items
+                .iter()
+                .zip(rows)
+                .zip(&parents)
+                .filter(|(_, parent)| *parent == home)
+                .map(|(both, _)| both)
+                .unzip();
+            return f64::from(u8::from(take_turns(texts, &items, &rows)));
+        }
+        if counts.len() < items.len() || parents.len() < items.len() {
             return 0.0;
         }
         rows = parents;

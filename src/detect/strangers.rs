@@ -18,6 +18,7 @@ use super::{
 ///
 /// Nearly all of a listing link somewhere and are dated; what does neither is a heading of theirs.
 pub fn leave_out(texts: &Texts<'_, '_>, group: &mut Group) {
+    leave_out_choices(texts.tree, group);
     leave_out_ways_up(texts, group);
     leave_out_other_rows(texts, group);
     leave_out_undated_lists(texts, group);
@@ -38,6 +39,16 @@ pub fn leave_out(texts: &Texts<'_, '_>, group: &mut Group) {
     let is_head = |at: u32| !tree.is_linked(at) && (dated < 0.5 || !is_dated(at));
     if group.items.iter().filter(|at| !is_head(**at)).count() >= 2 {
         group.items.retain(|at| !is_head(*at));
+    }
+}
+
+/// Leaves out what stands below a heading such as "most read", where others do not.
+fn leave_out_choices(tree: &Tree<'_>, group: &mut Group) {
+    const FEWEST: usize = 3;
+    let is_news = |at: &u32| !tree.get(*at).is_choice;
+    let news = group.items.iter().filter(|at| is_news(at)).count();
+    if (FEWEST..group.items.len()).contains(&news) {
+        group.items.retain(is_news);
     }
 }
 

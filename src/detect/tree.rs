@@ -12,10 +12,14 @@ use url::Url;
 use super::{
     compound::is_plain_name,
     names::{self, Hold},
+    popular, stems,
 };
-use crate::extract::{
-    address, text,
-    walk::{Step, Walk, is_inert},
+use crate::{
+    extract::{
+        address, text,
+        walk::{Step, Walk, is_inert},
+    },
+    moment::day_of_address,
 };
 
 /// The most elements read; the largest honest listings have some 40,000.
@@ -54,8 +58,10 @@ pub struct Element<'a> {
     pub has_own_text: bool,
     /// Whether it is part of what stands beside the content.
     pub is_chrome: bool,
-    /// Whether it is in an entry of a menu.
+    /// Whether it is in an entry of a menu, or in a menu that is most of the page.
     pub is_menu: bool,
+    /// Whether it stands below a heading such as "most read".
+    pub is_choice: bool,
     /// A digest of its tag.
     pub by_tag: u64,
     /// A digest of its tag and classes.
@@ -185,6 +191,7 @@ impl<'a> Tree<'a> {
         }
         tree.links.push(before);
         tree.mark_chrome();
+        tree.mark_choices();
         tree
     }
 
@@ -256,8 +263,8 @@ impl<'a> Tree<'a> {
 
     fn told(&mut self, class: &'a str) -> Told<'a> {
         *self.told.entry(class).or_insert_with(|| Told {
-            stem: names::stem(class),
-            hold: names::stem(class).map_or_else(|| names::hold(class), names::hold),
+            stem: stems::stem(class),
+            hold: stems::stem(class).map_or_else(|| names::hold(class), names::hold),
             is_field: names::is_date(class) || names::headline_hint(class) > 0.0,
             chrome: names::chrome_word(class),
         })
@@ -314,6 +321,7 @@ impl<'a> Tree<'a> {
             text: (start, start),
             has_own_text: false,
             is_chrome: around.is_some_and(|around| around.is_chrome),
+            is_choice: false,
             is_menu: around.is_some_and(|around| around.is_menu) || value.classes().any(names::is_menu_item),
             path: mix(around.map_or(7, |around| around.path), by_class),
             tags: mix(around.map_or(7, |around| around.tags), by_tag),
@@ -356,7 +364,7 @@ impl<'a> Tree<'a> {
 
     /// Whether a selector can name a class: it needs no escaping, and a stem is no part of another name.
     pub fn can_name(&self, class: &str) -> bool {
-        is_plain_name(class) && !self.unclear.contains(class)
+        (is_plain_name(class) || stems::is_stem(class)) && !self.unclear.contains(class)
     }
 
     /// Whether an address, as written, is that of a folder which the page is in.
@@ -433,18 +441,23 @@ impl<'a> Tree<'a> {
     fn mark_chrome(&mut self) {
         let whole = u32::try_from(self.text.len()).unwrap_or(NONE);
         let mut roots: Vec<(u32, &'static str)> = Vec::new();
+        let mut menus: Vec<u32> = Vec::new();
         let mut covered: std::collections::HashMap<&'static str, (u32, u32)> =
             std::collections::HashMap::new();
         for at in self.all() {
             let Some(word) = self.chrome_word(at) else { continue };
             let bytes = self.text_bytes(at);
-            if bytes > whole / 2 || self.holds_main(at, bytes > whole / 5) {
+            let is_large = bytes > whole / 2;
+            if self.holds_main(at, bytes > whole / 5) || is_large && !self.is_all_links(at, word) {
                 continue;
+            }
+            if is_large {
+                menus.push(at);
             }
             roots.push((at, word));
             // Parts inside parts of the same word are counted once.
             let sum = covered.entry(word).or_default();
-            if at >= sum.1 {
+            if at >= sum.1 && !is_large {
                 *sum = (sum.0 + bytes, self.get(at).end);
             }
         }
@@ -456,6 +469,59 @@ impl<'a> Tree<'a> {
             for inside in at..end {
                 self.elements[index(inside)].is_chrome = true;
             }
+        }
+        for inside in menus.into_iter().flat_map(|at| at..self.get(at).end).collect::<Vec<u32>>() {
+            self.elements[index(inside)].is_menu = true;
+        }
+    }
+
+    /// Whether a part that is called a menu has no text but that of its links: however large it is, a menu it is. Links
+    /// with days in their addresses are news.
+    fn is_all_links(&self, at: u32, word: &str) -> bool {
+        const FEWEST: u32 = 20;
+        if !names::is_menu(word) || self.links_in(at) < FEWEST {
+            return false;
+        }
+        let links = || (at..self.get(at).end).filter_map(|inside| self.get(inside).href);
+        if links().filter(|to| day_of_address(to).is_some()).count() * 2 > links().count() {
+            return false;
+        }
+        let mut linked = 0;
+        let mut inside = at;
+        while inside < self.get(at).end {
+            let element = self.get(inside);
+            let is_link = element.attributes.href.is_some();
+            linked += if is_link { self.text_bytes(inside) } else { 0 };
+            inside = if is_link { element.end } else { inside + 1 };
+        }
+        u64::from(linked) * 10 >= u64::from(self.text_bytes(at)) * 9
+    }
+
+    /// Marks what stands below headings of choices: up to the next such heading, or to the end of the box around.
+    fn mark_choices(&mut self) {
+        const LEVELS: usize = 3;
+        /// Less text than this beside a heading is a mark in its box.
+        const LEAST_BYTES: u32 = 8;
+        let whole = u32::try_from(self.text.len()).unwrap_or(NONE);
+        let rank = |at: u32| match self.get(at).tag.as_bytes() {
+            [b'h', rank @ b'1'..=b'6'] => Some(*rank),
+            _ => None,
+        };
+        let below = |at: u32| {
+            let own = rank(at).filter(|_| self.text_bytes(at) <= popular::LONGEST)?;
+            let is_box = |around: &u32| self.text_bytes(*around) > self.text_bytes(at) + LEAST_BYTES;
+            let around = Some(at).filter(|at| popular::is_choice(self.text(*at)))?;
+            let around = self.around(around).take(LEVELS).find(is_box)?;
+            let after = self.get(at).end..self.get(around).end;
+            let end =
+                after.clone().find(|next| rank(*next).is_some_and(|rank| rank <= own)).unwrap_or(after.end);
+            let is_part = self.text_bytes(around) <= whole / 2;
+            is_part.then_some(after.start..end)
+        };
+        let parts: Vec<Range<u32>> = self.all().filter_map(below).collect();
+        for inside in parts.into_iter().flatten() {
+            let element = &mut self.elements[index(inside)];
+            (element.is_choice, element.is_chrome) = (true, true);
         }
     }
 

@@ -70,10 +70,17 @@ pub fn extract(document: &Document, rules: &Rules, still_time: &dyn Fn() -> bool
 
 /// A document as the tree that rules are for.
 pub(crate) fn parsed(document: &Document, rules: &Rules, still_time: &dyn Fn() -> bool) -> Parsed {
-    if rules.json.is_some() && json::is_json(&document.text) {
+    if rules.json.is_some() {
+        return tree(document, Programs::Kept, still_time);
+    }
+    parse::parse(&document.text, still_time)
+}
+
+/// A document as a tree; an answer that is JSON itself is a script in it.
+pub(crate) fn tree(document: &Document, programs: Programs, still_time: &dyn Fn() -> bool) -> Parsed {
+    if json::is_json(&document.text) {
         return json::answer(&document.text);
     }
-    let programs = if rules.json.is_some() { Programs::Kept } else { Programs::LeftOut };
     parse::parse_with(&document.text, programs, still_time)
 }
 

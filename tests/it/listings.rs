@@ -9,7 +9,7 @@ use gleaner::{
 
 use crate::detection::{page_of, proposals, told_by};
 
-fn page(body: &str) -> Page {
+pub fn page(body: &str) -> Page {
     let fetched_at = "2025-03-09T09:00:00Z".parse().expect("a time");
     Page { fetched_at, ..page_of(body, "https://harbour.example/") }
 }

@@ -22,6 +22,7 @@ mod hostile;
 mod http;
 mod joined;
 mod kill;
+mod kinds;
 mod listings;
 mod manners;
 mod mend;

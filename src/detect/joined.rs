@@ -1,0 +1,54 @@
+//! Joined: a listing in several lists that are called otherwise, such as this year's and those of earlier years → all of
+//! it. Pure.
+
+use super::{
+    evidence::Evidence,
+    facts::Texts,
+    fields::DatePlace,
+    groups::Group,
+    score::{Scored, address, is_shaped_alike, scored},
+    selector,
+};
+
+/// Two lists may say the same in a few places.
+const WORSE: f64 = 0.5;
+
+/// How far the days of all of them must go one way: what is read most has no order.
+const IN_ORDER: f64 = 0.95;
+
+/// Joins a group with those of the same build whose days go on where its own begin or end, where one selector gives all.
+pub fn join(texts: &Texts<'_, '_>, of: Scored, all: &[Scored], evidence: &Evidence) -> Scored {
+    let Some(places) = places(&of).filter(|_| of.is_dated()) else { return of };
+    let mut joined = of;
+    for other in all.iter().filter(|other| self::places(other) == Some(places)) {
+        let wider = wider(texts, &joined, other, evidence);
+        joined = wider.unwrap_or(joined);
+    }
+    joined
+}
+
+/// Both groups as one; `None`: they are two listings, or nothing tells them from the rest of the page.
+fn wider(texts: &Texts<'_, '_>, of: &Scored, other: &Scored, evidence: &Evidence) -> Option<Scored> {
+    let tree = texts.tree;
+    let (own, its) = (&of.group.items, &other.group.items);
+    let is_apart = own.last() < its.first() || its.last() < own.first();
+    let is_alike = |at: &u32| address(tree, *at).is_some_and(|to| is_shaped_alike(tree, own, to));
+    if !is_apart || tree.get(own[0]).tag != tree.get(its[0]).tag || !its.iter().all(is_alike) {
+        return None;
+    }
+    let mut items = [&own[..], &its[..]].concat();
+    items.sort_unstable();
+    let count = items.len();
+    let all = scored(texts, Group { items }, evidence)?;
+    let is_one = all.is_dated() && all.group.items.len() == count && all.features.monotone >= IN_ORDER;
+    let given = || selector::of_entries(tree, &all.group.items, &|_| false);
+    let is_wider = is_one && all.score > of.score - WORSE && given()?.fit >= selector::EXACT;
+    is_wider.then_some(all)
+}
+
+/// Where in an entry its headline and its date stand; `None`: no date has a place.
+fn places(of: &Scored) -> Option<[(u64, u8); 2]> {
+    let DatePlace::Column(date) = of.fields.date else { return None };
+    let columns = &of.fields.columns;
+    Some([columns[of.fields.headline].way, columns[date].way])
+}
