@@ -1,7 +1,10 @@
 //! Listings of kinds that are common and easily missed, over small pages: answers that are JSON, archives by years, menus larger than
 //! the listing, what is read most beside it, dates that only machines read, versions.
 
-use gleaner::detect::{DateKey, Proposal};
+use gleaner::{
+    decode,
+    detect::{DateKey, Known, Proposal, heal},
+};
 
 use crate::{
     detection::proposals,
@@ -38,6 +41,32 @@ fn an_answer_that_is_json_itself_is_a_source() {
         assert_eq!(count(found), 6, "{}", found.keys.to_toml());
     }
     assert!(of(r#"{"status":"ok","version":[1,2,3]}"#).is_empty());
+}
+
+#[test]
+fn an_answer_whose_members_have_other_names_is_healed() {
+    let answer = |title: &str, link: &str, when: &str| {
+        let row = |n: u32| {
+            format!(
+                r#"{{"{title}":"{}","{link}":"/{n}","{when}":"2025-03-0{}","by":{{"name":"Ina"}}}}"#,
+                headline(n),
+                7 - n
+            )
+        };
+        page(&format!("[{}]", (1..=6).map(row).collect::<Vec<_>>().join(",")))
+    };
+    let before = &proposals(&answer("title", "url", "date"))[0];
+    let entries = before.reading.sightings.iter().map(|sighting| &sighting.entry);
+    let known = entries.map(|entry| Known {
+        headline: entry.headline.clone(),
+        link: entry.link.clone(),
+        ..Known::default()
+    });
+    let known: Vec<Known> = known.collect();
+    let after = answer("headline", "href", "published");
+    let document = decode::decode(&after).expect("text");
+    let healed = heal((&document, &after), &before.source, &known, &|| true).expect("it is healed");
+    assert_eq!((healed.found, healed.new), (6, 0), "{:?}", healed.changes);
 }
 
 #[test]
