@@ -556,7 +556,9 @@ impl<'a> Tree<'a> {
                 return None;
             }
             let of_class = element.node.value().classes().find_map(|class| self.told.get(class)?.chrome);
-            of_class.or_else(|| names::chrome_word(element.id?))
+            // Some programs call every table of theirs a widget.
+            let is_table = |word: &&str| element.tag == "table" && word.starts_with("widget");
+            of_class.or_else(|| names::chrome_word(element.id?)).filter(|word| !is_table(word))
         })
     }
 

@@ -145,6 +145,15 @@ fn a_menu_is_no_listing_though_it_is_most_of_the_page() {
     let named =
         best(6, [&format!("<div class=page-sidenav><ul>{}</ul></div><div>", links.concat()), "</div>"], row);
     assert_eq!(count(&named), 6, "{}", named.keys.to_toml());
+    let menu = format!("<div class=page-sidenav><ul>{}</ul></div><table class=front-widget>", links.concat());
+    let table = best(6, [&menu, "</table>"], |n| {
+        format!(
+            "<tr><td><a href=/news/{n}>Board meeting</a><td>{} February 2025<td><a href=/doc/{n}>2025-02-{} Agenda</a>",
+            20 - n,
+            20 - n
+        )
+    });
+    assert_eq!(count(&table), 6, "{}", table.keys.to_toml());
     let lists: String = links.chunks(12).map(|list| format!("<ul>{}</ul>", list.concat())).collect();
     let unnamed = best(6, [&format!("<div class=all>{lists}</div><div>"), "</div>"], row);
     assert_eq!(count(&unnamed), 6, "{}", unnamed.keys.to_toml());
