@@ -32,7 +32,7 @@ pub enum Unsafe {
 }
 
 /// A book's chapter has a third of it.
-const MAX_BYTES: usize = 1 << 20;
+pub const MAX_BYTES: usize = 1 << 20;
 
 /// Stories nest a dozen deep, mail in tables fifty.
 const MAX_DEPTH: usize = 200;

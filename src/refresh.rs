@@ -22,7 +22,7 @@ use crate::{
     },
     health,
     id::EntryKey,
-    listing::Listing,
+    listing::{Container, Listing},
     merge::{self, Merged},
     page::{Page, Validators},
     record::{Known, PageShape, Plan, Record, SourceState},
@@ -370,7 +370,9 @@ impl Against {
         let known = self.records.iter().map(|record| length(&record.entry.headline)).min()?;
         let is_short = |sighting: &Sighting| length(&sighting.entry.headline) < known;
         let is_menu = self.again.is_none()
+            && reading.listing.container != Container::Feed
             && self.records.len() >= ENOUGH_KNOWN
+            && reading.sightings.len() >= LEAST_MENU
             && reading.sightings.iter().all(is_short);
         is_menu
             .then(|| format!("no headline is as long as the shortest of the known ones, {known} characters"))
@@ -392,6 +394,8 @@ impl Against {
 
 /// So many known entries say how long their source's headlines are.
 const ENOUGH_KNOWN: usize = 5;
+/// A menu has so many names. One new entry, or two, may well be the shortest of all.
+const LEAST_MENU: usize = 3;
 
 /// Whether a page is to the byte the one that was last read, by the same rules.
 fn is_same(source: &Source, state: &SourceState, page: &Page, body: &String) -> bool {

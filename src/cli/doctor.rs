@@ -148,6 +148,9 @@ fn feeds(output: &Path) -> Vec<Finding> {
     strangers.iter().map(wrong).collect()
 }
 
+/// What tells a feed of ours, as Atom or RSS, as JSON, and as a page.
+const OUR_MARKS: [&str; 3] = [">gleaner</generator>", "urn:uuid:", "<main id=\"entries\">"];
+
 /// Files of feeds that are published no more: they look like feeds without news.
 fn left_behind(config: &Config, output: &Path) -> Option<Finding> {
     let catalog = Catalog::of(config, output.to_owned());
@@ -158,7 +161,8 @@ fn left_behind(config: &Config, output: &Path) -> Option<Finding> {
         });
         is_feed
             && catalog.is_unknown(name)
-            && publish::standing(output, name).is_some_and(|text| text.contains("gleaner"))
+            && publish::standing(output, name)
+                .is_some_and(|text| OUR_MARKS.iter().any(|mark| text.contains(mark)))
     };
     let names: Vec<String> =
         probe::files(output).unwrap_or_default().into_iter().filter(|n| is_left(n)).collect();

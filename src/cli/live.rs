@@ -513,8 +513,12 @@ pub fn runtime(threads: usize) -> Result<tokio::runtime::Runtime, Failure> {
     let tried: io::Result<Vec<_>> = (0..4).map(|_| UnixStream::pair()).collect();
     let build = || tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build();
     tried.map(drop).and_then(|()| build()).map_err(|error| {
-        Failure::ours(format!("the network cannot be asked: {error}"))
-            .hint("raise the limit of open files (`ulimit -n 1024`, or `LimitNOFILE=` of the service) and run again")
+        let failure = Failure::ours(format!("the network cannot be asked: {error}"));
+        // ENFILE and EMFILE.
+        if !matches!(error.raw_os_error(), Some(23 | 24)) {
+            return failure;
+        }
+        failure.hint("raise the limit of open files (`ulimit -n 1024`, or `LimitNOFILE=` of the service) and run again")
     })
 }
 

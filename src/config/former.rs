@@ -6,6 +6,7 @@ use std::{
 };
 
 use super::{
+    read::free_slug,
     sheet::{Wrong, quote},
     table::Item,
 };
@@ -42,13 +43,7 @@ impl Names {
             );
             return None;
         }
-        match SourceId::new(text) {
-            Ok(id) => Some(id),
-            Err(why) => {
-                item.report(Wrong::new(format!("{} is not an id: {why}", quote(text))));
-                None
-            }
-        }
+        free_slug(item.sheet, text, item.span())
     }
 }
 
@@ -75,6 +70,7 @@ mod tests {
             assert!(told.contains("two have been `x` before") && told.contains("gleaner.toml:3"), "{told}");
         }
         assert!(told(&format!("{joined}was = \"a\"\n")).contains("the config has `a` as well"));
+        assert!(told(&format!("{joined}was = \"health\"\n")).contains("the id `health` is kept"));
     }
 
     #[test]

@@ -543,7 +543,11 @@ pub static FEED: Section = Section {
     about: "A feed that joins several sources.",
     groups: &[&[
         key("title", Kind::Text, "The feed's title.").required(),
-        key("was", Kind::Text, "The id it had before it was renamed; who reads it under that goes on."),
+        key(
+            "was",
+            Kind::Text,
+            "The id it had before it was renamed; who reads it under that goes on. Leave it there: the feed's permanent id is made from it.",
+        ),
         key("sources", Kind::Globs, "The sources it joins; this or `tags` must be there."),
         key("tags", Kind::Texts, "It joins the sources that have one of these tags, too."),
         key(

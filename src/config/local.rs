@@ -25,6 +25,9 @@ pub fn command(item: Item<'_>) -> Option<Vec<String>> {
         let is_line = words.len() > 1 && (!words[0].contains('/') || words[1].starts_with('-'));
         if is_line {
             let wrong = Wrong::new(format!("{} is a line for a shell, and there is none", quote(text)));
+            // Who quotes, pipes or redirects needs the shell.
+            let is_plain = !text.contains(['"', '\'', '\\', '|', '&', ';', '<', '>', '$', '*', '`']);
+            let words = if is_plain { words } else { vec!["sh", "-c", text] };
             item.report(wrong.hint(format!("write `{}`", array(&words))));
             return None;
         }
@@ -40,7 +43,8 @@ pub fn command(item: Item<'_>) -> Option<Vec<String>> {
 fn plain(item: Item<'_>) -> Option<&str> {
     let text = item.full_text()?;
     let is_home = text == "~" || text.starts_with("~/");
-    if is_home || text.contains("${") || text.starts_with("$HOME") {
+    let is_name = |after: &str| after.starts_with(|c: char| c == '{' || c.is_ascii_alphabetic());
+    if is_home || text.split('$').skip(1).any(is_name) {
         let wrong = Wrong::new(format!("nothing is put in for `{}` here", if is_home { '~' } else { '$' }));
         item.report(wrong.hint("write the whole path".to_owned()));
         return None;
@@ -70,6 +74,7 @@ mod tests {
         for line in [
             "state = \"~/gleaner\"",
             "output = \"${HOME}/feeds\"",
+            "output = \"$XDG_DATA_HOME/feeds\"",
             "extra_ca = \"~\"",
             "publish_command = [\"~/carry\", \"x\"]",
         ] {
@@ -81,6 +86,7 @@ mod tests {
         }
         for line in [
             "state = \"/srv/~ana\"",
+            "state = \"/srv/5$/a$\"",
             "output = \"feeds~\"",
             "alert_command = [\"/bin/sh\", \"-c\", \"cat >> ~/a\"]",
         ] {
@@ -95,5 +101,7 @@ mod tests {
             assert!(told.contains("is a line for a shell") && told.contains("\"-a\", \"feeds/\""), "{told}");
         }
         assert_eq!(told("publish_command = \"/opt/my tools/carry\""), "");
+        let piped = told("alert_command = \"sort -u | mail ana\"");
+        assert!(piped.contains(r#"write `["sh", "-c", "sort -u | mail ana"]`"#), "{piped}");
     }
 }

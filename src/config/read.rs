@@ -288,7 +288,7 @@ fn slug(sheet: &Sheet<'_>, text: &str, span: Range<usize>, taken: &mut Taken) ->
 }
 
 /// An id that nothing else has.
-fn free_slug(sheet: &Sheet<'_>, text: &str, span: Range<usize>) -> Option<SourceId> {
+pub fn free_slug(sheet: &Sheet<'_>, text: &str, span: Range<usize>) -> Option<SourceId> {
     match SourceId::new(text) {
         Ok(_) if text == INDEX => {
             sheet.report(

@@ -28,13 +28,14 @@ pub fn is_newer_elsewhere(texts: &Texts<'_, '_>, group: &Group) -> bool {
 }
 
 /// Puts the listing of this year before one of the same kind of pages that ends with an earlier year: what is new comes
-/// there, however few it has so far.
+/// there, however few it has so far; but not where it stands beside, as the newest of a site do beside one topic.
 pub fn prefer_this_year(proposals: &mut [Proposal]) {
     let Some((best, others)) = proposals.split_first() else { return };
     let own = links(best);
     let is_newer = |other: &Proposal| {
         let is_later = years(best).zip(years(other)).is_some_and(|(old, new)| old.end() < new.start());
-        is_later && part(best) == part(other) && own.is_disjoint(&links(other))
+        let is_beside = other.features.chrome > best.features.chrome;
+        is_later && !is_beside && part(best) == part(other) && own.is_disjoint(&links(other))
     };
     if let Some(at) = others.iter().position(is_newer) {
         proposals[..=at + 1].rotate_right(1);

@@ -94,7 +94,7 @@ impl Looking<'_, '_> {
         let links = sightings.iter().filter_map(|sighting| sighting.entry.link.as_ref());
         let pages: FxHashSet<&str> = links.filter_map(|link| link.as_str().split('#').next()).collect();
         let days = sightings.iter().filter(|sighting| sighting.entry.moment.is_some()).count();
-        let told = if self.texts.tree.all_text_bytes() == 0 { days } else { 0 };
+        let told = if extract::json::is_json(&self.document.text) { days } else { 0 };
         pages.len().max(told) >= FEWEST.max(sightings.len() / 2)
     }
 }

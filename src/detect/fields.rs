@@ -266,11 +266,21 @@ fn told(texts: &Texts<'_, '_>, column: &Column) -> f64 {
     mean.max(plain).max(unspaced).min(column.words)
 }
 
-/// Whether a word is a version: `v2.10.1`, `[3.9.0]`. Of a day written in figures one part is its year.
+/// Whether a word is a version: `v2.10`, `[3.9.0]`. Two parts may be a time or a price, and three a day.
 fn is_version(word: &str) -> bool {
-    let bare = word.trim_matches(|c: char| !c.is_alphanumeric()).trim_start_matches(['v', 'V']);
-    let is_part = |part: &str| (1..=3).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
-    bare.contains('.') && bare.split('.').all(is_part)
+    let bare = word.trim_matches(|c: char| !c.is_alphanumeric());
+    let figures = bare.trim_start_matches(['v', 'V']);
+    let number = |part: &str| part.parse::<u16>().ok().filter(|_| part.len() <= 3);
+    let Some(parts) = figures.split('.').map(number).collect::<Option<Vec<u16>>>() else { return false };
+    let is_day = |day: u16, month: u16| (1..=31).contains(&day) && (1..=12).contains(&month);
+    let is_padded = |part: &str| part.len() == 2 && part.starts_with('0');
+    match parts[..] {
+        [] | [_] => false,
+        _ if figures.len() < bare.len() => true,
+        [_, _] => false,
+        [day, month, year] if is_day(day, month) => year < 10 && !figures.split('.').any(is_padded),
+        _ => true,
+    }
 }
 
 /// What it costs that a column holds other places that say something: it is a part of the entry, not a line.

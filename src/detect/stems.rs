@@ -14,7 +14,9 @@ pub fn stem(class: &str) -> Option<&str> {
         return (is_made(hash) && is_label(label) && is_name(&label[1..])).then_some(label);
     }
     if let Some((name, hash)) = class.split_once("-sc-") {
-        return (is_name(name) && !hash.is_empty()).then(|| &class[..name.len() + "-sc-".len()]);
+        let is_numbered = |(hash, number): (&str, &str)| is_made(hash) && number.parse::<u16>().is_ok();
+        let is_of_program = hash.rsplit_once('-').is_some_and(is_numbered);
+        return (is_name(name) && is_of_program).then(|| &class[..name.len() + "-sc-".len()]);
     }
     if let Some((local, hash)) = class.strip_prefix('_').and_then(of_line) {
         let is_local = local.len() >= 3 && !is_volatile(local);
@@ -75,6 +77,7 @@ mod tests {
             "sc-bczRLJ",
             "teaser__title",
             "card--large",
+            "news-sc-list",
             "_body_large_2",
             "css-grid-column",
             "news-title",

@@ -364,7 +364,8 @@ impl<'a> Tree<'a> {
 
     /// Whether a selector can name a class: it needs no escaping, and a stem is no part of another name.
     pub fn can_name(&self, class: &str) -> bool {
-        (is_plain_name(class) || stems::is_stem(class)) && !self.unclear.contains(class)
+        let is_quotable = || class.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_'));
+        (is_plain_name(class) || stems::is_stem(class) && is_quotable()) && !self.unclear.contains(class)
     }
 
     /// Whether an address, as written, is that of a folder which the page is in.

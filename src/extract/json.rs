@@ -127,7 +127,7 @@ pub(super) fn elements(
 }
 
 /// Whether an answer is JSON itself: no page begins and ends so.
-pub(super) fn is_json(text: &str) -> bool {
+pub(crate) fn is_json(text: &str) -> bool {
     let text = text.trim();
     text.starts_with(['{', '[']) && text.ends_with(['}', ']'])
 }

@@ -91,7 +91,7 @@ pub(crate) fn extract_parsed(
     rules: &Rules,
     still_time: &dyn Fn() -> bool,
 ) -> Listing {
-    let (mut notes, time) = (Notes::default(), Time::new(still_time));
+    let mut notes = Notes::default();
     note_end(parsed.end, document.text.len(), &mut notes);
     if rules.json.is_none() && json::is_json(&document.text) {
         let message = "the answer is no page but JSON, which `json = \"script\"` reads".to_owned();
@@ -103,7 +103,10 @@ pub(crate) fn extract_parsed(
         .as_ref()
         .map(|css| json::elements((parsed, &mut json::Scripts::default()), css, &mut notes, still_time));
     let tree = of_json.as_ref().unwrap_or(parsed);
-    let (container, mut elements) = rows(tree, rules, &time, &mut notes);
+    let (container, mut elements) = rows(tree, rules, &Time::new(still_time), &mut notes);
+    // When parsing has used up the time, the little tree it made is still read: asking again would leave nothing.
+    let has_time = || matches!(parsed.end, End::OutOfTime(_)) || still_time();
+    let time = Time::new(&has_time);
     let reached;
     if rules.to_next {
         let heads: Vec<NodeId> = elements.iter().map(|e| e.id()).collect();
@@ -120,8 +123,6 @@ pub(crate) fn extract_parsed(
     let above = rules.date.as_ref().and_then(|date| date.above.as_ref());
     let above = above.map_or_else(HashMap::new, |css| dates::above(&elements, css, &time));
     let reader = Reader { rules, metadata, above: &above };
-    // When parsing has used up the time, the little tree it made is still read: asking again would leave nothing.
-    let has_time = || matches!(parsed.end, End::OutOfTime(_)) || still_time();
     let mut entries: Vec<RawEntry> = Vec::new();
     for (index, element) in elements.iter().enumerate() {
         let place = Place { row: Row { element: *element, rows: &ids }, base: &facts.base, time: &time };

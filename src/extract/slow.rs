@@ -34,8 +34,12 @@ impl<'a> Time<'a> {
 
 /// Whether a selector looks at what stands beside an element.
 pub(super) fn looks_beside(selector: &str) -> bool {
-    selector.replace("~=", "").contains('~')
-        || ["nth-", "-of-type"].iter().any(|name| selector.contains(name))
+    has_sibling(selector) || ["nth-", "-of-type"].iter().any(|name| selector.contains(name))
+}
+
+/// Whether a selector has `~`, and not only the `~=` of a word in an attribute.
+fn has_sibling(selector: &str) -> bool {
+    selector.split('~').skip(1).any(|after| !after.starts_with('='))
 }
 
 /// What a selector matches below an element, in page order.
@@ -45,7 +49,7 @@ pub(crate) fn matching<'a>(
     time: &Time<'_>,
 ) -> impl Iterator<Item = ElementRef<'a>> {
     // What the library counts of siblings it remembers, as long as it looks for all of them itself.
-    let is_slow = css.text.replace("~=", "").contains('~');
+    let is_slow = has_sibling(&css.text);
     let remembering = (!is_slow).then(|| top.select(&css.selector)).into_iter().flatten();
     let elements = top.descendent_elements().skip(1).take_while(move |_| is_slow && time.lasts());
     remembering.chain(elements.filter(|element| css.selector.matches(element)))

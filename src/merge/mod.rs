@@ -357,8 +357,10 @@ impl Compare<'_> {
         let rows = [order::Row { moment: Some(moment), published: None }];
         let frame = order::Frame { now: self.record.first_seen, zone: self.context.zone, elsewhere: &[] };
         let published = order::publish_times(&rows, &frame)[0];
-        if published == self.record.published || published >= order::whole_second(self.record.first_seen) {
-            // The time of the fetch, stated anew each time: it was there before.
+        // The time of the fetch, stated anew each time: it was there before.
+        let is_of_visit =
+            moment.instant.is_some_and(|stated| stated >= order::whole_second(self.record.first_seen));
+        if is_of_visit || published == self.record.published {
             return false;
         }
         self.record.published = published;

@@ -260,6 +260,20 @@ fn published_moves_only_for_a_date_stated_by_machine() {
 }
 
 #[test]
+fn the_day_it_was_first_seen_is_a_correction_of_an_earlier_one() {
+    let mut memory = Memory::default();
+    let stated = |day| {
+        let mut row = sighting(1, "Bridge opened", "/a", TEASER);
+        row.entry.moment = Some(Moment { provenance: Provenance::StatedByMachine, ..inferred(day) });
+        [row]
+    };
+    memory.see(NOW, &stated(date(2024, 3, 7)));
+    assert_eq!(memory.records[0].published.to_string(), "2024-03-07T12:00:00Z");
+    memory.see("2025-03-08T09:00:00Z", &stated(date(2025, 3, 7)));
+    assert_eq!(memory.records[0].published.to_string(), NOW);
+}
+
+#[test]
 fn a_stamp_that_is_that_of_each_fetch_changes_nothing() {
     let mut memory = Memory::default();
     let see = |memory: &mut Memory, now: &str| {

@@ -186,9 +186,12 @@ impl Outline {
             is_inclusion: values
                 .get("type")
                 .is_some_and(|kind| ["include", "link"].iter().any(|it| kind.eq_ignore_ascii_case(it))),
-            // Seen in the wild in exports of FreshRSS, whose every such type names two things.
+            // Seen in the wild in exports of FreshRSS, whose every such type names two things; a media type has a slash.
             scraped: values.remove("type").filter(|kind| {
-                kind.contains('+') && kind.len() <= 40 && kind.bytes().all(|byte| byte.is_ascii_graphic())
+                kind.contains('+')
+                    && !kind.contains('/')
+                    && kind.len() <= 40
+                    && kind.bytes().all(|byte| byte.is_ascii_graphic())
             }),
         }
     }

@@ -76,7 +76,7 @@ fn what_gives_no_feed_is_named_with_its_line() {
 <outline text="Script" xmlUrl="javascript:alert(1)"/>
 <outline text="Relative" xmlUrl="feed.xml"/>
 <outline text="Login" xmlUrl="https://ana:secret@a.example/"/>
-<outline text="One" xmlUrl="http://a.example/1"/>
+<outline text="One" type="application/rss+xml" xmlUrl="http://a.example/1"/>
 <outline text="One again" xmlUrl="https://a.example/1"/>
 <outline text="Page" type="HTML+XPath" xmlUrl="https://b.example/news/" frss:xPathItem="//article"/>
 <outline text="Answers" type="JSON+DotNotation" xmlUrl="https://c.example/api"/>"#,

@@ -20,6 +20,7 @@ use super::{
 use crate::{
     diagnostic::{Code, Diagnostic},
     extract::MAX_ROWS,
+    html,
 };
 
 /// The deepest nesting that is kept as a tree; what is deeper lends its text alone. Feeds nest five deep, XHTML in
@@ -30,10 +31,11 @@ const MAX_DEPTH: usize = 100;
 const MAX_ATTRIBUTES: usize = 100;
 
 /// The most elements and attributes kept of a feed, a quarter of a kilobyte of memory each: a thousand entries of RSS have 20,000.
-const MAX_ELEMENTS: usize = 150_000;
+const MAX_ELEMENTS: usize = 300_000;
 
-/// The longest text kept of an element, in bytes: it is copied several times on its way, and full texts have a tenth of that.
-const MAX_TEXT: usize = 1 << 20;
+/// The longest text kept of an element, in bytes: it is copied several times on its way. What is cut here is too long to be
+/// shown as a full text, and is left out.
+const MAX_TEXT: usize = html::MAX_BYTES + 1;
 
 /// How often reading begins again after a place that cannot be read.
 const MAX_RESUMES: usize = 50;

@@ -79,8 +79,7 @@ fn what_a_page_says_of_itself_and_its_site_is_no_listing() {
     let graph =
         [node("Organization", "#organization"), node("WebSite", "#website"), node("WebPage", "#webpage")]
             .join(",");
-    let found =
-        of(&format!(r#"<body><script type="application/ld+json">{{"@graph":[{graph}]}}</script><p>Welcome"#));
+    let found = of(&format!(r#"<body><script type="application/ld+json">{{"@graph":[{graph}]}}</script>"#));
     assert!(found.iter().all(|proposal| proposal.keys.json.is_none()));
 }
 
@@ -133,6 +132,16 @@ fn of_this_years_entries_and_a_list_of_earlier_years_the_first_is_followed() {
     );
     let found = of(&body);
     assert_eq!((count(&found[0]), count(&found[1])), (3, 9), "{}", found[0].keys.to_toml());
+    let topic = |n: u32| format!("<li>{} May 2024: <a href=/then-{n}>{}</a>", 20 - n, headline(n));
+    let recent = |n: u32| {
+        format!("<li><time>{} February 2025</time> <a href=/now-{n}>{}</a>", 20 - n, headline(n + 9))
+    };
+    let body = format!(
+        "<main><ul class=topic>{}</ul></main><aside><h3>Recent posts</h3><ul>{}</ul></aside>",
+        (1..=9).map(topic).collect::<String>(),
+        (1..=4).map(recent).collect::<String>()
+    );
+    assert_eq!(count(&of(&body)[0]), 9, "what stands beside is no part of a topic");
 }
 
 #[test]
@@ -206,6 +215,10 @@ fn versions_are_headlines() {
     });
     let first = &changes.reading.sightings[0].entry.headline;
     assert!(first.starts_with("v2.8.0"), "{first}: {}", changes.keys.to_toml());
+    let days = best(8, ["<main>", "</main>"], |n| {
+        format!("<div><h3>{}.03.25</h3><p><a href=/n/{n}>{}</a></div>", 28 - n, headline(n))
+    });
+    assert_eq!(days.reading.sightings[0].entry.headline, headline(1), "{}", days.keys.to_toml());
 }
 
 #[test]

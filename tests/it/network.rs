@@ -271,8 +271,10 @@ fn a_menu_announces_nothing_where_entries_have_nothing_but_a_headline() {
             *visits += 1;
             let body = match *visits {
                 1 => page(&["a-long", "b-long", "c-long", "d-long", "e-long"]),
-                2 => String::from_utf8_lossy(&page(&["Home", "News"])).replace("Story ", "").into_bytes(),
-                _ => page(&["f-long", "e-long"]),
+                2 => String::from_utf8_lossy(&page(&["Home", "News", "Team"]))
+                    .replace("Story ", "")
+                    .into_bytes(),
+                _ => page(&["f"]),
             };
             answer(stream, "200 OK", HTML, &body);
         }),
@@ -284,7 +286,7 @@ fn a_menu_announces_nothing_where_entries_have_nothing_but_a_headline() {
     let (word, reason) = verdict(&run(&place, &path));
     assert!(word == "drifted" && reason.contains("no headline is as long as"), "{word}: {reason}");
     assert_eq!(place.feed("news"), feed);
-    assert_eq!(verdict(&run(&place, &path)).0, "new");
+    assert_eq!(verdict(&run(&place, &path)).0, "new", "one entry may be the shortest");
 }
 
 #[test]
