@@ -19,24 +19,30 @@ const IN_ORDER: f64 = 0.95;
 /// Joins a group with those of the same build whose days go on where its own begin or end, where one selector gives all.
 pub fn join(texts: &Texts<'_, '_>, of: Scored, all: &[Scored], evidence: &Evidence) -> Scored {
     let Some(places) = places(&of).filter(|_| of.is_dated()) else { return of };
-    let mut joined = of;
-    for other in all.iter().filter(|other| self::places(other) == Some(places)) {
-        let wider = wider(texts, &joined, other, evidence);
-        joined = wider.unwrap_or(joined);
+    let others: Vec<&Scored> = all.iter().filter(|other| self::places(other) == Some(places)).collect();
+    // What gives all of them may give no two of them alone.
+    if let Some(whole) = wider(texts, &of, &others, evidence) {
+        return whole;
     }
-    joined
+    others.iter().fold(of, |joined, other| wider(texts, &joined, &[other], evidence).unwrap_or(joined))
 }
 
-/// Both groups as one; `None`: they are two listings, or nothing tells them from the rest of the page.
-fn wider(texts: &Texts<'_, '_>, of: &Scored, other: &Scored, evidence: &Evidence) -> Option<Scored> {
+/// A group and others as one; `None`: they are several listings, or nothing tells them from the rest of the page.
+fn wider(texts: &Texts<'_, '_>, of: &Scored, others: &[&Scored], evidence: &Evidence) -> Option<Scored> {
     let tree = texts.tree;
-    let (own, its) = (&of.group.items, &other.group.items);
-    let is_apart = own.last() < its.first() || its.last() < own.first();
+    let own = &of.group.items;
     let is_alike = |at: &u32| address(tree, *at).is_some_and(|to| is_shaped_alike(tree, own, to));
-    if !is_apart || tree.get(own[0]).tag != tree.get(its[0]).tag || !its.iter().all(is_alike) {
+    let mut lists: Vec<&[u32]> = vec![own];
+    for its in others.iter().map(|other| &other.group.items) {
+        let is_apart = lists.iter().all(|list| list.last() < its.first() || its.last() < list.first());
+        if is_apart && tree.get(own[0]).tag == tree.get(its[0]).tag && its.iter().all(is_alike) {
+            lists.push(its);
+        }
+    }
+    if lists.len() == 1 {
         return None;
     }
-    let mut items = [&own[..], &its[..]].concat();
+    let mut items = lists.concat();
     items.sort_unstable();
     let count = items.len();
     let all = scored(texts, Group { items }, evidence)?;

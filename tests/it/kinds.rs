@@ -113,6 +113,12 @@ fn years_in_lists_of_other_names_are_one_listing() {
     );
     let found = &of(&body)[0];
     assert_eq!(count(found), 12, "{}", found.keys.to_toml());
+    let list = |year: u32| {
+        format!("<section><h2>{year}</h2><table class=y{year}>{}</table></section>", rows(year, 6))
+    };
+    let body = format!("<main>{}{}{}</main>", list(2024), list(2023), list(2022));
+    let found = &of(&body)[0];
+    assert_eq!(count(found), 18, "{}", found.keys.to_toml());
 }
 
 #[test]
