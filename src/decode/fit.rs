@@ -27,7 +27,7 @@ pub(super) fn choose(body: &[u8], url: &Url, declared: &[Charset]) -> Charset {
     let is_legacy = |d: &&Charset| d.encoding != UTF_8 && d.encoding != UTF_16LE && d.encoding != UTF_16BE;
     match declared.iter().find(is_legacy) {
         Some(legacy) => *legacy,
-        None => sniffed(sniff(body, url)),
+        None => sniff(body, url),
     }
 }
 
@@ -88,13 +88,24 @@ impl Utf8Shape {
     }
 }
 
-/// What undeclared bytes look like; the address's top-level domain tells `.ru` from `.gr`.
-fn sniff(body: &[u8], url: &Url) -> &'static Encoding {
+/// So few bytes that are not ASCII look like anything: three of them like Cyrillic, though they be half of an emoji.
+const TELLING_BYTES: usize = 10;
+
+/// What undeclared bytes look like; the address's top-level domain tells `.ru` from `.gr`. Where they are too few to tell
+/// and no domain helps, they are what the HTML standard takes them for.
+fn sniff(body: &[u8], url: &Url) -> Charset {
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
     detector.feed(body, true);
     let top_level = url.domain().and_then(|d| d.trim_end_matches('.').rsplit('.').next());
     let top_level = top_level.filter(|t| !t.is_empty() && t.is_ascii());
-    detector.guess(top_level.map(str::as_bytes), Utf8Detection::Deny)
+    let top_level = top_level.map(str::as_bytes);
+    let encoding = detector.guess(top_level, Utf8Detection::Deny);
+    let others = body.iter().filter(|byte| !byte.is_ascii()).take(TELLING_BYTES).count();
+    let is_told = others == 0 || others == TELLING_BYTES || EncodingDetector::tld_may_affect_guess(top_level);
+    if is_told || encoding == WINDOWS_1252 {
+        return Charset { encoding, source: CharsetSource::Sniffed };
+    }
+    Charset { encoding: WINDOWS_1252, source: CharsetSource::Default }
 }
 
 /// UTF-16 without its mark: markup begins with `<` and a NUL byte beside it.

@@ -112,6 +112,10 @@ fn charset_of(page: &Page, diagnostics: &mut Vec<Diagnostic>) -> Result<Charset,
     refuse::by_nul_bytes(&page.body)?;
     let chosen = fit::choose(&page.body, &page.url, &declared);
     note_disagreement(&declared, chosen, diagnostics);
+    if declared.is_empty() && chosen.source == CharsetSource::Default && chosen.encoding != UTF_8 {
+        let message = format!("the text was read as `{}`: {TOO_FEW}", chosen.encoding.name());
+        diagnostics.push(Diagnostic::page(Code::CharsetDisagrees, message));
+    }
     Ok(chosen)
 }
 
@@ -133,11 +137,14 @@ fn declarations(page: &Page, diagnostics: &mut Vec<Diagnostic>) -> Result<Vec<Ch
     Ok(declared)
 }
 
+const TOO_FEW: &str = "what is not ASCII is too little to tell its charset";
+
 fn note_disagreement(declared: &[Charset], chosen: Charset, diagnostics: &mut Vec<Diagnostic>) {
     for other in declared.iter().filter(|d| d.encoding != chosen.encoding) {
         let reason = match chosen.source {
             CharsetSource::Header | CharsetSource::Meta => place(chosen.source).to_owned() + " is followed",
-            _ => "the bytes are followed".to_owned(),
+            CharsetSource::Default => TOO_FEW.to_owned(),
+            CharsetSource::Bom | CharsetSource::Sniffed => "the bytes are followed".to_owned(),
         };
         let message = format!(
             "{} says `{}`, the text was read as `{}`: {reason}",

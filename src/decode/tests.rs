@@ -150,6 +150,23 @@ fn declared_utf_8_that_is_not_falls_back_and_says_so() {
 }
 
 #[test]
+fn a_few_broken_bytes_tell_no_charset_and_that_is_said() {
+    for body in [
+        &b"<p>\xd0\xd0\xd0"[..],
+        b"<p>\x80\x80\x80",
+        b"<p>\xff\xfe\xff",
+        b"<p>\xc0\xaf\xc0\xae",
+        b"<p>\xed\xa0\x80\xed\xb0\x80",
+    ] {
+        for content_type in ["text/html", "text/html; charset=utf-8"] {
+            let document = decode(&page(content_type, body)).unwrap();
+            assert_eq!((document.charset, document.found_by), ("windows-1252", CharsetSource::Default));
+            assert!(codes(&document).contains(&Code::CharsetDisagrees), "{body:?}");
+        }
+    }
+}
+
+#[test]
 fn header_latin_1_over_utf_8_bytes_is_not_believed() {
     let page = page("text/html; charset=iso-8859-1", "<p>Libya’s security");
     let document = reads(&page, "Libya’s", "UTF-8", CharsetSource::Sniffed);

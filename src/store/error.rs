@@ -108,6 +108,14 @@ impl StoreError {
             Self::ReadOnly { .. } => {
                 "give the user that runs gleaner the right to write its folder and all in it"
             }
+            Self::Io { source, .. }
+                if matches!(source.kind(), ErrorKind::NotADirectory | ErrorKind::AlreadyExists) =>
+            {
+                "a part of the path is a file; set `state` to a folder"
+            }
+            Self::Io { source, .. } if source.kind() == ErrorKind::InvalidFilename => {
+                "the path is too long; set a shorter `state`"
+            }
             Self::Io { .. } => {
                 "see to the disk or the system's limits and run again; what was committed stands in the journal"
             }

@@ -327,18 +327,12 @@ impl Scanner {
 
     fn text(&mut self, piece: &str) {
         let Some(around) = self.open.last_mut() else { return };
-        let kept = match around.element.children.last_mut() {
-            Some(Node::Text(text)) => {
-                let kept = beginning(piece, MAX_TEXT.saturating_sub(text.len()));
-                text.push_str(kept);
-                kept
-            }
-            _ => {
-                let kept = beginning(piece, MAX_TEXT);
-                around.element.children.push(Node::Text(kept.to_owned()));
-                kept
-            }
-        };
+        if !matches!(around.element.children.last(), Some(Node::Text(_))) {
+            around.element.children.push(Node::Text(String::new()));
+        }
+        let Some(Node::Text(text)) = around.element.children.last_mut() else { return };
+        let kept = beginning(piece, MAX_TEXT.saturating_sub(text.len()));
+        text.push_str(kept);
         self.cut += usize::from(kept.len() < piece.len());
     }
 

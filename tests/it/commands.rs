@@ -231,7 +231,11 @@ fn folders_that_cannot_be_used_are_our_own_trouble() {
     for arguments in [["--state", file, "--output", state], ["--state", state, "--output", file]] {
         let ended = program(&arguments);
         assert_eq!(ended.exit, 3, "{arguments:?}");
-        assert!(ended.err.contains(file) && ended.err.contains("hint: "), "{}", ended.err);
+        assert!(
+            ended.err.contains(file) && ended.err.contains("hint: a part of the path is a file"),
+            "{}",
+            ended.err
+        );
     }
 }
 
