@@ -233,7 +233,13 @@ fn read_address(key: &Key, text: &str) -> Result<Url, Box<Wrong>> {
 fn not_http(name: &str, text: &str, url: &Url) -> (String, Option<String>) {
     // `example.org:8080/x` parses, with `example.org` as its scheme.
     let is_host = url.cannot_be_a_base() && url.scheme().contains('.');
-    let hint = if is_host { with_scheme(text) } else { None };
+    let hint = match url.scheme() {
+        _ if is_host => with_scheme(text),
+        "file" => {
+            Some("only what a server answers is followed; a page on a disk is read with `--page`".to_owned())
+        }
+        _ => None,
+    };
     (format!("`{name}` has the scheme `{}`", url.scheme()), hint)
 }
 
@@ -281,6 +287,15 @@ pub fn listen(item: Item<'_>) -> Option<Option<SocketAddr>> {
     found.map(Some)
 }
 
+/// Advice for an offset such as `+02:00`: the zone that has it, whose sign goes the other way (POSIX).
+fn fixed(text: &str) -> Option<String> {
+    let (hours, minutes) = text.split_once(':').unwrap_or((text, "00"));
+    let hours: i8 = hours.strip_prefix(['+', '-']).filter(|_| minutes == "00")?.parse().ok()?;
+    let sign = if text.starts_with('+') { '-' } else { '+' };
+    let is_there = (1..=12).contains(&hours);
+    is_there.then(|| format!("a zone knows when its clocks change; `Etc/GMT{sign}{hours}` is always there"))
+}
+
 /// A zone by its IANA name, from the database in the binary: a config must read the same on every machine.
 pub fn zone(item: Item<'_>) -> Option<TimeZone> {
     let text = item.full_text()?;
@@ -293,7 +308,7 @@ pub fn zone(item: Item<'_>) -> Option<TimeZone> {
             name.rsplit('/').next().is_some_and(|city| city.eq_ignore_ascii_case(&text.replace(' ', "_")))
         });
         let near = city.map(String::as_str).or_else(|| nearest(text, names.iter().map(String::as_str)));
-        let hint = near.map(|name| format!("did you mean `{name}`?"));
+        let hint = fixed(text).or_else(|| near.map(|name| format!("did you mean `{name}`?")));
         item.report(
             Wrong::new(format!("no time zone is named {}", quote(text)))
                 .expected(item.key.kind.words())

@@ -142,12 +142,17 @@ fn a_source_may_be_shown_by_joined_feeds_alone() {
     assert!(stood.contains("Pier opens") && both().contains("first.atom"));
 
     place.write("gleaner.toml", &quiet);
+    place.write("feeds/first.json", "{}");
+    place.write("feeds/style.css", "");
     save(&place, "first", 7, &[("Mill burns", "Nobody is hurt.", "Fri, 07 Mar 2025 08:00:00 GMT")]);
     run("2025-03-07T23:00:00Z");
     assert_eq!(titles(&place), ["Mill burns", "Choir sings"]);
     assert_eq!(own(), Some(stood), "who read it keeps what it was");
     let told = say(&["doctor"]).out;
-    assert!(told.contains("`first.atom`: no feed of the config is written there any more"), "{told}");
+    assert!(
+        told.contains("`first.atom`, `first.json`: no feed of the config is written there any more"),
+        "{told}"
+    );
     assert!(say(&["check"]).err.is_empty());
 
     place.write("gleaner.toml", quiet.split("[feed").next().unwrap_or_default());

@@ -368,7 +368,7 @@ fn limits_are_told() {
 fn addresses_are_http_with_a_host_and_no_password() {
     let url =
         |url: &str| read_one(&format!("[source.a]\nurl = \"{url}\"\nentry = \"a\"\nheadline = \"a\"\n"));
-    tells(url("file:///etc/passwd"), &["the scheme `file`"]);
+    tells(url("file:///etc/passwd"), &["the scheme `file`", "a page on a disk is read with `--page`"]);
     tells(url("a.example/x"), &["not an absolute address", "`https://a.example/x`"]);
     tells(url("a.example:80/x"), &["the scheme `a.example`", "`https://a.example:80/x`"]);
     tells(url("//a.example/x"), &["`https://a.example/x`"]);
@@ -381,6 +381,9 @@ fn addresses_are_http_with_a_host_and_no_password() {
 #[test]
 fn zones_languages_and_formats_are_checked() {
     tells(with("timezone = \"tripoli\""), &["did you mean `Africa/Tripoli`?"]);
+    tells(with("timezone = \"+02:00\""), &["`Etc/GMT-2` is always there"]);
+    tells(with("timezone = \"-5\""), &["`Etc/GMT+5` is always there"]);
+    tells(with("timezone = \"+99\""), &["no time zone is named `+99`"]);
     tells(with("timezone = \"Europe/Berlim\""), &["did you mean `Europe/Berlin`?"]);
     tells(with("timezone = \"local\""), &["no time zone is named `local`"]);
     tells(with("language = \"en_GB\""), &["did you mean `en-GB`?"]);
