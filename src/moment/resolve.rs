@@ -133,7 +133,15 @@ impl Page<'_> {
             let shape = agreed.iter().find(|(source, _)| *source == reading.source).map(|(_, shape)| *shape);
             let mut reason = None;
             let ranked = choose::ranked(&reading.mentions, reading.source, reading.text, shape);
-            for mention in ranked.into_iter().filter(|at| counts(reading, &reading.mentions[*at])) {
+            // A month that made the day of an entry whole does not date it when that day is to come.
+            let is_spent = reading.source == DateSource::Above
+                && state.readings[..index].iter().any(|own| own.is_completed)
+                && state.refused.iter().any(|(_, why)| matches!(why, Unresolved::TooLate { .. }));
+            let may_be = |at: &usize| {
+                let mention = &reading.mentions[*at];
+                counts(reading, mention) && !(is_spent && choose::shape(mention) == Some(Shape::Coarse))
+            };
+            for mention in ranked.into_iter().filter(may_be) {
                 match self.settle(reading, mention, index) {
                     Ok(choice) => {
                         state.choice = choice;

@@ -241,6 +241,13 @@ fn what_stands_above_says_what_a_date_leaves_open() {
 }
 
 #[test]
+fn a_day_to_come_below_its_month_is_not_the_first_of_the_month() {
+    let case = Case::at("2025-03-07T09:00:00Z");
+    let found = case.all(&[vec![raw(Field, "26"), raw(Above, "March 2025")]], &[]);
+    assert_eq!(found[0].outcome, Err(super::super::Unresolved::TooLate { day: date(2025, 3, 26) }));
+}
+
+#[test]
 fn what_stands_above_dates_what_texts_mention() {
     let case = Case::at("2025-03-07T09:00:00Z");
     let found = case.all(&[vec![raw(Teaser, "On 6 March, the council met."), raw(Above, "2019")]], &[]);
