@@ -364,8 +364,8 @@ impl<'a> Tree<'a> {
 
     /// Whether a selector can name a class: it needs no escaping, and a stem is no part of another name.
     pub fn can_name(&self, class: &str) -> bool {
-        let is_quotable = || class.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_'));
-        (is_plain_name(class) || stems::is_stem(class) && is_quotable()) && !self.unclear.contains(class)
+        let name = if stems::is_stem(class) { class.trim_start_matches('-') } else { class };
+        is_plain_name(name) && !self.unclear.contains(class)
     }
 
     /// Whether an address, as written, is that of a folder which the page is in.
@@ -480,11 +480,8 @@ impl<'a> Tree<'a> {
     /// with days in their addresses are news.
     fn is_all_links(&self, at: u32, word: &str) -> bool {
         const FEWEST: u32 = 20;
+        const LOOKED_AT: usize = 100;
         if !names::is_menu(word) || self.links_in(at) < FEWEST {
-            return false;
-        }
-        let links = || (at..self.get(at).end).filter_map(|inside| self.get(inside).href);
-        if links().filter(|to| day_of_address(to).is_some()).count() * 2 > links().count() {
             return false;
         }
         let mut linked = 0;
@@ -495,7 +492,9 @@ impl<'a> Tree<'a> {
             linked += if is_link { self.text_bytes(inside) } else { 0 };
             inside = if is_link { element.end } else { inside + 1 };
         }
-        u64::from(linked) * 10 >= u64::from(self.text_bytes(at)) * 9
+        let links = || (at..self.get(at).end).filter_map(|inside| self.get(inside).href).take(LOOKED_AT);
+        let news = links().filter(|to| day_of_address(to).is_some()).count();
+        u64::from(linked) * 10 >= u64::from(self.text_bytes(at)) * 9 && news * 2 <= links().count()
     }
 
     /// Marks what stands below headings of choices: up to the next such heading, or to the end of the box around.
@@ -509,10 +508,11 @@ impl<'a> Tree<'a> {
             _ => None,
         };
         let below = |at: u32| {
-            let own = rank(at).filter(|_| self.text_bytes(at) <= popular::LONGEST)?;
+            let is_said =
+                |at: u32| self.text_bytes(at) <= popular::LONGEST && popular::is_choice(self.text(at));
+            let own = rank(at).filter(|_| is_said(at))?;
             let is_box = |around: &u32| self.text_bytes(*around) > self.text_bytes(at) + LEAST_BYTES;
-            let around = Some(at).filter(|at| popular::is_choice(self.text(*at)))?;
-            let around = self.around(around).take(LEVELS).find(is_box)?;
+            let around = self.around(at).take(LEVELS).find(is_box)?;
             let after = self.get(at).end..self.get(around).end;
             let end =
                 after.clone().find(|next| rank(*next).is_some_and(|rank| rank <= own)).unwrap_or(after.end);

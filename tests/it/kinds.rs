@@ -263,6 +263,15 @@ fn names_that_a_program_keeps_are_relied_on_where_no_other_is_there() {
 }
 
 #[test]
+fn names_that_no_selector_can_hold_are_not_relied_on() {
+    let found = best(8, ["<div>", "</div>"], |n| {
+        format!("<div class='ro\"w]--'><a class='-Ti\"tle' href=/u/{n}>{}</a></div>", headline(n))
+    });
+    let keys = found.keys.to_toml();
+    assert!(count(&found) == 8 && !keys.contains("class"), "{keys}");
+}
+
+#[test]
 fn rows_that_take_turns_are_parts_of_records_though_one_like_them_stands_elsewhere() {
     let top = "<table><tr><td><span><a href=/newest>new</a> <a href=/past>past</a></span></table><table>";
     let found = best(12, [top, "</table>"], |n| {
