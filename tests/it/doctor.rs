@@ -129,7 +129,7 @@ fn the_doctor_names_what_is_wrong_and_mends_what_it_can() {
         "odd.atom` is no plain file",
         "not in the config: `libya-international-actors`, `libya-libyan-actors`",
         "was = \"old-id\"",
-        "`libya-libyan-actors.atom`: no feed of the config is written there any more",
+        "`libya-libyan-actors.atom`, `libya.atom`: no feed of the config is written there any more",
     ] {
         assert!(sick.out.contains(said), "{said}: {}", sick.out);
     }
