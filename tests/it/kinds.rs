@@ -169,8 +169,8 @@ fn a_menu_is_no_listing_though_it_is_most_of_the_page() {
         )
     });
     assert_eq!(count(&table), 6, "{}", table.keys.to_toml());
-    let lists: String = links.chunks(12).map(|list| format!("<ul>{}</ul>", list.concat())).collect();
-    let unnamed = best(6, [&format!("<div class=all>{lists}</div><div>"), "</div>"], row);
+    let lists: Vec<String> = links.chunks(12).map(|list| format!("<ul>{}</ul>", list.concat())).collect();
+    let unnamed = best(6, [&format!("<div class=all>{}</div><div>", lists.concat()), "</div>"], row);
     assert_eq!(count(&unnamed), 6, "{}", unnamed.keys.to_toml());
 }
 
