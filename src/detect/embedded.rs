@@ -98,6 +98,7 @@ impl Looking<'_, '_> {
         pages.len().max(told) >= FEWEST.max(sightings.len() / 2)
     }
 }
+
 /// Selectors of the scripts that hold records: by id, else by type, else all of them.
 fn names(html: &Html, read: &mut Scripts) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();

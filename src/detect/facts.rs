@@ -222,11 +222,7 @@ impl<'t, 'a> Texts<'t, 'a> {
 
     /// The first date in the beginning of a text.
     pub fn date(&self, text: &str) -> Option<Dated> {
-        let mut end = text.len().min(DATE_WITHIN_BYTES);
-        while !text.is_char_boundary(end) {
-            end -= 1;
-        }
-        let start = &text[..end];
+        let start = text::beginning(text, DATE_WITHIN_BYTES);
         let place = if text.len() <= 60 { Place::Field } else { Place::Prose };
         if !start.chars().any(char::is_numeric) {
             return None;

@@ -13,6 +13,7 @@ use super::{
     facts::{self, Texts},
     groups::Group,
 };
+use crate::extract::reach;
 
 /// Which column is which field.
 #[derive(Clone, Debug)]
@@ -303,11 +304,7 @@ fn holding(texts: &Texts<'_, '_>, columns: &[Column], column: &Column) -> f64 {
 
 /// What it costs a heading that one of a higher rank stands before it in its entry: below a title stands the subtitle.
 fn outranked(texts: &Texts<'_, '_>, columns: &[Column], column: &Column) -> f64 {
-    let rank = |at: u32| match texts.tree.get(at).tag.as_bytes() {
-        [b'h', rank @ b'1'..=b'6'] => Some(*rank),
-        _ => None,
-    };
-    let of = |column: &Column| column.cells.first().and_then(|(_, at)| rank(*at));
+    let of = |column: &Column| reach::rank(texts.tree.get(column.cells.first()?.1).tag);
     let Some(own) = of(column) else { return 0.0 };
     let is_title = |other: &&Column| {
         let is_above = of(other).is_some_and(|rank| rank < own) && other.cells[0].1 < column.cells[0].1;

@@ -13,6 +13,7 @@ use super::{
     score::Scored,
     tree::{Tree, digest, mix},
 };
+use crate::extract::reach::rank;
 
 /// The most sets of heads that are tried: each costs a copy of the page.
 const TRIED: usize = 3;
@@ -258,11 +259,6 @@ fn may_begin(tag: &str) -> bool {
 
 fn is_inline(tag: &str) -> bool {
     matches!(tag, "a" | "b" | "strong" | "span" | "font" | "em" | "i" | "u")
-}
-
-fn rank(tag: &str) -> Option<u8> {
-    let [b'h', rank @ b'1'..=b'6'] = tag.as_bytes() else { return None };
-    Some(*rank)
 }
 
 #[cfg(test)]

@@ -79,9 +79,7 @@ impl Scored {
         let tree = texts.tree;
         tree.is_linked(at) && (self.features.dates < 0.7 || texts.holds_date(at))
     }
-}
 
-impl Scored {
     /// Whether it is a listing beyond doubt, however short: linked, told apart and dated in order.
     pub fn is_dated(&self) -> bool {
         let of = &self.features;

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     extract::{
-        address, text,
+        address, reach, text,
         walk::{Step, Walk, is_inert},
     },
     moment::day_of_address,
@@ -262,11 +262,14 @@ impl<'a> Tree<'a> {
     }
 
     fn told(&mut self, class: &'a str) -> Told<'a> {
-        *self.told.entry(class).or_insert_with(|| Told {
-            stem: stems::stem(class),
-            hold: stems::stem(class).map_or_else(|| names::hold(class), names::hold),
-            is_field: names::is_date(class) || names::headline_hint(class) > 0.0,
-            chrome: names::chrome_word(class),
+        *self.told.entry(class).or_insert_with(|| {
+            let stem = stems::stem(class);
+            Told {
+                stem,
+                hold: names::hold(stem.unwrap_or(class)),
+                is_field: names::is_date(class) || names::headline_hint(class) > 0.0,
+                chrome: names::chrome_word(class),
+            }
         })
     }
 
@@ -503,10 +506,7 @@ impl<'a> Tree<'a> {
         /// Less text than this beside a heading is a mark in its box.
         const LEAST_BYTES: u32 = 8;
         let whole = u32::try_from(self.text.len()).unwrap_or(NONE);
-        let rank = |at: u32| match self.get(at).tag.as_bytes() {
-            [b'h', rank @ b'1'..=b'6'] => Some(*rank),
-            _ => None,
-        };
+        let rank = |at: u32| reach::rank(self.get(at).tag);
         let below = |at: u32| {
             let is_said =
                 |at: u32| self.text_bytes(at) <= popular::LONGEST && popular::is_choice(self.text(at));

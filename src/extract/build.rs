@@ -18,7 +18,7 @@ use html5ever::{
 };
 use scraper::{Html, HtmlTreeSink, Node};
 
-use super::{parse::Programs, plain, raw};
+use super::{parse::Programs, plain, raw, text::beginning};
 
 /// The most that is given to the tokenizer at once. A piece can open 1365 elements (`<b>` has three letters), which costs
 /// milliseconds even when they nest.
@@ -114,11 +114,7 @@ impl<'a> Build<'a> {
 }
 
 fn piece_end(text: &str, from: usize) -> usize {
-    let mut end = (from + PIECE_BYTES).min(text.len());
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    end
+    from + beginning(&text[from..], PIECE_BYTES).len()
 }
 
 /// A part of a text that shares its memory.

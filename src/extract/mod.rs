@@ -126,7 +126,7 @@ pub(crate) fn extract_parsed(
     let mut entries: Vec<RawEntry> = Vec::new();
     for (index, element) in elements.iter().enumerate() {
         let place = Place { row: Row { element: *element, rows: &ids }, base: &facts.base, time: &time };
-        if !time.is_out() && has_time() {
+        if time.lasts() {
             entries.extend(reader.read(index + 1, place, &mut notes));
             if !time.is_out() {
                 continue;

@@ -31,9 +31,9 @@ pub(crate) fn reach(html: &Html, heads: &[NodeId]) -> Reached {
     }
     for id in heads {
         let Some(head) = html.tree.get(*id) else { continue };
-        let rank = ElementRef::wrap(head).and_then(rank);
+        let rank = rank_of(head);
         let is_end = |node: &ego_tree::NodeRef<'_, Node>| {
-            let outranks = || rank > ElementRef::wrap(*node).and_then(self::rank).or(rank);
+            let outranks = || rank > rank_of(*node).or(rank);
             ends.contains(&node.id()) || outranks()
         };
         let tail: Vec<NodeId> =
@@ -52,17 +52,14 @@ pub(crate) fn reach(html: &Html, heads: &[NodeId]) -> Reached {
     reached
 }
 
-/// The rank of a heading: 1 is the highest.
-fn rank(element: ElementRef<'_>) -> Option<u8> {
-    match element.value().name() {
-        "h1" => Some(1),
-        "h2" => Some(2),
-        "h3" => Some(3),
-        "h4" => Some(4),
-        "h5" => Some(5),
-        "h6" => Some(6),
-        _ => None,
-    }
+fn rank_of(node: ego_tree::NodeRef<'_, Node>) -> Option<u8> {
+    rank(ElementRef::wrap(node)?.value().name())
+}
+
+/// The rank of a heading: 1 is the highest. `None`: a tag of something else.
+pub fn rank(tag: &str) -> Option<u8> {
+    let [b'h', rank @ b'1'..=b'6'] = tag.as_bytes() else { return None };
+    Some(rank - b'0')
 }
 
 #[cfg(test)]

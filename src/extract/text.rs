@@ -28,6 +28,15 @@ pub(crate) fn of_boxes(element: ElementRef, rows: &HashSet<NodeId>) -> String {
     read(element, rows, Folder { tells_boxes_apart: true, ..Folder::default() })
 }
 
+/// So many bytes of a text at most, without half a letter.
+pub fn beginning(text: &str, most: usize) -> &str {
+    let mut end = text.len().min(most);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
 fn read(element: ElementRef, rows: &HashSet<NodeId>, mut folder: Folder) -> String {
     let mut walk = Walk::new(*element);
     while let Some(step) = walk.next() {

@@ -26,11 +26,7 @@ const FIRST_WORDS: &str = "the first words of the text";
 /// Whether a text that begins with `{` is a JSON Feed. The version names it, and stands near the top.
 pub fn is_feed(text: &str) -> bool {
     const LOOKED_AT: usize = 4096;
-    let mut end = text.len().min(LOOKED_AT);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    let head = text[..end].replace("\\/", "/");
+    let head = text::beginning(text, LOOKED_AT).replace("\\/", "/");
     head.contains("jsonfeed.org/version/") || (head.contains("\"items\"") && head.contains("\"version\""))
 }
 

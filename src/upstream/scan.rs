@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     diagnostic::{Code, Diagnostic},
-    extract::MAX_ROWS,
+    extract::{MAX_ROWS, text::beginning},
     html,
 };
 
@@ -409,15 +409,6 @@ impl Scanner {
         });
         Scanned { root, entries: self.entries, diagnostics: self.notes }
     }
-}
-
-/// So many bytes of a text at most, without half a letter.
-fn beginning(text: &str, most: usize) -> &str {
-    let mut end = text.len().min(most);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    &text[..end]
 }
 
 fn name_of(start: &BytesStart<'_>) -> String {
