@@ -1,6 +1,6 @@
 //! `doctor`: what is wrong with the store, the folders, the clock and the config, and what was mended.
 
-use std::{fmt, path::Path};
+use std::path::Path;
 
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
@@ -89,8 +89,10 @@ pub fn doctor(places: &Places, options: &Options, terminal: &mut Terminal) -> Ou
         (workspace::state_folder(places, &config), workspace::output_folder(places, &config));
     findings.extend(folder("state", &state, now));
     findings.extend(folder("output", &output, now));
-    findings.extend(feeds(&output));
-    findings.extend(left_behind(&config, &output));
+    // A folder that cannot be read was told of already.
+    let entries = probe::entries(&output).unwrap_or_default();
+    findings.extend(feeds(&output, &entries));
+    findings.extend(left_behind(&config, &output, &entries));
     if state.is_dir() {
         match store::open(&state, now) {
             Err(error @ StoreError::Locked { .. }) => {
@@ -138,20 +140,20 @@ fn folder(part: &'static str, path: &Path, now: Timestamp) -> Vec<Finding> {
     findings
 }
 
-fn feeds(output: &Path) -> Vec<Finding> {
+/// Links and folders in place of feeds.
+fn feeds(output: &Path, entries: &[(String, bool)]) -> Vec<Finding> {
     let is_feed = |name: &str| Path::new(name).extension().is_some_and(|extension| extension == "atom");
-    // A folder that cannot be read was told of already.
-    let strangers = probe::strangers(output, is_feed).unwrap_or_default();
-    let wrong = |path: &std::path::PathBuf| {
-        found(Mark::Wrong, "output", format!("`{}` is no plain file", path.display()))
+    let strangers = entries.iter().filter(|(name, is_file)| !is_file && is_feed(name));
+    let wrong = |(name, _): &(String, bool)| {
+        found(Mark::Wrong, "output", format!("`{}` is no plain file", output.join(name).display()))
             .hint("feeds are not written through links or over folders; move it away")
     };
-    strangers.iter().map(wrong).collect()
+    strangers.map(wrong).collect()
 }
 
 /// Files that look like feeds of the config and are none, as those of a feed that is published no more: who reads them
 /// finds no news. `serve` takes the same files for such.
-fn left_behind(config: &Config, output: &Path) -> Option<Finding> {
+fn left_behind(config: &Config, output: &Path, entries: &[(String, bool)]) -> Option<Finding> {
     let catalog = Catalog::of(config, output.to_owned());
     let is_left = |name: &str| {
         let is_feed = name.rsplit_once('.').is_some_and(|(id, word)| {
@@ -160,11 +162,11 @@ fn left_behind(config: &Config, output: &Path) -> Option<Finding> {
         });
         is_feed && catalog.is_unknown(name)
     };
-    let names: Vec<String> =
-        probe::files(output).unwrap_or_default().into_iter().filter(|n| is_left(n)).collect();
+    let files = entries.iter().filter(|(_, is_file)| *is_file).map(|(name, _)| name);
+    let names: Vec<&String> = files.filter(|name| is_left(name)).collect();
     let (shown, more) = names.split_at(names.len().min(MOST_NAMED));
     let more = if more.is_empty() { String::new() } else { format!(" and {} more", more.len()) };
-    let text = format!("{}{more}: no feed of the config is written there any more", listed(shown));
+    let text = format!("{}{more}: no feed of the config is written there any more", workspace::listed(shown));
     let hint = "remove what nobody reads; until then `serve` answers 410 for it, so that readers learn of it";
     (!names.is_empty()).then(|| found(Mark::Note, "output", text).hint(hint))
 }
@@ -194,7 +196,7 @@ fn store_findings(engine: &Engine, config: &Config, now: Timestamp) -> Vec<Findi
     let forgotten: Vec<&SourceId> =
         states.iter().map(|(id, _)| id).filter(|id| **id != health::id() && !is_configured(id)).collect();
     if !forgotten.is_empty() {
-        let text = format!("remembered, but not in the config: {}", listed(&forgotten));
+        let text = format!("remembered, but not in the config: {}", workspace::listed(&forgotten));
         findings.push(
             found(Mark::Note, "config", text)
                 .hint("if a source was renamed, say so in its table: `was = \"old-id\"`"),
@@ -202,11 +204,6 @@ fn store_findings(engine: &Engine, config: &Config, now: Timestamp) -> Vec<Findi
     }
     findings.push(clock_finding(states.iter().map(|(_, state)| state), now));
     findings
-}
-
-/// Names, one after the other.
-fn listed(names: &[impl fmt::Display]) -> String {
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 fn clock_finding<'a>(states: impl Iterator<Item = &'a SourceState>, now: Timestamp) -> Finding {

@@ -119,13 +119,9 @@ fn tell_missing(adopted: &Adopted, config: Option<&Config>, terminal: &Terminal)
     let Some(config) = config else { return };
     for (id, members) in &adopted.known_feeds {
         let Some(feed) = config.feeds.iter().find(|feed| feed.id == *id) else { continue };
-        let missing: Vec<String> = members
-            .iter()
-            .filter(|member| !feed.sources.contains(member))
-            .map(|m| format!("`{m}`"))
-            .collect();
+        let missing: Vec<_> = members.iter().filter(|member| !feed.sources.contains(member)).collect();
         if !missing.is_empty() {
-            let missing = missing.join(", ");
+            let missing = workspace::listed(&missing);
             terminal
                 .say(&format!("`feed.{id}` is there already and stays as it is; it does not join {missing}"));
         }

@@ -2,10 +2,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "one of the files that touch the disk")]
 
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-};
+use std::{fs, io, path::Path};
 
 use jiff::Timestamp;
 
@@ -27,30 +24,15 @@ pub fn probe(folder: &Path) -> io::Result<Probe> {
     Ok(Probe { free: fs4::available_space(folder)?, time })
 }
 
-/// The names of the plain files in a folder.
-pub fn files(folder: &Path) -> io::Result<Vec<String>> {
-    let mut names = Vec::new();
+/// What stands in a folder, by name, and whether it is a plain file; what has no name in UTF-8 is nobody's here.
+pub fn entries(folder: &Path) -> io::Result<Vec<(String, bool)>> {
+    let mut entries = Vec::new();
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
-        if entry.file_type()?.is_file() {
-            names.extend(entry.file_name().into_string().ok());
+        if let Ok(name) = entry.file_name().into_string() {
+            entries.push((name, entry.file_type()?.is_file()));
         }
     }
-    names.sort();
-    Ok(names)
-}
-
-/// What stands in a folder beside the plain files that should, named; links and folders in place of files.
-pub fn strangers(folder: &Path, expected: impl Fn(&str) -> bool) -> io::Result<Vec<PathBuf>> {
-    let mut strangers = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        let name = entry.file_name();
-        let is_ours = name.to_str().is_some_and(&expected);
-        if is_ours && !entry.file_type()?.is_file() {
-            strangers.push(entry.path());
-        }
-    }
-    strangers.sort();
-    Ok(strangers)
+    entries.sort();
+    Ok(entries)
 }

@@ -1,6 +1,6 @@
 //! Places → what a command works with: the config, the chosen sources, the store, the folders.
 
-use std::path::PathBuf;
+use std::{fmt, path::PathBuf};
 
 use directories::BaseDirs;
 use jiff::Timestamp;
@@ -81,9 +81,9 @@ const MOST_NAMED: usize = 8;
 /// What may have been meant by a name that no source has.
 fn instead(config: &Config, name: &str) -> String {
     if let Some(feed) = config.feeds.iter().find(|feed| feed.id.as_str() == name) {
-        let ids: Vec<&str> = feed.sources.iter().take(MOST_NAMED).map(SourceId::as_str).collect();
+        let shown = &feed.sources[..feed.sources.len().min(MOST_NAMED)];
         let more = if feed.sources.len() > MOST_NAMED { " and others" } else { "" };
-        return format!("it is a joined feed, of `{}`{more}", ids.join("`, `"));
+        return format!("it is a joined feed, of {}{more}", listed(shown));
     }
     match nearest(config, name) {
         Some(id) => format!("did you mean `{id}`?"),
@@ -203,6 +203,11 @@ pub fn store_failure(error: &StoreError) -> Failure {
 /// A number with its noun.
 pub fn count(number: usize, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
+/// Names, one after the other.
+pub fn listed(names: &[impl fmt::Display]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// A time as people read it, in their own zone.
