@@ -49,13 +49,11 @@ impl Names {
 
 #[cfg(test)]
 mod tests {
-    use crate::config::{self, ConfigText};
+    use crate::config::read::tests::problems;
 
     /// What is told of a config with these tables, below a source that was `x`.
     fn told(tables: &str) -> String {
-        let text = format!("[source.a]\nurl = \"https://a.example/\"\nwas = \"x\"\n{tables}");
-        let files = [ConfigText { path: "gleaner.toml".into(), text }];
-        config::read(&files, &|_| None).map_or_else(|problems| problems.to_string(), |_| String::new())
+        problems(&format!("[source.a]\nurl = \"https://a.example/\"\nwas = \"x\"\n{tables}"))
     }
 
     #[test]

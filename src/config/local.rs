@@ -60,13 +60,11 @@ fn array(words: &[&str]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::config::{self, ConfigText};
+    use crate::config::read::tests::problems;
 
     /// What is told of this line of `[defaults]`.
     fn told(line: &str) -> String {
-        let text = format!("[defaults]\n{line}\n[source.a]\nurl = \"https://a.example/\"\n");
-        let files = [ConfigText { path: "gleaner.toml".into(), text }];
-        config::read(&files, &|_| None).map_or_else(|problems| problems.to_string(), |_| String::new())
+        problems(&format!("[defaults]\n{line}\n[source.a]\nurl = \"https://a.example/\"\n"))
     }
 
     #[test]

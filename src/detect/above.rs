@@ -118,15 +118,21 @@ mod tests {
 
     use super::*;
 
-    /// The texts of the headings that date all elements of a tag.
-    fn headings(html: &str, tag: &str) -> Option<Vec<String>> {
+    /// What is found of all elements of a tag.
+    fn with<T>(html: &str, tag: &str, find: impl Fn(&Texts<'_, '_>, &Group) -> Option<T>) -> Option<T> {
         let html = Html::parse_document(html);
         let base = Url::parse("https://example.org/").unwrap();
         let tree = Tree::read(html.root_element(), &base);
-        let texts = Texts::new(&tree);
         let group = Group { items: tree.by_name().tags.get(tag)?.clone() };
-        let found = above(&texts, &group)?;
-        Some(found.headings.iter().map(|at| tree.text(*at).to_owned()).collect())
+        find(&Texts::new(&tree), &group)
+    }
+
+    /// The texts of the headings that date all elements of a tag.
+    fn headings(html: &str, tag: &str) -> Option<Vec<String>> {
+        with(html, tag, |texts, group| {
+            let found = above(texts, group)?;
+            Some(found.headings.iter().map(|at| texts.tree.text(*at).to_owned()).collect())
+        })
     }
 
     #[test]
@@ -138,13 +144,10 @@ mod tests {
     #[test]
     fn years_and_months_above_complete_what_stands_below() {
         let read = |html: &str| {
-            let html = Html::parse_document(html);
-            let base = Url::parse("https://example.org/").unwrap();
-            let tree = Tree::read(html.root_element(), &base);
-            let texts = Texts::new(&tree);
-            let group = Group { items: tree.by_name().tags.get("p").unwrap().clone() };
-            let found = completing(&texts, &group)?;
-            Some((found.headings.len(), are_months(&texts, &found)))
+            with(html, "p", |texts, group| {
+                let found = completing(texts, group)?;
+                Some((found.headings.len(), are_months(texts, &found)))
+            })
         };
         assert_eq!(read("<h2>2019</h2><p>12 March</p><p>a</p><h2>2017</h2><p>b</p>"), Some((2, false)));
         assert_eq!(read("<h2>May 2019</h2><p>12</p><p>a</p><h2>April 2019</h2><p>b</p>"), Some((2, true)));
@@ -154,14 +157,7 @@ mod tests {
 
     #[test]
     fn one_year_above_all_completes_them_where_it_is_no_choice_of_years() {
-        let read = |html: &str| {
-            let html = Html::parse_document(html);
-            let base = Url::parse("https://example.org/").unwrap();
-            let tree = Tree::read(html.root_element(), &base);
-            let texts = Texts::new(&tree);
-            let group = Group { items: tree.by_name().tags.get("p").unwrap().clone() };
-            year(&texts, &group).map(|found| found.headings.len())
-        };
+        let read = |html: &str| with(html, "p", |texts, group| Some(year(texts, group)?.headings.len()));
         assert_eq!(read("<h2>2019</h2><p>11-14</p><p>11-02</p>"), Some(1));
         assert_eq!(read("<b>2018</b><b>2019</b><p>11-14</p><p>11-02</p>"), None);
         assert_eq!(read("<h2>2019</h2><p>11-14</p><h2>2018</h2><p>11-02</p>"), None);

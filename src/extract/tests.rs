@@ -441,13 +441,18 @@ fn rows_inside_rows_cost_no_square() {
     assert_eq!(started.join().unwrap(), 900);
 }
 
+/// A clock that gives time so often; `asked` counts.
+fn until(asked: &Cell<i32>, last: i32) -> impl Fn() -> bool {
+    move || {
+        asked.set(asked.get() + 1);
+        asked.get() <= last
+    }
+}
+
 #[test]
 fn time_that_runs_out_ends_a_slow_selector_and_says_so() {
     let asked = Cell::new(0);
-    let still_time = || {
-        asked.set(asked.get() + 1);
-        asked.get() <= 100
-    };
+    let still_time = until(&asked, 100);
     let page = format!("<i></i>{}", "<p><b>one</b></p>".repeat(200));
     for (entry, is_slow) in [("i ~ p", true), ("p", false), ("[class~=a], p", false)] {
         asked.set(0);
@@ -463,10 +468,7 @@ fn time_that_runs_out_ends_a_slow_selector_and_says_so() {
 #[test]
 fn time_that_runs_out_within_a_row_costs_that_row_and_says_so() {
     let asked = Cell::new(0);
-    let still_time = || {
-        asked.set(asked.get() + 1);
-        asked.get() <= 100
-    };
+    let still_time = until(&asked, 100);
     let page = format!("<li><b>one</b></li><li><b>two</b>{}<u>late</u></li>", "<i>a</i>".repeat(200));
     let fields = [("i ~ u", true), ("u:nth-of-type(1)", true), ("u", false)];
     for (teaser, is_slow) in fields {
@@ -483,10 +485,7 @@ fn time_that_runs_out_within_a_row_costs_that_row_and_says_so() {
 #[test]
 fn time_that_runs_out_ends_the_parse_and_says_so() {
     let asked = Cell::new(0);
-    let still_time = || {
-        asked.set(asked.get() + 1);
-        asked.get() <= 1
-    };
+    let still_time = until(&asked, 1);
     let page = format!("<p><b>one</b></p>{}", "<div>".repeat(100_000));
     let listing = extract(&Document::from_text(page, url()), &rules("p", "b"), &still_time);
     assert_eq!(headlines(&listing), ["one"], "what was read counts");
@@ -496,10 +495,7 @@ fn time_that_runs_out_ends_the_parse_and_says_so() {
 #[test]
 fn a_row_cut_by_the_end_of_time_is_no_row() {
     let asked = Cell::new(0);
-    let still_time = || {
-        asked.set(asked.get() + 1);
-        asked.get() <= 1
-    };
+    let still_time = until(&asked, 1);
     let page = format!("<p><b>whole</b></p><p><b>{}", "<i>word</i> ".repeat(2000));
     let listing = extract(&Document::from_text(page, url()), &rules("p", "b"), &still_time);
     assert_eq!(headlines(&listing), ["whole"]);

@@ -31,6 +31,13 @@ fn save(place: &Place, source: &str, day: u32, items: &[(&str, &str, &str)]) {
     place.write(&format!("{folder}/page.xml"), feed);
 }
 
+/// What was saved until then goes through the program.
+fn replay(place: &Place, config: &str, until: &str) {
+    let cases = place.path().join("cases").display().to_string();
+    let ended = place.gleaner(&["run", "--config", config, "--replay", &cases, "--until", until]);
+    assert_eq!(ended.exit, 0, "{ended:?}");
+}
+
 fn titles(place: &Place) -> Vec<String> {
     let feed = feed_rs::parser::parse(&place.feed("both")[..]).expect("a feed");
     feed.entries.into_iter().map(|entry| entry.title.expect("a title").content).collect()
@@ -40,11 +47,7 @@ fn titles(place: &Place) -> Vec<String> {
 fn a_story_that_a_second_source_takes_over_is_never_shown_again() {
     let place = Place::new();
     let config = place.write("gleaner.toml", CONFIG).display().to_string();
-    let cases = place.path().join("cases").display().to_string();
-    let run = |until: &str| {
-        let ended = place.gleaner(&["run", "--config", &config, "--replay", &cases, "--until", until]);
-        assert_eq!(ended.exit, 0, "{ended:?}");
-    };
+    let run = |until: &str| replay(&place, &config, until);
     let text = "The ferry Havblikk ran aground in thick fog early on Thursday; all 140 people on board were taken to shore.";
     let story = ("Ferry runs aground off Cape Lindesnes", text, "Thu, 06 Mar 2025 08:00:00 GMT");
     let retold = ("Ferry runs aground off Cape Lindesnes: all saved", text, "Thu, 06 Mar 2025 18:00:00 GMT");
@@ -79,11 +82,7 @@ fn a_story_that_a_second_source_takes_over_is_never_shown_again() {
 fn a_joined_feed_may_get_another_name() {
     let place = Place::new();
     let config = place.write("gleaner.toml", CONFIG).display().to_string();
-    let cases = place.path().join("cases").display().to_string();
-    let run = |until: &str| {
-        let ended = place.gleaner(&["run", "--config", &config, "--replay", &cases, "--until", until]);
-        assert_eq!(ended.exit, 0, "{ended:?}");
-    };
+    let run = |until: &str| replay(&place, &config, until);
     let named = |id: &str| CONFIG.replace("[feed.both]", id);
     let text = |name: &str| String::from_utf8(place.feed(name)).expect("a feed is UTF-8");
     let told = "The ferry Havblikk ran aground in thick fog early on Thursday; all 140 people on board were taken to shore.";
@@ -121,9 +120,8 @@ fn a_source_may_be_shown_by_joined_feeds_alone() {
     let place = Place::new();
     let quiet = CONFIG.replacen("keep_entries", "publish = false\nkeep_entries", 1);
     let config = place.write("gleaner.toml", &quiet).display().to_string();
-    let cases = place.path().join("cases").display().to_string();
     let say = |arguments: &[&str]| place.gleaner(&[arguments, &["--config", &config]].concat());
-    let run = |until: &str| assert_eq!(say(&["run", "--replay", &cases, "--until", until]).exit, 0);
+    let run = |until: &str| replay(&place, &config, until);
     let own = || fs::read_to_string(place.path().join("feeds/first.atom")).ok();
     let both = || String::from_utf8(place.feed("both")).expect("a feed is UTF-8");
     save(&place, "first", 6, &[("Pier opens", "At last.", "Thu, 06 Mar 2025 08:00:00 GMT")]);

@@ -1,4 +1,5 @@
 use std::{
+    collections::BTreeSet,
     path::Path,
     sync::atomic::{AtomicUsize, Ordering},
     time::Duration,
@@ -33,6 +34,11 @@ pub fn file(path: &str, text: &str) -> ConfigText {
 
 pub fn nothing(_: &str) -> Option<String> {
     None
+}
+
+/// What is told of a config, as a person reads it; nothing where it has no problem.
+pub fn problems(text: &str) -> String {
+    read_one(text).map_or_else(|problems| problems.to_string(), |_| String::new())
 }
 
 fn read_one(text: &str) -> Result<Config, Problems> {
@@ -676,8 +682,7 @@ fn whatever_decides_what_is_read_changes_the_digest() {
         "teaser = { selector = \"p\", required = true }",
         "headers = { a = \"x\" }",
     ];
-    let digests: std::collections::BTreeSet<_> =
-        lines.iter().map(|line| only(with(line)).digest().0.clone()).collect();
+    let digests: BTreeSet<_> = lines.iter().map(|line| only(with(line)).digest().0.clone()).collect();
     assert_eq!(digests.len(), lines.len());
     assert_eq!(
         only(with("headers = { a = \"y\" }")).digest(),
