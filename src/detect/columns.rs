@@ -8,7 +8,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::{
     facts::{self, Texts},
     groups::Group,
-    names,
+    names::{self, Says},
     tree::{Tree, mix},
 };
 
@@ -193,18 +193,14 @@ fn column(texts: &Texts<'_, '_>, way: (u64, u8), cells: Vec<(u16, u32)>, sample:
         cells.iter().filter_map(|(item, at)| link(texts, sample[*item as usize], *at)).collect();
     let distinct_links: FxHashSet<&u64> = links.iter().collect();
     let dates: Vec<&facts::Dated> = facts.iter().filter_map(|f| f.date.as_ref()).collect();
-    let named = |says: fn(&str) -> bool| {
-        cells.iter().take(3).all(|(_, at)| tree.get(*at).node.value().classes().any(says))
-    };
+    let named = |is: fn(Says) -> bool| cells.iter().take(3).all(|(_, at)| tree.says(*at).any(is));
     let first = cells[0].1;
     let element = tree.get(first);
-    let for_tests = element.attributes.for_tests.iter().map(|(_, name)| *name);
-    let hint = element
-        .node
-        .value()
-        .classes()
+    let for_tests = element.attributes.for_tests.iter().map(|(_, name)| names::says(name));
+    let hint = tree
+        .says(first)
         .chain(for_tests)
-        .map(names::headline_hint)
+        .map(|says| says.headline)
         .fold(0.0_f64, |sum, hint| if hint < 0.0 || sum < 0.0 { sum.min(hint) } else { sum.max(hint) });
     let itemprop = element.attributes.itemprop;
     let hint = match itemprop {
@@ -234,16 +230,16 @@ fn column(texts: &Texts<'_, '_>, way: (u64, u8), cells: Vec<(u16, u32)>, sample:
         heading: share(&|i| is_heading(texts, sample[cells[i].0 as usize], cells[i].1)),
         bold: share(&|i| is_bold(texts, sample[cells[i].0 as usize], cells[i].1)),
         hint,
-        is_named_date: named(names::is_date)
+        is_named_date: named(|says| says.is_date)
             || itemprop == Some("datePublished")
             || heading(tree, first).is_some_and(|at| names::is_publication(tree.text(at))),
-        is_named_other_date: named(names::is_other_date),
+        is_named_other_date: named(|says| says.is_other_date),
         is_time: element.tag == "time" || element.attributes.has_datetime,
         is_entry: cells.iter().all(|(item, at)| sample[*item as usize] == *at),
         is_cell: matches!(element.tag, "td" | "th"),
         is_image: element.tag == "img",
         described: described(texts, &cells),
-        is_told: element.tag == "p" || named(names::is_teaser),
+        is_told: element.tag == "p" || named(|says| says.is_teaser),
         cells,
     }
 }

@@ -3,9 +3,11 @@
 use std::{
     cell::{OnceCell, RefCell},
     collections::HashSet,
+    rc::Rc,
 };
 
 use jiff::civil::Date;
+use rustc_hash::FxHashMap;
 
 use crate::{
     extract::text,
@@ -52,17 +54,20 @@ impl Facts {
         let mut is_in_word = false;
         for c in text.chars() {
             facts.chars += 1;
+            let is_letter = c.is_alphanumeric();
             if is_unspaced(c) {
                 unspaced += 1;
                 is_in_word = false;
-            } else if c.is_alphanumeric() {
+            } else if is_letter {
                 words += u32::from(!is_in_word);
                 is_in_word = true;
             } else if c.is_whitespace() {
                 is_in_word = false;
             }
-            facts.text = with_letter(facts.text, c);
-            digits += u32::from(c.is_numeric());
+            if is_letter {
+                facts.text = with_letter(facts.text, c);
+                digits += u32::from(c.is_numeric());
+            }
         }
         facts.words = f64::from(words) + f64::from(unspaced) / 2.0;
         facts.digits = f64::from(digits) / f64::from(facts.chars.max(1));
@@ -85,6 +90,7 @@ pub struct Texts<'t, 'a> {
     pub tree: &'t Tree<'a>,
     lexicon: Lexicon,
     known: RefCell<Vec<Option<Facts>>>,
+    words: RefCell<FxHashMap<u32, Rc<[u64]>>>,
     dates: OnceCell<Vec<u32>>,
     date_lines: OnceCell<Vec<u32>>,
     headings: OnceCell<Vec<(u32, Heading)>>,
@@ -99,6 +105,7 @@ impl<'t, 'a> Texts<'t, 'a> {
             tree,
             lexicon,
             known: RefCell::new(vec![None; tree.elements.len()]),
+            words: RefCell::default(),
             dates: OnceCell::new(),
             date_lines: OnceCell::new(),
             headings: OnceCell::new(),
@@ -127,6 +134,19 @@ impl<'t, 'a> Texts<'t, 'a> {
         }
         self.known.borrow_mut()[index(at)] = Some(facts);
         facts
+    }
+
+    /// Digests of the words of an element that say something: numbers do not, but a version names what was released as two
+    /// words do.
+    pub fn words(&self, at: u32) -> Rc<[u64]> {
+        let count = || {
+            let text = self.tree.text(at);
+            let words = text.split(|c: char| !c.is_alphanumeric());
+            let words = words.filter(|word| word.contains(char::is_alphabetic)).map(letters);
+            let versions = text.split_whitespace().filter(|word| is_version(word)).map(letters);
+            words.chain(versions.flat_map(|version| [version, version.rotate_left(1)])).collect()
+        };
+        Rc::clone(self.words.borrow_mut().entry(at).or_insert_with(count))
     }
 
     /// Whether a date stands in an element.
@@ -255,6 +275,26 @@ fn orders(value: &Value) -> (bool, [i32; 2]) {
         Value::Ago { count, .. } => one(true, -i32::try_from(*count).unwrap_or(i32::MAX)),
         Value::Epoch(at) => one(true, i32::try_from(at.as_second() / 86_400).unwrap_or(i32::MAX)),
         _ => one(false, 0),
+    }
+}
+
+/// Whether a word is a version: `v2.10`, `[3.9.0]`. Two parts may be a time or a price, and three a day.
+pub fn is_version(word: &str) -> bool {
+    if !word.contains('.') {
+        return false;
+    }
+    let bare = word.trim_matches(|c: char| !c.is_alphanumeric());
+    let figures = bare.trim_start_matches(['v', 'V']);
+    let number = |part: &str| part.parse::<u16>().ok().filter(|_| part.len() <= 3);
+    let Some(parts) = figures.split('.').map(number).collect::<Option<Vec<u16>>>() else { return false };
+    let is_day = |day: u16, month: u16| (1..=31).contains(&day) && (1..=12).contains(&month);
+    let is_padded = |part: &str| part.len() == 2 && part.starts_with('0');
+    match parts[..] {
+        [] | [_] => false,
+        _ if figures.len() < bare.len() => true,
+        [_, _] => false,
+        [day, month, year] if is_day(day, month) => year < 10 && !figures.split('.').any(is_padded),
+        _ => true,
     }
 }
 
@@ -400,13 +440,10 @@ const START: u64 = 0xcbf2_9ce4_8422_2325;
 
 /// A digest of a text's letters and digits, by which two headlines are one.
 pub fn letters(text: &str) -> u64 {
-    text.chars().fold(START, with_letter)
+    text.chars().filter(|c| c.is_alphanumeric()).fold(START, with_letter)
 }
 
 fn with_letter(sum: u64, c: char) -> u64 {
-    if !c.is_alphanumeric() {
-        return sum;
-    }
     let lower = if c.is_ascii() { c.to_ascii_lowercase() } else { c.to_lowercase().next().unwrap_or(c) };
     (sum ^ u64::from(u32::from(lower))).wrapping_mul(0x0100_0000_01b3)
 }

@@ -3,6 +3,8 @@
 //! The weights are those of a person who has looked at many listings: what they add up to is compared within one
 //! page only.
 
+use std::rc::Rc;
+
 use rustc_hash::FxHashMap;
 
 use super::{
@@ -210,7 +212,7 @@ pub fn are_versions(texts: &Texts<'_, '_>, column: &Column) -> bool {
     if column.heading < 0.9 || column.digits < 0.2 || column.distinct < 0.9 {
         return false;
     }
-    let has_version = |at: u32| texts.tree.text(at).split_whitespace().any(is_version);
+    let has_version = |at: u32| texts.tree.text(at).split_whitespace().any(facts::is_version);
     let versions = column.cells.iter().filter(|(_, at)| has_version(*at)).count();
     versions * 5 >= column.cells.len() * 4
 }
@@ -239,49 +241,23 @@ fn told(texts: &Texts<'_, '_>, column: &Column) -> f64 {
     if column.cells.len() < FEWEST || column.words > 45.0 {
         return column.words;
     }
-    // A version names what was released as two words do.
-    let versions = |at: u32| {
-        let versions = texts.tree.text(at).split_whitespace().filter(|word| is_version(word));
-        versions.map(facts::letters).flat_map(|version| [version, version.rotate_left(1)])
-    };
-    let words = |at: u32| {
-        let words = texts.tree.text(at).split(|c: char| !c.is_alphanumeric());
-        words.filter(|word| word.chars().any(char::is_alphabetic)).map(facts::letters).chain(versions(at))
-    };
-    let cells: Vec<Vec<u64>> = column.cells.iter().map(|(_, at)| words(*at).collect()).collect();
+    let cells: Vec<Rc<[u64]>> = column.cells.iter().map(|(_, at)| texts.words(*at)).collect();
     // How many cells have a word, and in which it was seen last.
     let mut counts: FxHashMap<u64, (usize, usize)> = FxHashMap::default();
     for (number, cell) in cells.iter().enumerate() {
-        for word in cell {
+        for word in &**cell {
             let (count, last) = counts.entry(*word).or_insert((0, usize::MAX));
             *count += usize::from(*last != number);
             *last = number;
         }
     }
     let most = column.cells.len() * 2 / 5;
-    let telling = |cell: &Vec<u64>| cell.iter().filter(|word| counts[word].0 <= most).count();
+    let telling = |cell: &Rc<[u64]>| cell.iter().filter(|word| counts[word].0 <= most).count();
     let mean = cells.iter().map(telling).sum::<usize>() as f64 / cells.len() as f64;
     let plain = column.words.min(2.0) * 0.45;
     // Scripts without spaces have one long word where others have many.
     let unspaced = if column.words > 0.0 && column.chars / column.words < 2.6 { column.words } else { 0.0 };
     mean.max(plain).max(unspaced).min(column.words)
-}
-
-/// Whether a word is a version: `v2.10`, `[3.9.0]`. Two parts may be a time or a price, and three a day.
-fn is_version(word: &str) -> bool {
-    let bare = word.trim_matches(|c: char| !c.is_alphanumeric());
-    let figures = bare.trim_start_matches(['v', 'V']);
-    let number = |part: &str| part.parse::<u16>().ok().filter(|_| part.len() <= 3);
-    let Some(parts) = figures.split('.').map(number).collect::<Option<Vec<u16>>>() else { return false };
-    let is_day = |day: u16, month: u16| (1..=31).contains(&day) && (1..=12).contains(&month);
-    let is_padded = |part: &str| part.len() == 2 && part.starts_with('0');
-    match parts[..] {
-        [] | [_] => false,
-        _ if figures.len() < bare.len() => true,
-        [_, _] => false,
-        [day, month, year] if is_day(day, month) => year < 10 && !figures.split('.').any(is_padded),
-        _ => true,
-    }
 }
 
 /// What it costs that a column holds other places that say something: it is a part of the entry, not a line.

@@ -37,14 +37,44 @@ pub fn words(name: &str) -> impl Iterator<Item = String> + '_ {
     name.split(|c: char| !c.is_alphanumeric()).flat_map(camel_words).filter(|word| !word.is_empty())
 }
 
-/// The part of a page that a name belongs to, when it is one beside the content: `nav`, `sidebar`.
-pub fn chrome_word(name: &str) -> Option<&'static str> {
+/// What a name says of the element that has it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Says {
+    /// How surely it is a headline, from -1 (surely not) to 1.
+    pub headline: f64,
+    /// It holds a date of publication.
+    pub is_date: bool,
+    /// It holds another date: the last day of something, or the last change.
+    pub is_other_date: bool,
+    /// It tells in short what an entry is about.
+    pub is_teaser: bool,
+    /// The part of a page that it belongs to, when it is one beside the content: `nav`, `sidebar`.
+    pub chrome: Option<&'static str>,
+}
+
+/// What a name says.
+pub fn says(name: &str) -> Says {
     let words: Vec<String> = words(name).collect();
-    let is_of_entry = words.iter().any(|word| ENTRY.contains(&word.as_str()));
+    let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
+    let headline = match () {
+        () if has(NO_HEADLINE) => -1.0,
+        () if has(HEADLINE) => 1.0,
+        () => 0.0,
+    };
+    Says {
+        headline,
+        is_date: has(DATE),
+        is_other_date: has(OTHER_DATE),
+        is_teaser: has(TEASER),
+        chrome: if has(ENTRY) { None } else { chrome(&words) },
+    }
+}
+
+fn chrome(words: &[String]) -> Option<&'static str> {
     let found = CHROME.iter().find(|chrome| words.iter().any(|word| word == *chrome));
     let menu =
         || words.iter().any(|word| word.len() > "menu".len() && word.ends_with("menu")).then_some("menu");
-    found.copied().or_else(menu).filter(|_| !is_of_entry)
+    found.copied().or_else(menu)
 }
 
 /// Whether such a word names a menu.
@@ -57,58 +87,10 @@ pub fn is_menu_item(class: &str) -> bool {
     class == "menu-item"
 }
 
-/// What a name says of a field, from -1 (surely not) to 1: for headlines.
-pub fn headline_hint(class: &str) -> f64 {
-    let mut hint = 0.0;
-    for word in words(class) {
-        match word.as_str() {
-            "title" | "headline" | "heading" | "subject" | "name" => hint = 1.0,
-            "date" | "time" | "author" | "byline" | "meta" | "tag" | "tags" | "category" | "categories"
-            | "label" | "comments" | "comment" | "more" | "readmore" | "permalink" | "share" => return -1.0,
-            _ => {}
-        }
-    }
-    hint
-}
-
-/// Whether a name says that an element holds a date of publication.
-pub fn is_date(class: &str) -> bool {
-    words(class)
-        .any(|word| matches!(word.as_str(), "date" | "time" | "datetime" | "published" | "posted" | "day"))
-}
-
 /// Whether the heading of a column says that dates of publication are in it.
 pub fn is_publication(heading: &str) -> bool {
     words(heading).any(|word| {
         matches!(word.as_str(), "published" | "posted" | "issued" | "released" | "decided" | "announced")
-    })
-}
-
-/// Whether a name says that a date is another one: the last day of something, or the last change.
-pub fn is_other_date(class: &str) -> bool {
-    words(class).any(|word| {
-        matches!(
-            word.as_str(),
-            "updated" | "modified" | "deadline" | "expires" | "closing" | "argued" | "filed"
-        )
-    })
-}
-
-/// Whether a name says that an element tells in short what an entry is about.
-pub fn is_teaser(class: &str) -> bool {
-    words(class).any(|word| {
-        matches!(
-            word.as_str(),
-            "teaser"
-                | "summary"
-                | "excerpt"
-                | "description"
-                | "desc"
-                | "abstract"
-                | "intro"
-                | "lead"
-                | "snippet"
-        )
     })
 }
 
@@ -130,6 +112,34 @@ fn camel_words(part: &str) -> impl Iterator<Item = String> + '_ {
     }
     words.into_iter()
 }
+
+const HEADLINE: &[&str] = &["title", "headline", "heading", "subject", "name"];
+
+const NO_HEADLINE: &[&str] = &[
+    "date",
+    "time",
+    "author",
+    "byline",
+    "meta",
+    "tag",
+    "tags",
+    "category",
+    "categories",
+    "label",
+    "comments",
+    "comment",
+    "more",
+    "readmore",
+    "permalink",
+    "share",
+];
+
+const DATE: &[&str] = &["date", "time", "datetime", "published", "posted", "day"];
+
+const OTHER_DATE: &[&str] = &["updated", "modified", "deadline", "expires", "closing", "argued", "filed"];
+
+const TEASER: &[&str] =
+    &["teaser", "summary", "excerpt", "description", "desc", "abstract", "intro", "lead", "snippet"];
 
 /// Words that name what a listing is made of.
 const MEANING: &[&str] = &[
@@ -545,8 +555,8 @@ mod tests {
 
     #[test]
     fn an_entry_header_is_no_page_header() {
-        assert_eq!(chrome_word("site-header"), Some("header"));
-        assert_eq!(chrome_word("entry-header"), None);
-        assert_eq!(chrome_word("mainNavigation"), Some("navigation"));
+        assert_eq!(says("site-header").chrome, Some("header"));
+        assert_eq!(says("entry-header").chrome, None);
+        assert_eq!(says("mainNavigation").chrome, Some("navigation"));
     }
 }

@@ -11,7 +11,7 @@ use url::Url;
 
 use super::{
     compound::is_plain_name,
-    names::{self, Hold},
+    names::{self, Hold, Says},
     popular, stems,
 };
 use crate::{
@@ -152,10 +152,7 @@ struct Told<'a> {
     /// What of it stays, where a program makes the rest.
     stem: Option<&'a str>,
     hold: Hold,
-    /// Whether it names a date or a headline.
-    is_field: bool,
-    /// The part of a page beside the content that it names.
-    chrome: Option<&'static str>,
+    says: Says,
 }
 
 /// Joins two digests.
@@ -264,13 +261,13 @@ impl<'a> Tree<'a> {
     fn told(&mut self, class: &'a str) -> Told<'a> {
         *self.told.entry(class).or_insert_with(|| {
             let stem = stems::stem(class);
-            Told {
-                stem,
-                hold: names::hold(stem.unwrap_or(class)),
-                is_field: names::is_date(class) || names::headline_hint(class) > 0.0,
-                chrome: names::chrome_word(class),
-            }
+            Told { stem, hold: names::hold(stem.unwrap_or(class)), says: names::says(class) }
         })
+    }
+
+    /// What the classes of an element say, as they are written.
+    pub fn says(&self, at: u32) -> impl Iterator<Item = Says> + '_ {
+        self.get(at).node.value().classes().filter_map(|class| Some(self.told.get(class)?.says))
     }
 
     /// Elements by what they are called.
@@ -297,7 +294,8 @@ impl<'a> Tree<'a> {
         let mut is_field = false;
         for class in value.classes() {
             let told = self.told(class);
-            is_field |= told.is_field && told.hold != Hold::Volatile;
+            let is_named = told.says.is_date || told.says.headline > 0.0;
+            is_field |= is_named && told.hold != Hold::Volatile;
             if told.hold != Hold::Volatile {
                 classes.push((told.stem.unwrap_or(class), told.hold));
             }
@@ -556,10 +554,10 @@ impl<'a> Tree<'a> {
             if is_name_of_page {
                 return None;
             }
-            let of_class = element.node.value().classes().find_map(|class| self.told.get(class)?.chrome);
+            let of_class = element.node.value().classes().find_map(|class| self.told.get(class)?.says.chrome);
             // Some programs call every table of theirs a widget.
             let is_table = |word: &&str| element.tag == "table" && word.starts_with("widget");
-            of_class.or_else(|| names::chrome_word(element.id?)).filter(|word| !is_table(word))
+            of_class.or_else(|| names::says(element.id?).chrome).filter(|word| !is_table(word))
         })
     }
 
