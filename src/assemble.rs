@@ -15,7 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 use url::Url;
 
 use crate::{
-    config::{FeedRule, Keep, Source},
+    config::{Address, FeedRule, Keep, Source},
     feed::{self, Feed, FeedEntry, Format, History, Listed, Origin},
     health,
     id::{SourceId, feed_urn},
@@ -53,6 +53,7 @@ pub fn source_feed(source: &Source, state: &Glance, records: Vec<Record>, base_u
         author: title.clone(),
         title,
         subtitle: None,
+        icon: source.icon.as_ref().or(state.icon.as_ref()).map(Address::to_url),
         language: source.language.clone().or_else(|| state.language.clone()),
         base_url: base_url.cloned(),
         hubs: Vec::new(),
@@ -183,6 +184,7 @@ pub fn joined_feed(
         author: rule.title.clone(),
         title: rule.title.clone(),
         subtitle: None,
+        icon: rule.icon.as_ref().map(Address::to_url),
         language: common.language.clone(),
         base_url: base_url.cloned(),
         hubs: Vec::new(),
@@ -231,6 +233,7 @@ pub fn health_feed(state: &Glance, records: &[Record], base_url: Option<&Url>) -
         urn: feed_urn(&id),
         title: "gleaner: health of the sources".to_owned(),
         subtitle: Some("failures, recoveries and silences, each told once".to_owned()),
+        icon: None,
         author: "gleaner".to_owned(),
         language: Some("en".to_owned()),
         base_url: base_url.cloned(),

@@ -25,6 +25,8 @@ pub struct Feed {
     pub title: String,
     /// Plain text; `None`: there is nothing to say beyond the title.
     pub subtitle: Option<String>,
+    /// The address of its icon; `None`: it has none.
+    pub icon: Option<Url>,
     /// The language of its texts, a BCP 47 tag; `None`: not known, or several.
     pub language: Option<String>,
     /// The public address of the output folder, ending in `/`; `None`: not known, its own addresses are relative

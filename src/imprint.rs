@@ -44,9 +44,10 @@ impl Mark {
     /// What is said of a source, what is known of it beside its records, and when those changed.
     pub fn of(source: &Source, state: &Glance) -> Self {
         let mut maker = Maker(Bytes::default());
-        let Source { id, url, title, terms, .. } = source;
+        let Source { id, url, title, icon, terms, .. } = source;
+        let icon = icon.as_ref().map(Address::as_str);
         let has_atom = assemble::has_atom(source);
-        (id, url.as_str(), title, &terms.language, terms.every, has_atom).hash(&mut maker.0);
+        (id, url.as_str(), title, icon, &terms.language, terms.every, has_atom).hash(&mut maker.0);
         maker.state(state);
         Self { digest: maker.finish(), is_good: state.succeeded_at.is_some() }
     }
@@ -91,10 +92,10 @@ impl Maker {
 
     /// What is known of the feed of events.
     pub fn state(&mut self, state: &Glance) {
-        let Glance { first_id, page_title, page_url, language, changed_at, last_number, .. } = state;
+        let Glance { first_id, page_title, page_url, language, icon, changed_at, last_number, .. } = state;
         let began_at = assemble::began_at(state.first_succeeded_at, state.succeeded_at);
-        let page_url = page_url.as_ref().map(Address::as_str);
-        (first_id, page_title, page_url, language, changed_at, last_number, began_at).hash(&mut self.0);
+        let [page_url, icon] = [page_url, icon].map(|address| address.as_ref().map(Address::as_str));
+        (first_id, page_title, page_url, language, icon, changed_at, last_number, began_at).hash(&mut self.0);
     }
 
     /// The imprint.

@@ -26,6 +26,8 @@ pub struct Listing {
     pub title: Option<String>,
     /// The site's page an upstream feed belongs to; `None`: it names none, or this is a page itself.
     pub home: Option<Url>,
+    /// The icon it names, best for a list of feeds; `None`: it names none.
+    pub icon: Option<Url>,
     /// Where the page says the listing goes on; `None`: it does not, or nobody asked.
     pub next: Option<Url>,
     /// The feeds that the page links.

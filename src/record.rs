@@ -190,6 +190,9 @@ pub struct SourceState {
     /// The page's language, when it last said one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
+    /// The address of its icon, when it last named one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub icon: Option<Address>,
     /// The feeds its page was seen to link, so that one that appears is told once; `None`: not looked yet.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub feeds: Option<Vec<Url>>,
@@ -267,6 +270,7 @@ pub struct Glance {
     pub page_title: Option<String>,
     pub page_url: Option<Address>,
     pub language: Option<String>,
+    pub icon: Option<Address>,
     pub hold: Option<Hold>,
     pub quiet: Quiet,
     #[serde(deserialize_with = "brief::deserialize")]
@@ -295,6 +299,7 @@ impl From<&SourceState> for Glance {
             page_title: state.page_title.clone(),
             page_url: state.page_url.clone(),
             language: state.language.clone(),
+            icon: state.icon.clone(),
             hold: state.hold.clone(),
             quiet: state.quiet.clone(),
             changed_at: state.changed_at,

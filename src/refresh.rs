@@ -16,6 +16,7 @@ use crate::{
     config::Source,
     diagnostic::{Code, Diagnostic},
     entry::Sighting,
+    extract::icon,
     fetch::{
         FetchError, Fetched, Visited, caching,
         moved::{self, Moved},
@@ -461,6 +462,11 @@ impl Good {
         }
         if let Some(language) = &reading.listing.language {
             state.language = Some(language.clone());
+        }
+        if let Some(icon) = &reading.listing.icon
+            && state.icon.as_ref().is_none_or(|was| !icon::is_same(was, icon))
+        {
+            state.icon = Some(icon.clone().into());
         }
         state.page_url = Some(reading.listing.home.as_ref().unwrap_or(&page.url).clone().into());
         state.hint = reading.listing.pace.map(|pace| pace.as_secs());

@@ -22,7 +22,7 @@ CONTENT = "http://purl.org/rss/1.0/modules/content/"
 
 # (namespace, name) -> (least, most). None: no limit. What is not here has no place.
 CHANNEL = {("", "title"): (1, 1), ("", "link"): (1, 1), ("", "description"): (1, 1), ("", "language"): (0, 1), ("", "lastBuildDate"): (1, 1),
-           ("", "generator"): (1, 1), ("", "ttl"): (0, 1), ("", "item"): (0, None), (ATOM, "link"): (1, None), (HISTORY, "archive"): (0, 1)}
+           ("", "generator"): (1, 1), ("", "ttl"): (0, 1), ("", "item"): (0, None), ("", "image"): (0, 1), (ATOM, "link"): (1, None), (HISTORY, "archive"): (0, 1)}
 ITEM = {("", "title"): (1, 1), ("", "link"): (0, 1), ("", "description"): (1, 1), ("", "category"): (0, None), ("", "guid"): (1, 1),
         ("", "pubDate"): (1, 1), ("", "enclosure"): (0, 1), ("", "source"): (0, 1), (CONTENT, "encoded"): (0, 1), (DUBLIN, "creator"): (0, 1),
         (DUBLIN, "source"): (0, 1), (MEDIA, "thumbnail"): (0, 1), (ITUNES, "duration"): (0, 1)}
@@ -75,6 +75,8 @@ class Rss(atom_check.Xml):
             elif child.name == "ttl":
                 if not re.fullmatch(r"[1-9]\d*", text):
                     self.fault(child, f"is `{text}`, not a number of minutes")
+            elif child.name == "image":
+                self.image(channel, child)
             elif child.name == "language":
                 if not LANGUAGE.match(text):
                     self.fault(child, f"is `{text}`")
@@ -87,6 +89,13 @@ class Rss(atom_check.Xml):
         guids = [child.text for item in channel.children if item.name == "item" for child in item.children if child.name == "guid"]
         if len(guids) != len(set(guids)):
             self.fault(channel, "has two items with one `guid`")
+
+    def image(self, channel, image):
+        url, *rest = [(part.name, part.text) for part in image.children] or [("", "")]
+        if url[0] != "url" or not absolute(url[1]):
+            self.fault(image, "does not begin with its absolute `url`")
+        if sorted(rest) != sorted((part.name, part.text) for part in channel.children if not part.space and part.name in ("title", "link")):
+            self.fault(image, "has not the channel's `title` and `link`")
 
     def item(self, item):
         self.counted(item, ITEM)
@@ -129,7 +138,7 @@ class Rss(atom_check.Xml):
 
 
 class Json:
-    FEED = {"version": str, "title": str, "home_page_url": str, "feed_url": str, "description": str, "language": str, "authors": list,
+    FEED = {"version": str, "title": str, "home_page_url": str, "feed_url": str, "description": str, "icon": str, "language": str, "authors": list,
             "hubs": list, "items": list}
     ITEM = {"id": str, "url": str, "title": str, "content_html": str, "content_text": str, "summary": str, "image": str,
             "date_published": str, "date_modified": str, "authors": list, "tags": list, "attachments": list, "_source": dict}
@@ -155,6 +164,8 @@ class Json:
         for name in ("home_page_url", "feed_url"):
             if name in feed and not own(str(feed[name])):
                 self.faults.append(f"`{name}` is {feed[name]!r}")
+        if not absolute(feed.get("icon", "https://none.example/")):
+            self.faults.append(f"the icon is {feed['icon']!r}")
         for hub in feed.get("hubs", []):
             if hub.get("type") != "WebSub" or not absolute(hub.get("url", "")):
                 self.faults.append(f"the hub {hub!r}")

@@ -41,6 +41,7 @@ pub fn source(slug: &str) -> Source {
         was: None,
         url: url(&format!("https://{slug}.example/news")).into(),
         title: None,
+        icon: None,
         rules: Some(std::sync::Arc::new(Rules {
             json: None,
             listing: None,
@@ -100,6 +101,7 @@ pub fn rule(sources: &[&str]) -> FeedRule {
         id: id("all"),
         was: None,
         title: "All of it".to_owned(),
+        icon: None,
         sources: sources.iter().map(|slug| id(slug)).collect(),
         filter: crate::config::Filter::default(),
         keep: Keep { entries: 50, age: None },

@@ -31,6 +31,7 @@ pub fn feed(
 ) -> Option<FeedRule> {
     let was = reader.take("was").and_then(|item| names.former(item));
     let title = reader.require("title").and_then(value::header_text);
+    let icon = reader.take("icon").and_then(value::source_address);
     let mut sources: Vec<SourceId> = Vec::new();
     let tags = reader.take("tags");
     // By tags alone it needs no globs.
@@ -48,7 +49,7 @@ pub fn feed(
     let keep = keep(&mut reader, defaults.keep);
     let formats = formats(&mut reader, &defaults.formats);
     reader.finish();
-    Some(FeedRule { id: id?, was, title: title?, sources, filter, keep, formats })
+    Some(FeedRule { id: id?, was, title: title?, icon, sources, filter, keep, formats })
 }
 
 /// The sources a glob names; at least one, or it is a problem.

@@ -308,6 +308,7 @@ pub static SOURCE: Section = Section {
                 "The id it had before it was renamed; what is remembered of that becomes its own.",
             ),
             key("title", Kind::Text, "The feed's title; else the page's own."),
+            key("icon", Kind::Url, "The address of the feed's icon; else the page's or upstream feed's own."),
             key("tags", Kind::Texts, "Words by which joined feeds find the source."),
             key("enabled", Kind::Switch, "`false` keeps the source in the config and never fetches it.")
                 .or("true"),
@@ -543,6 +544,7 @@ pub static FEED: Section = Section {
     about: "A feed that joins several sources.",
     groups: &[&[
         key("title", Kind::Text, "The feed's title.").required(),
+        key("icon", Kind::Url, "The address of its icon."),
         key(
             "was",
             Kind::Text,

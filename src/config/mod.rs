@@ -99,6 +99,8 @@ pub struct Source {
     pub url: Address,
     /// The feed's title; `None`: taken from the page, else the host.
     pub title: Option<String>,
+    /// The address of the feed's icon; `None`: what the page or upstream feed says.
+    pub icon: Option<Address>,
     /// How entries are read from the page; `None`: only a feed can be read, which needs no rules.
     pub rules: Option<Arc<Rules>>,
     /// What is taken from the own pages of new entries; `None`: they are not fetched.
@@ -432,6 +434,8 @@ pub struct FeedRule {
     pub was: Option<SourceId>,
     /// Its title.
     pub title: String,
+    /// The address of its icon; `None`: it has none.
+    pub icon: Option<Address>,
     /// The sources it joins, in the order of their ids; never empty.
     pub sources: Vec<SourceId>,
     /// Which entries it shows.

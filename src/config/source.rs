@@ -24,6 +24,7 @@ pub fn source(
     let url = reader.require("url").and_then(value::source_address);
     let was = reader.take("was").and_then(|item| names.former(item));
     let title = reader.take("title").and_then(value::header_text);
+    let icon = reader.take("icon").and_then(value::source_address);
     let tags = reader.take("tags").map_or(Vec::new(), value::texts);
     let enabled = reader.take("enabled").and_then(|item| item.switch()).unwrap_or(true);
     let kind = match reader.take("kind").and_then(value::word) {
@@ -60,6 +61,7 @@ pub fn source(
         id,
         was,
         title,
+        icon,
         digest: besides.digest(&url).into(),
         url,
         rules: rules.map(|(said, rules)| shared.rules(said, rules)),

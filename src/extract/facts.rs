@@ -8,7 +8,7 @@ use url::Url;
 use super::{
     address,
     feeds::{self, LinkedFeed},
-    text,
+    icon, text,
 };
 
 /// What a page says about itself.
@@ -18,6 +18,8 @@ pub(crate) struct Facts {
     pub(crate) title: Option<String>,
     /// The text of every JSON-LD script, in page order.
     pub(crate) json_ld: Vec<String>,
+    /// The icon it names.
+    pub(crate) icon: Option<Url>,
     /// The feeds it links.
     pub(crate) feeds: Vec<LinkedFeed>,
 }
@@ -32,6 +34,7 @@ impl Facts {
             language: None,
             title: None,
             json_ld: Vec::new(),
+            icon: None,
             feeds: Vec::new(),
         };
         let mut links = Vec::new();
@@ -53,6 +56,7 @@ impl Facts {
                 _ => {}
             }
         }
+        facts.icon = icon::linked(&links, &facts.base);
         facts.feeds = feeds::linked(&links, &facts.base);
         facts
     }

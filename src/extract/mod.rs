@@ -11,6 +11,7 @@ mod dates;
 pub(crate) mod facts;
 mod feeds;
 mod field;
+pub(crate) mod icon;
 mod image;
 pub(crate) mod json;
 mod link;
@@ -142,6 +143,7 @@ pub(crate) fn extract_parsed(
         base: facts.base.clone(),
         language: facts.language.clone(),
         title: facts.title.clone(),
+        icon: facts.icon.clone(),
         home: None,
         next,
         feeds: facts.feeds.iter().map(|feed| feed.url.clone()).collect(),

@@ -41,6 +41,7 @@ fn listing(rows: &[Row<'_>]) -> Listing {
         language: None,
         title: None,
         home: None,
+        icon: None,
         next: None,
         feeds: Vec::new(),
         pace: None,

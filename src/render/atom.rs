@@ -58,6 +58,7 @@ pub fn render(feed: &Feed) -> Vec<u8> {
             .chain(feed.hubs.iter().map(hub))
             .collect(),
         subtitle: feed.subtitle.as_deref().map(XmlText::line).filter(|text| !text.is_empty()).map(plain),
+        icon: feed.icon.as_ref().map(uri),
         entries: feed.entries.iter().map(entry).collect(),
         namespaces: has_image
             .then(|| ("media".to_owned(), MEDIA.to_owned()))

@@ -22,6 +22,8 @@ struct Document {
     #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    icon: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     language: Option<String>,
     authors: Vec<Author>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -103,6 +105,7 @@ pub fn render(feed: &Feed) -> Vec<u8> {
             .map(XmlText::line)
             .filter(|text| !text.is_empty())
             .map(String::from),
+        icon: feed.icon.as_ref().map(uri),
         language: feed.language.as_deref().and_then(language_tag),
         authors: vec![Author { name: line_or(&feed.author, title.as_str()).into() }],
         hubs: feed.hubs.iter().map(|hub| Hub { kind: "WebSub", url: uri(hub) }).collect(),

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use jiff::{Timestamp, tz::TimeZone};
 use rss::{
-    Category, Channel, Enclosure, Guid, Item, Source,
+    Category, Channel, Enclosure, Guid, Image, Item, Source,
     extension::{Extension, ExtensionMap, dublincore::DublinCoreExtension, itunes::ITunesItemExtension},
 };
 use url::Url;
@@ -42,10 +42,18 @@ pub fn render(feed: &Feed) -> Vec<u8> {
         let mark = Extension { name, value: Some(String::new()), ..Extension::default() };
         extensions.extend(self::extensions("fh", "archive", vec![mark]));
     }
+    // The channel must have a link.
+    let link = page_of(feed).unwrap_or(own);
+    let image = feed.icon.as_ref().map(|icon| Image {
+        url: uri(icon),
+        title: title.clone().into(),
+        link: link.clone(),
+        ..Image::default()
+    });
     let channel = Channel {
         extensions,
-        // The channel must have a link.
-        link: page_of(feed).unwrap_or(own),
+        image,
+        link,
         description: description.unwrap_or_else(|| title.clone()).into(),
         title: title.into(),
         language: feed.language.as_deref().and_then(language_tag),

@@ -11,7 +11,7 @@ use super::{
     vocabulary::Vocabulary,
 };
 use crate::{
-    extract::{address, text},
+    extract::{address, icon, text},
     listing::Quiet,
 };
 
@@ -22,6 +22,8 @@ pub struct Head {
     pub title: Option<String>,
     /// The site it belongs to.
     pub home: Option<Url>,
+    /// Its icon.
+    pub icon: Option<Url>,
     /// What relative addresses are resolved against.
     pub base: Url,
     /// Its language.
@@ -70,7 +72,8 @@ pub fn read(root: &Element) -> Head {
         .or_else(|| {
             all().find(|e| e.is(&[Vocabulary::Itunes], "author")).and_then(|e| author::name(&e.text()))
         });
-    Head { title, home, base, language, author, pace: pace(&places), quiet: quiet(&places), is_atom }
+    let icon = icon(&places);
+    Head { title, home, icon, base, language, author, pace: pace(&places), quiet: quiet(&places), is_atom }
 }
 
 fn words(text: &Text) -> Option<String> {
@@ -118,6 +121,20 @@ fn home(places: &[&Element], is_atom: bool) -> Option<Url> {
         usable(channel, channel.attribute("href")?)
     };
     if is_atom { alternate() } else { written().or_else(alternate).or_else(own) }
+}
+
+/// Atom's `icon`, else its `logo`, RSS's `image`, or the picture of a podcast.
+fn icon(places: &[&Element]) -> Option<Url> {
+    let all = |vocabularies: &'static [Vocabulary], name: &'static str| {
+        let elements = places.iter().flat_map(|place| place.elements());
+        elements.filter(move |element| element.is(vocabularies, name))
+    };
+    let own = |name| all(&[Vocabulary::Native, Vocabulary::Atom], name);
+    let images = own("image").flat_map(Element::elements).filter(|part| part.local == "url");
+    let written = own("icon").chain(own("logo")).chain(images).map(|element| (element, element.text()));
+    let podcasts = all(&[Vocabulary::Itunes], "image");
+    let podcasts = podcasts.filter_map(|element| Some((element, element.attribute("href")?.to_owned())));
+    written.chain(podcasts).find_map(|(element, text)| icon::address(&element.base, &text))
 }
 
 /// The slowest of what it asks for: `ttl` in minutes, or the syndication module's period by its frequency.

@@ -14,7 +14,7 @@ use crate::{
     diagnostic::{Code, Diagnostic},
     entry::Enclosure,
     extract::{
-        MAX_ROWS, address, text,
+        MAX_ROWS, address, icon, text,
         values::{self, MAX_VALUES},
     },
     listing::{Container, DateSource, Listing, Quiet, RawDate, RawEntry, RawField},
@@ -39,6 +39,7 @@ pub fn read(document: &Document, still_time: &dyn Fn() -> bool) -> Listing {
         language: None,
         title: None,
         home: None,
+        icon: None,
         next: None,
         feeds: Vec::new(),
         pace: None,
@@ -66,6 +67,8 @@ pub fn read(document: &Document, still_time: &dyn Fn() -> bool) -> Listing {
     if let Some(home) = &listing.home {
         listing.base = home.clone();
     }
+    listing.icon =
+        ["icon", "favicon"].into_iter().find_map(|name| icon::address(&document.url, &string(&feed, name)?));
     let authors = names(&feed);
     let items = feed.get("items").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     if items.len() > MAX_ROWS {

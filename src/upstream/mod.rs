@@ -78,6 +78,7 @@ fn read_xml(document: &Document, still_time: &dyn Fn() -> bool) -> Listing {
         language: head.language,
         title: head.title,
         home: head.home,
+        icon: head.icon,
         next: None,
         feeds: Vec::new(),
         pace: head.pace,

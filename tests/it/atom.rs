@@ -32,6 +32,7 @@ fn feed_of(entries: Vec<FeedEntry>) -> Feed {
         urn: feed_urn(&slug("one")),
         title: "One".to_owned(),
         subtitle: None,
+        icon: None,
         language: None,
         base_url: None,
         hubs: Vec::new(),
@@ -146,6 +147,7 @@ pub fn hostile_feed() -> impl Strategy<Value = Feed> {
             title,
             author,
             subtitle,
+            icon: entries.first().and_then(|entry| entry.image.clone()),
             language: Some(language),
             ..feed_of(entries)
         },
@@ -343,7 +345,8 @@ pub fn plain_feed() -> Feed {
         bytes: None,
         seconds: None,
     };
-    feed_of(vec![FeedEntry { enclosures: vec![file], ..plain_entry(1) }, plain_entry(0)])
+    let entries = vec![FeedEntry { enclosures: vec![file], ..plain_entry(1) }, plain_entry(0)];
+    Feed { icon: Url::parse("https://one.example/icon.png").ok(), ..feed_of(entries) }
 }
 
 /// A checker that finds nothing proves nothing: each of these changes to a valid feed must be found.

@@ -20,6 +20,7 @@ mod guard;
 mod health;
 mod hostile;
 mod http;
+mod icon;
 mod joined;
 mod kill;
 mod kinds;

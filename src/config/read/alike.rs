@@ -83,6 +83,7 @@ impl<'a> Tables<'a> {
                     was: source.was.clone(),
                     url: value::read_source_address(url_key(), own.url).ok()?,
                     title: own.title.map(str::to_owned).or_else(|| source.title.clone()),
+                    icon: source.icon.clone(),
                     rules: source.rules.clone(),
                     own_page: source.own_page.clone(),
                     request: Arc::clone(&source.request),

@@ -34,6 +34,7 @@ fn feed_of(entries: Vec<FeedEntry>) -> Feed {
         id,
         title: "One".to_owned(),
         subtitle: None,
+        icon: None,
         language: Some("en".to_owned()),
         base_url: Some(url("https://feeds.example/")),
         hubs: Vec::new(),
