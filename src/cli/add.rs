@@ -24,10 +24,11 @@ use crate::{
     },
     decode,
     detect::{self, Found, Known},
-    fetch,
+    fetch::{self, robots},
     fixture::{self, folder},
     id::SourceId,
     page::Page,
+    upstream,
 };
 
 /// Below this confidence nothing is written without a person's choice.
@@ -207,6 +208,11 @@ fn look(places: &Places, page: &Page, options: &Options) -> Result<(Found, Vec<O
     if let Some(offer) = feed(places, page.clone()) {
         return Ok((Found::default(), vec![offer]));
     }
+    if upstream::is_sitemap(&document) {
+        let message = format!("{}: a sitemap, which has no headlines", page.url);
+        let failure = Failure::usage(message).hint("name a page that lists news, or a sitemap of news");
+        return Err(Failure { exit: Exit::NeedsPerson, ..failure });
+    }
     let known: Vec<Known> = options
         .like
         .iter()
@@ -229,15 +235,28 @@ fn look(places: &Places, page: &Page, options: &Options) -> Result<(Found, Vec<O
         let own = found.feeds.iter().map(|feed| feed.url.clone()).take(FEEDS_ASKED);
         let usual = USUAL_PLACES.iter().filter_map(|place| page.url.join(place).ok());
         let places_asked: Vec<Url> = if found.feeds.is_empty() { usual.collect() } else { own.collect() };
-        let feed = places_asked.iter().find_map(|url| {
-            let source = asking(places, url, true).ok()?;
-            feed(places, capture::fetch(&source).ok()?)
-        });
+        let feed = places_asked.iter().find_map(|url| feed_at(places, url));
         if let Some(feed) = feed {
             offers.insert(0, feed);
         }
+        if offers.is_empty() {
+            offers.extend(news_sitemap(places, page));
+        }
     }
     Ok((found, offers))
+}
+
+/// The sitemap of news that robots.txt names, for a page that gives nothing else: it has the news of the whole site.
+fn news_sitemap(places: &Places, page: &Page) -> Option<Offer> {
+    let robots = asking(places, &page.url.join("/robots.txt").ok()?, true).ok()?;
+    let robots = capture::fetch(&robots).ok()?;
+    let named = robots::sitemaps(&robots.body).into_iter();
+    let mut of_news = named.filter(|url| url.path().to_ascii_lowercase().contains("news")).take(FEEDS_ASKED);
+    of_news.find_map(|url| feed_at(places, &url))
+}
+
+fn feed_at(places: &Places, url: &Url) -> Option<Offer> {
+    feed(places, capture::fetch(&asking(places, url, true).ok()?).ok()?)
 }
 
 /// What came as a feed, with its entries; `None`: it is none, or holds nothing.

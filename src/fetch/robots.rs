@@ -78,6 +78,13 @@ pub fn parse(file: &[u8], token: &str) -> Rules {
     if own.is_named { own.rules } else { others.rules }
 }
 
+/// The sitemaps that a file names (§2.2.4), in their order.
+pub fn sitemaps(file: &[u8]) -> Vec<Url> {
+    let lines = file[..file.len().min(MAX_BYTES)].split(|byte| matches!(byte, b'\r' | b'\n'));
+    let named = lines.filter_map(record).filter(|(key, _)| key == "sitemap");
+    named.filter_map(|(_, value)| Url::parse(std::str::from_utf8(value).ok()?).ok()).collect()
+}
+
 /// The rules of all groups for one crawler, merged (§2.2.1).
 #[derive(Default)]
 struct Group {

@@ -98,7 +98,12 @@ fn listing(source: &Source, document: &Document, still_time: &dyn Fn() -> bool) 
             if let Some(kind) = blocked::kind(&crate::page::Headers::default(), &document.text) {
                 return Err(Verdict::Blocked { reason: format!("the page is {kind}") });
             }
-            Err(Verdict::Unreadable { reason: "expected a feed, found something else".to_owned() })
+            let found = if upstream::is_sitemap(document) {
+                "a sitemap, which has no headlines"
+            } else {
+                "something else"
+            };
+            Err(Verdict::Unreadable { reason: format!("expected a feed, found {found}") })
         }
     }
 }

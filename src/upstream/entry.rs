@@ -7,7 +7,7 @@ use super::{
     element::Element,
     head::{self, Head},
     markup::{self, MAX_HEADLINE, MAX_OTHER, MAX_TEASER, Place, TEASER_FROM_CONTENT, Text},
-    vocabulary::Vocabulary::{self, Atom, Content, Dublin, Feedburner, Itunes, Media, Native},
+    vocabulary::Vocabulary::{self, Atom, Content, Dublin, Feedburner, Itunes, Media, Native, Sitemap},
 };
 use crate::{
     diagnostic::{Code, Diagnostic},
@@ -73,7 +73,14 @@ impl Reader<'_> {
     fn headline(&self, entry: &Element) -> Option<RawField> {
         first(
             entry,
-            &[(Native, "title"), (Atom, "title"), (Dublin, "title"), (Media, "title"), (Itunes, "title")],
+            &[
+                (Native, "title"),
+                (Atom, "title"),
+                (Dublin, "title"),
+                (Media, "title"),
+                (Itunes, "title"),
+                (Sitemap, "title"),
+            ],
         )
         .find_map(|element| Place::of(element).words(&self.text(element)?, MAX_HEADLINE, self.still_time))
     }
@@ -160,8 +167,11 @@ impl Reader<'_> {
     /// The entry's own page. `FeedBurner` keeps the true link aside; a `guid` is one unless it says no.
     fn link(&self, entry: &Element) -> Option<RawField> {
         let original = first(entry, &[(Feedburner, "origlink")]).find_map(|e| self.address(e, &e.text()));
-        let links =
-            || entry.elements().filter(|e| e.local == "link" && matches!(e.vocabulary, Native | Atom));
+        let links = || {
+            entry.elements().filter(|e| {
+                matches!(e.local.as_str(), "link" | "loc") && matches!(e.vocabulary, Native | Atom)
+            })
+        };
         let rel = |e: &Element| e.attribute("rel").map_or("alternate", str::trim).to_ascii_lowercase();
         let alternate = || {
             let is_page = |e: &Element| e.attribute("type").is_none_or(|kind| kind.contains("html"));
@@ -250,7 +260,11 @@ impl Reader<'_> {
                 _ => None,
             }
         });
-        found.into_iter().find_map(|(element, written)| self.address(element, written))
+        let of_sitemap = || {
+            let images = entry.elements().filter(|e| e.is(&[Sitemap], "image")).flat_map(Element::elements);
+            images.filter(|e| e.local == "loc").find_map(|e| self.address(e, &e.text()))
+        };
+        found.into_iter().find_map(|(element, written)| self.address(element, written)).or_else(of_sitemap)
     }
 
     fn enclosures(&self, entry: &Element) -> Vec<Enclosure> {
@@ -290,12 +304,13 @@ impl Reader<'_> {
     }
 }
 
-/// The elements in an entry or in its `media:group` that are one of these, the best kind first.
+/// The elements in an entry, in its `media:group` or in a sitemap's `news:news` that are one of these, the best kind first.
 fn first<'a>(
     entry: &'a Element,
     wanted: &'static [(Vocabulary, &'static str)],
 ) -> impl Iterator<Item = &'a Element> {
-    let groups = move || entry.elements().filter(|e| e.is(&[Media], "group")).flat_map(Element::elements);
+    let is_group = |e: &&Element| e.is(&[Media], "group") || e.is(&[Sitemap], "news");
+    let groups = move || entry.elements().filter(is_group).flat_map(Element::elements);
     wanted.iter().flat_map(move |(vocabulary, name)| {
         entry.elements().chain(groups()).filter(move |e| e.is(&[*vocabulary], name))
     })
@@ -365,6 +380,7 @@ fn dates(entry: &Element) -> Vec<RawDate> {
         (Atom, "issued"),
         (Dublin, "issued"),
         (Dublin, "date"),
+        (Sitemap, "publication_date"),
         (Native, "date"),
         (Native, "created"),
         (Atom, "created"),
@@ -377,6 +393,7 @@ fn dates(entry: &Element) -> Vec<RawDate> {
         (Atom, "modified"),
         (Dublin, "modified"),
         (Native, "lastbuilddate"),
+        (Native, "lastmod"),
     ];
     let stamps = |source, wanted| {
         first(entry, wanted).filter_map(move |e| {

@@ -38,8 +38,8 @@ pub struct Head {
     pub is_atom: bool,
 }
 
-/// Reads a root.
-pub fn read(root: &Element) -> Head {
+/// Reads a root. A sitemap of news says in its entries, also the first, what it is.
+pub fn read(root: &Element, first: Option<&Element>) -> Head {
     let is_atom = root.local == "feed";
     // RSS keeps it in `channel`; in RSS 1.0 there are pieces beside it.
     let places: Vec<&Element> =
@@ -53,6 +53,7 @@ pub fn read(root: &Element) -> Head {
         let text = if is_atom { markup::stated(element)? } else { markup::guessed(element) };
         words(&text)
     });
+    let title = title.or_else(|| words(&Text::Plain(publication(first?, "name")?)));
     let home = home(&places, is_atom);
     let stated_base = places.first().map_or(&root.base, |place| &place.base);
     let has_stated_base = places.iter().any(|place| place.attribute("xml:base").is_some());
@@ -65,6 +66,7 @@ pub fn read(root: &Element) -> Head {
         .find(|element| element.is(&[Vocabulary::Native, Vocabulary::Dublin], "language"))
         .map(|element| element.text().trim().to_owned())
         .or_else(|| places.first()?.language.as_deref().map(str::to_owned))
+        .or_else(|| publication(first?, "language"))
         .filter(|language| !language.is_empty());
     let author = all()
         .find(|element| is_atom && element.is(&[Vocabulary::Native, Vocabulary::Atom], "author"))
@@ -74,6 +76,15 @@ pub fn read(root: &Element) -> Head {
         });
     let icon = icon(&places);
     Head { title, home, icon, base, language, author, pace: pace(&places), quiet: quiet(&places), is_atom }
+}
+
+/// What a sitemap's entry says of where it was published.
+fn publication(entry: &Element, name: &str) -> Option<String> {
+    let mut way = ["news", "publication", name].into_iter();
+    let found = way.try_fold(entry, |around, name| {
+        around.elements().find(|element| element.is(&[Vocabulary::Sitemap], name))
+    });
+    Some(found?.text().trim().to_owned())
 }
 
 fn words(text: &Text) -> Option<String> {

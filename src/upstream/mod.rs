@@ -1,6 +1,6 @@
 //! Upstream feeds: a document that is somebody else's feed → its listing. Pure, and never fails.
 //!
-//! RSS 0.9x, 1.0 and 2.0, Atom 0.3 and 1.0, CDF, JSON Feed 1.0 and 1.1. The way is that of a page: the listing goes down
+//! RSS 0.9x, 1.0 and 2.0, Atom 0.3 and 1.0, CDF, JSON Feed 1.0 and 1.1, sitemaps of news. The way is that of a page: the listing goes down
 //! the same line, so that a feed's entries are remembered, dated and merged like a page's. What real feeds do wrong
 //! is read all the same and told (`tidy`, `scan`); of a feed that breaks off, the whole entries come out. Refuses to
 //! fetch or expand any entity that the document itself declares.
@@ -28,7 +28,7 @@ use crate::{
 /// The formats that are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// RSS 0.9x and 2.0, RSS 1.0 (RDF), Atom, CDF.
+    /// RSS 0.9x and 2.0, RSS 1.0 (RDF), Atom, CDF, sitemaps of news.
     Xml,
     /// JSON Feed.
     Json,
@@ -41,13 +41,22 @@ pub fn recognize(document: &Document) -> Option<Format> {
     if text.starts_with('{') {
         return json::is_feed(text).then_some(Format::Json);
     }
-    scan::root_name(text).filter(|name| is_root(name)).map(|_| Format::Xml)
+    // Other sitemaps have addresses and no headlines.
+    let is_of_news = is_root(text, &["urlset"]) && text.contains("/schemas/sitemap-news/");
+    // `rss`, `rdf:RDF`, `feed`, and CDF's `channel`.
+    (is_of_news || is_root(text, &["rss", "rdf", "feed", "channel"])).then_some(Format::Xml)
 }
 
-/// `rss`, `rdf:RDF`, `feed`, and CDF's `channel`, however they are prefixed and spelled.
-fn is_root(name: &str) -> bool {
-    let local = name.rsplit(':').next().unwrap_or(name);
-    ["rss", "rdf", "feed", "channel"].iter().any(|root| local.eq_ignore_ascii_case(root))
+/// Whether a document lists the addresses of a site (sitemaps.org), or such lists.
+pub fn is_sitemap(document: &Document) -> bool {
+    is_root(&document.text, &["urlset", "sitemapindex"])
+}
+
+/// Whether the first element is one of these, however it is prefixed and spelled.
+fn is_root(text: &str, roots: &[&str]) -> bool {
+    let name = scan::root_name(text).unwrap_or_default();
+    let local = name.rsplit(':').next().unwrap_or(&name);
+    roots.iter().any(|root| local.eq_ignore_ascii_case(root))
 }
 
 /// Reads a feed. `still_time` is asked between entries; once it says no, what was read up to there is the listing.
@@ -63,7 +72,7 @@ fn read_xml(document: &Document, still_time: &dyn Fn() -> bool) -> Listing {
     let scanned = scan::scan(&tidied.text, &document.url, still_time);
     let mut diagnostics = tidied.diagnostics();
     diagnostics.extend(scanned.diagnostics);
-    let head = head::read(&scanned.root);
+    let head = head::read(&scanned.root, scanned.entries.first());
     let reader = entry::Reader { head: &head, document: &document.url, still_time };
     let entries = scanned
         .entries

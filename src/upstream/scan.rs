@@ -279,8 +279,13 @@ impl Scanner {
         Element { vocabulary, written, local, attributes, children: Vec::new(), base, language }
     }
 
-    /// `item` of RSS and `entry` of Atom, anywhere but inside what holds markup.
+    /// `item` of RSS and `entry` of Atom, anywhere but inside what holds markup; `url` of sitemaps.
     fn is_entry(&self, element: &Element) -> bool {
+        if let [root] = &self.open[..]
+            && root.element.local == "urlset"
+        {
+            return element.is(&[Vocabulary::Native], "url");
+        }
         let is_named = element.is(&[Vocabulary::Native], "item")
             || element.is(&[Vocabulary::Native, Vocabulary::Atom], "entry");
         is_named

@@ -293,6 +293,33 @@ fn pages_are_no_feeds() {
     }
 }
 
+#[test]
+fn a_news_sitemap_gives_entries_and_a_plain_sitemap_says_what_it_is() {
+    let news = r#"<?xml version="1.0"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"
+        xmlns:n="http://www.google.com/schemas/sitemap-news/0.9" xmlns:image="http://www.google.com/schemas/sitemap-image/1.1">
+        <url><loc> https://site.example/1 </loc><lastmod>2026-03-07</lastmod>
+        <n:news><n:publication><n:name>Town Paper</n:name><n:language>de</n:language></n:publication>
+        <n:publication_date>2026-03-06T09:00:00+01:00</n:publication_date><n:title>The pier &amp; the sea</n:title></n:news>
+        <image:image><image:loc>https://site.example/1.jpg</image:loc><image:title>Not this</image:title></image:image></url>
+        <url><loc>https://site.example/about</loc></url></urlset>"#;
+    let listing = listing(news);
+    assert_eq!((listing.title.as_deref(), listing.language.as_deref()), (Some("Town Paper"), Some("de")));
+    assert_eq!(headlines(&listing), ["The pier & the sea", ""]);
+    let entry = &listing.entries[0];
+    assert_eq!(value(entry.link.as_ref()), "https://site.example/1");
+    assert_eq!(value(entry.image.as_ref()), "https://site.example/1.jpg");
+    let dates: Vec<&str> = entry.dates.iter().map(|date| date.field.value.as_str()).collect();
+    assert_eq!(dates, ["2026-03-06T09:00:00+01:00", "2026-03-07"]);
+    let others = [
+        ("<urlset><url><loc>https://site.example/1</loc></url></urlset>", true),
+        ("<?xml version='1.0'?>\n<s:sitemapindex xmlns:s='x'><s:sitemap/></s:sitemapindex>", true),
+        ("<url><loc/></url>", false),
+    ];
+    for (text, is_one) in others {
+        assert_eq!((recognize(&document(text)), is_sitemap(&document(text))), (None, is_one), "{text}");
+    }
+}
+
 proptest::proptest! {
     #[test]
     fn any_text_that_looks_like_a_feed_is_read(pieces in proptest::collection::vec(proptest::sample::select(vec![
@@ -300,7 +327,7 @@ proptest::proptest! {
         "<![CDATA[", "]]>", "<!--", "-->", "<?x", "?>", "<!DOCTYPE", "[", "&#0;", "&amp;", "&é;", "&", "<", ">", "é", "</", "='", "\"", "\u{0}", "<content type='xhtml'>", "{", "<dc:date>",
     ]), 0..60)) {
         let text = pieces.concat();
-        for root in ["<rss>", "<feed>", ""] {
+        for root in ["<rss>", "<feed>", "<urlset x='/schemas/sitemap-news/'><url>", ""] {
             let text = format!("{root}{text}");
             let document = document(&text);
             if let Some(format) = recognize(&document) {

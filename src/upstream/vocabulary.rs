@@ -23,6 +23,8 @@ pub enum Vocabulary {
     Feedburner,
     /// The syntax of RDF.
     Rdf,
+    /// What sitemaps say of news and images.
+    Sitemap,
     /// XHTML inside a feed.
     Xhtml,
     /// Anything else; not read.
@@ -51,6 +53,8 @@ const ADDRESSES: &[(&str, Vocabulary)] = &[
     ("purl.org/rss/1.0/modules/syndication", Vocabulary::Syndication),
     ("rssnamespace.org/feedburner/ext/1.0", Vocabulary::Feedburner),
     ("www.w3.org/1999/02/22-rdf-syntax-ns", Vocabulary::Rdf),
+    ("www.google.com/schemas/sitemap-news/0.9", Vocabulary::Sitemap),
+    ("www.google.com/schemas/sitemap-image/1.1", Vocabulary::Sitemap),
     ("www.w3.org/1999/xhtml", Vocabulary::Xhtml),
 ];
 

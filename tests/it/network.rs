@@ -550,3 +550,44 @@ fn add_of_a_page_that_links_its_own_feed_follows_the_feed() {
     let feed = String::from_utf8(place.feed("news")).expect("UTF-8");
     assert_eq!(feed.matches("<title>Told by the feed ").count(), 5, "{feed}");
 }
+
+#[test]
+fn add_of_a_page_without_a_listing_follows_the_sitemap_of_news_that_robots_txt_names() {
+    let server = Server::start(
+        "127.0.0.1",
+        Box::new(|request, stream| {
+            let host =
+                request.lines().find_map(|line| line.strip_prefix("host: ")).expect("a host").to_owned();
+            let story = |n| {
+                format!(
+                    "<url><loc>http://{host}/{n}</loc><n:news><n:title>Told by the sitemap {n}</n:title></n:news></url>"
+                )
+            };
+            let urls = [1, 2, 3].map(story).concat();
+            let (kind, body) = match request.split(' ').nth(1) {
+                Some("/robots.txt") => (
+                    "content-type: text/plain\r\n",
+                    format!("Sitemap: http://{host}/all.xml\nSitemap: http://{host}/News.xml\n"),
+                ),
+                Some("/news.xml") => (
+                    "content-type: application/xml\r\n",
+                    format!(
+                        "<urlset xmlns:n='http://www.google.com/schemas/sitemap-news/0.9'>{urls}</urlset>"
+                    ),
+                ),
+                Some("/news/") => (HTML, "<title>News</title><div id=app></div><script></script>".to_owned()),
+                _ => return answer(stream, "404 Not Found", HTML, b""),
+            };
+            answer(stream, "200 OK", kind, body.as_bytes());
+        }),
+    );
+    let place = Place::new();
+    let config = "[defaults]\nspacing = \"0s\"\nallow_private = true\n";
+    let config = place.write("gleaner.toml", config).display().to_string();
+    let url = format!("http://{}/news/", server.address);
+    let added = place.gleaner(&["add", &url, "--config", &config]);
+    assert_eq!(added.exit, 0, "{added:?}");
+    assert!(added.out.contains("/News.xml\"\nkind     = \"feed\"\n"), "{added:?}");
+    assert!(added.out.contains("Told by the sitemap 3"), "{added:?}");
+    assert!(!server.paths().contains(&"/all.xml".to_owned()), "{:?}", server.paths());
+}

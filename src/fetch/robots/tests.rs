@@ -5,7 +5,15 @@ use std::time::Duration;
 use proptest::prelude::*;
 use url::Url;
 
-use super::{MAX_BYTES, Rules, parse};
+use super::{MAX_BYTES, Rules, parse, sitemaps};
+
+#[test]
+fn sitemaps_stand_anywhere() {
+    let file = "User-agent: a\r\nSITEMAP : https://a.example/s.xml # all\nDisallow: /\nSitemap: /b.xml\nSitemap: \nsitemap:http://b.example/news.xml";
+    let found = sitemaps(file.as_bytes());
+    let found: Vec<&str> = found.iter().map(Url::as_str).collect();
+    assert_eq!(found, ["https://a.example/s.xml", "http://b.example/news.xml"]);
+}
 
 const YES: bool = true;
 const NO: bool = false;
