@@ -122,8 +122,16 @@ fn refuse_name(name: &str) -> Option<Wrong> {
     Some(Wrong::new(format!("gleaner writes the header `{name}` itself")).hint(instead.map(str::to_owned)))
 }
 
-/// Puts the environment in; `$${` is `${` itself.
+/// Puts the environment in; `$${` is `${` itself. What is written as a shell has it would be sent as it stands.
 fn expand(text: &str, environment: Environment<'_>) -> Result<String, Wrong> {
+    let is_slip = |word: &str| {
+        let name = word.strip_prefix('$').unwrap_or_default();
+        name.starts_with(|c: char| c.is_ascii_uppercase())
+            && name.bytes().all(|byte| matches!(byte, b'A'..=b'Z' | b'0'..=b'9' | b'_'))
+    };
+    if text.split([' ', ':', '/', '@', '=', ';']).any(is_slip) {
+        return Err(Wrong::new("nothing is put in for `$NAME`").hint("write `${NAME}`".to_owned()));
+    }
     let mut expanded = String::new();
     let mut rest = text;
     while let Some(at) = rest.find("${") {
@@ -165,10 +173,15 @@ mod tests {
     fn the_environment_is_put_in_and_a_doubled_sign_is_itself() {
         let environment = |name: &str| (name == "A").then(|| "b$".to_owned());
         let expanded = |text| expand(text, &environment).ok();
-        assert_eq!(expanded("x ${A}${A} $A"), Some("x b$b$ $A".to_owned()));
+        assert_eq!(expanded("x ${A}${A} $a"), Some("x b$b$ $a".to_owned()));
+        assert_eq!(expanded("pa$A $9 $"), Some("pa$A $9 $".to_owned()));
         assert_eq!(expanded("$${A}"), Some("${A}".to_owned()));
         assert_eq!(expanded("${B}"), None);
         assert_eq!(expanded("${A"), None);
         assert_eq!(expanded("${}"), None);
+        // As a shell has it: it would be sent as it stands.
+        for slip in ["$A", "Bearer $TOKEN_2", "$USER:$PASSWORD", "http://$P@a"] {
+            assert_eq!(expanded(slip), None, "{slip}");
+        }
     }
 }

@@ -186,6 +186,9 @@ fn mask_credentials(line: &str) -> String {
         masked.push_str(before);
         let end = after.find(['/', '"', '\'', ' ', '?', '#']).unwrap_or(after.len());
         let credentials = after[..end].rfind('@').unwrap_or(0);
+        // `//li[@class]` is XPath.
+        let is_path = !before.ends_with("://") && after[..credentials].ends_with('[');
+        let credentials = if is_path { 0 } else { credentials };
         masked.extend(after[..credentials].chars().map(|c| ['*', '·', '•', '🞄'][c.len_utf8() - 1]));
         rest = &after[credentials..];
     }
@@ -208,6 +211,8 @@ mod tests {
             r#"url = "https://***********@host/a@b""#
         );
         assert_eq!(mask_credentials("url = \"https://host/\""), "url = \"https://host/\"");
+        assert_eq!(mask_credentials("'//li[@class]'"), "'//li[@class]'", "an XPath is no address");
+        assert_eq!(mask_credentials("'http://u:p[@host'"), "'http://****@host'");
         assert_eq!(mask_credentials("\"//aé€🦀@host\""), "\"//*·•🞄@host\"");
     }
 

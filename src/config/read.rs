@@ -91,9 +91,21 @@ fn parse<'a>(sheet: &Sheet<'a>) -> DeTable<'a> {
             }
             (None, None) => Wrong::new(format!("not TOML: {}", error.message())),
         };
+        let wrong = if is_switch(&sheet.text()[span.start..]) {
+            wrong.hint("write `true` or `false`".to_owned())
+        } else {
+            wrong
+        };
         sheet.report_syntax(span, wrong);
     }
     table.into_inner()
+}
+
+/// Whether a text begins with a switch as other languages write it.
+fn is_switch(text: &str) -> bool {
+    const SWITCHES: [&str; 6] = ["true", "false", "yes", "no", "on", "off"];
+    let word = text.split(|c: char| !c.is_alphabetic()).next().unwrap_or_default();
+    SWITCHES.iter().any(|switch| word.eq_ignore_ascii_case(switch))
 }
 
 /// Ids taken so far, valid or not, each with its place.

@@ -131,6 +131,7 @@ fn synonym(found: &str) -> Option<&'static str> {
         "pattern" | "match" => "regex",
         "address" | "link_url" | "href" => "url",
         "thumbnail" | "picture" => "image",
+        "favicon" | "logo" => "icon",
         "media" | "enclosures" | "audio" | "video" | "file" => "enclosure",
         "published" | "pubdate" | "time" => "date",
         "categories" | "tags" => "category",

@@ -36,9 +36,10 @@ pub fn duration(item: Item<'_>) -> Option<Duration> {
     let (Kind::Duration { least, most } | Kind::Every { least, most }) = item.key.kind else { return None };
     let limit = |text| parse_duration(text).expect("the table's limits are durations");
     match parse_duration(text) {
-        Err(why) => item.report(
-            Wrong::new(format!("{} is not a duration: {why}", quote(text))).expected(item.key.kind.words()),
-        ),
+        Err(why) => {
+            let wrong = Wrong::new(format!("{} is not a duration: {why}", quote(text)));
+            item.report(wrong.expected(item.key.kind.words()).hint(times_named(item.key, text)));
+        }
         Ok(value) if value < limit(least) => {
             let wrong = Wrong::new(format!("`{}` is {}, less than `{least}`", item.key.name, quote(text)));
             item.report(wrong.expected(item.key.kind.words()));
@@ -50,6 +51,12 @@ pub fn duration(item: Item<'_>) -> Option<Duration> {
         Ok(value) => return Some(value),
     }
     None
+}
+
+/// Advice where named times stand in place of the time between them; `None`: they do not.
+fn times_named(key: &Key, text: &str) -> Option<String> {
+    let known = [text.to_owned(), format!("@{text}")].into_iter().find(|text| Cron::parse(text).is_ok())?;
+    matches!(key.kind, Kind::Every { .. }).then(|| format!("write `at = {known:?}`"))
 }
 
 /// A duration between the key's limits, or `auto`.
@@ -131,6 +138,10 @@ fn parse_duration(text: &str) -> Result<Duration, String> {
         if digits == 0 {
             return Err(format!("a number is missing before {}", quote(rest)));
         }
+        let end = rest.find(|c: char| !matches!(c, '0'..='9' | '.' | ',')).unwrap_or(rest.len());
+        if end > digits {
+            return Err(format!("{} is a fraction; take a smaller unit", quote(&rest[..end])));
+        }
         let number: u64 = rest[..digits].parse().map_err(|_| "the number is too large".to_owned())?;
         rest = rest[digits..].trim_start();
         let letters = rest.find(|c: char| !c.is_alphabetic()).unwrap_or(rest.len());
@@ -190,6 +201,11 @@ fn reported<T>(item: Item<'_>, read: Result<T, Box<Wrong>>) -> Option<T> {
 /// # Errors
 /// Why it is none.
 pub fn read_source_address(key: &Key, text: &str) -> Result<Address, Box<Wrong>> {
+    if text.contains("{page}") {
+        let wrong = Wrong::new(format!("`{}` holds `{{page}}`", key.name)).expected(key.kind.words());
+        let hint = "write the address of the first page; `next` says where the listing goes on";
+        return Err(Box::new(wrong.hint(hint.to_owned())));
+    }
     Address::plain(text).map_or_else(|| read_address(key, text).map(Address::from), Ok)
 }
 
@@ -219,6 +235,11 @@ fn read_address(key: &Key, text: &str) -> Result<Url, Box<Wrong>> {
                 "`${NAME}` is put in only in `headers`, `cookies`, `basic`, `bearer` and `proxy`".to_owned(),
             )
         }
+        Ok(url) if !has_two_slashes(text) => {
+            Wrong::new(format!("`{name}` has not two slashes before its host"))
+                .expected(expected())
+                .hint(format!("did you mean {}?", quote(url.as_str())))
+        }
         Ok(url) => return Ok(url),
         Err(url::ParseError::RelativeUrlWithoutBase) => {
             Wrong::new(format!("`{name}` is not an absolute address"))
@@ -243,10 +264,19 @@ fn not_http(name: &str, text: &str, url: &Url) -> (String, Option<String>) {
     (format!("`{name}` has the scheme `{}`", url.scheme()), hint)
 }
 
-/// Advice for an address without a scheme; none for one that may hold a password, which would be repeated.
+/// Parsers make up for slashes that are missing, and pass over others: the host may be another then.
+fn has_two_slashes(text: &str) -> bool {
+    let rest = text.split_once("://").map_or("", |(_, rest)| rest);
+    !rest.is_empty() && !rest.starts_with(['/', '\\'])
+}
+
+/// Advice for an address without a scheme; none for a path alone, and for one that may hold a password, which would be
+/// repeated.
 fn with_scheme(text: &str) -> Option<String> {
-    let address = format!("https://{}", text.trim_start_matches('/'));
-    (!text.contains('@')).then(|| format!("write the scheme too: {}", quote(&address)))
+    let rest = text.strip_prefix("//").unwrap_or(text);
+    let address = format!("https://{rest}");
+    (!text.contains('@') && !rest.starts_with('/'))
+        .then(|| format!("write the scheme too: {}", quote(&address)))
 }
 
 /// The public address of a folder: an address that ends in `/`.

@@ -357,6 +357,10 @@ fn limits_are_told() {
         ("every = \"367d\"", "more than `366d`"),
         ("every = \"-1h\"", "is not a duration"),
         ("every = \"soon\"", "is not a duration"),
+        ("every = \"1.5h\"", "`1.5` is a fraction"),
+        ("every = \"0,5 h\"", "`0,5` is a fraction"),
+        ("every = \"*/15 * * * *\"", "write `at = \"*/15 * * * *\"`"),
+        ("every = \"hourly\"", "write `at = \"@hourly\"`"),
         ("every = 60", "write the unit too"),
         ("timeout = \"2h\"", "more than `1h`"),
         ("keep_entries = 0", "a whole number from 1 to 10000"),
@@ -382,6 +386,24 @@ fn addresses_are_http_with_a_host_and_no_password() {
     tells(url("https://u@a.example/"), &["holds a name or password", "basic = "]);
     tells(url("https://a.example/${X}"), &["holds `${`"]);
     tells(url("https://a.example:99999/"), &["invalid port"]);
+    tells(url("https:/a.example/"), &["has not two slashes before its host", "`https://a.example/`"]);
+    tells(url("https:///a.example/x"), &["has not two slashes before its host", "`https://a.example/x`"]);
+    tells(url("https:a.example"), &["has not two slashes before its host", "`https://a.example/`"]);
+    for address in ["https://a.example/?page={page}", "https://a.example/{page}/"] {
+        tells(url(address), &["holds `{page}`", "`next` says where the listing goes on"]);
+    }
+    let relative = told(url("/news/"));
+    assert!(
+        relative[0].contains("not an absolute address") && !relative[0].contains("hint"),
+        "{relative:#?}"
+    );
+}
+
+#[test]
+fn a_switch_as_other_languages_write_it_is_told() {
+    for word in ["yes", "no", "on", "off", "True", "FALSE"] {
+        tells(with(&format!("archive = {word}")), &["not TOML", "`true` or `false`"]);
+    }
 }
 
 #[test]
