@@ -22,6 +22,8 @@ mod tests;
 
 use crate::{
     decode::Document,
+    diagnostic::{Code, Diagnostic},
+    extract::text::beginning,
     listing::{Container, Listing},
 };
 
@@ -41,10 +43,23 @@ pub fn recognize(document: &Document) -> Option<Format> {
     if text.starts_with('{') {
         return json::is_feed(text).then_some(Format::Json);
     }
+    (is_xml(text) || after_noise(text).is_some()).then_some(Format::Xml)
+}
+
+fn is_xml(text: &str) -> bool {
     // Other sitemaps have addresses and no headlines.
-    let is_of_news = is_root(text, &["urlset"]) && text.contains("/schemas/sitemap-news/");
+    let is_of_news = || is_root(text, &["urlset"]) && text.contains("/schemas/sitemap-news/");
     // `rss`, `rdf:RDF`, `feed`, and CDF's `channel`.
-    (is_of_news || is_root(text, &["rss", "rdf", "feed", "channel"])).then_some(Format::Xml)
+    is_root(text, &["rss", "rdf", "feed", "channel"]) || is_of_news()
+}
+
+/// A feed after what a program printed before it, such as a warning of PHP's; `None`: there is none, or a page before it.
+fn after_noise(text: &str) -> Option<&str> {
+    const LOOKED_AT: usize = 64 * 1024;
+    let (noise, feed) = text.split_at(beginning(text, LOOKED_AT).find("<?xml ").filter(|at| *at > 0)?);
+    let noise = noise.to_ascii_lowercase();
+    let is_page = ["<!doctype", "<html", "<body"].iter().any(|tag| noise.contains(tag));
+    (!is_page && is_xml(feed)).then_some(feed)
 }
 
 /// Whether a document lists the addresses of a site (sitemaps.org), or such lists.
@@ -68,9 +83,13 @@ pub fn read(document: &Document, format: Format, still_time: &dyn Fn() -> bool) 
 }
 
 fn read_xml(document: &Document, still_time: &dyn Fn() -> bool) -> Listing {
-    let tidied = tidy::tidy(&document.text);
+    let noisy = if is_xml(&document.text) { None } else { after_noise(&document.text) };
+    let tidied = tidy::tidy(noisy.unwrap_or(&document.text));
     let scanned = scan::scan(&tidied.text, &document.url, still_time);
     let mut diagnostics = tidied.diagnostics();
+    if noisy.is_some() {
+        diagnostics.push(Diagnostic::page(Code::FeedRepaired, "what stands before the feed was left out"));
+    }
     diagnostics.extend(scanned.diagnostics);
     let head = head::read(&scanned.root, scanned.entries.first());
     let reader = entry::Reader { head: &head, document: &document.url, still_time };

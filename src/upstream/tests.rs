@@ -280,8 +280,19 @@ fn what_is_kept_of_a_feed_is_bounded_whatever_holds_it() {
 }
 
 #[test]
+fn what_a_program_printed_before_a_feed_is_left_out_and_told() {
+    let listing = listing(&format!(
+        "<br />\n<b>Warning</b>: Undefined $x in <b>/a.php</b> on line <b>3</b><br />\n{RSS}"
+    ));
+    assert_eq!(headlines(&listing), ["One big wave"]);
+    assert!(codes(&listing).contains(&Code::FeedRepaired), "{:?}", codes(&listing));
+}
+
+#[test]
 fn pages_are_no_feeds() {
     for text in [
+        "<p>Warning</p><?xml version='1.0'?><feedback/>",
+        "<html><pre><?xml version='1.0'?><rss/></pre></html>",
         "<!DOCTYPE html><html><body>rss</body></html>",
         "{\"a\": 1}",
         "plain",
