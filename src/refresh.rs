@@ -346,6 +346,7 @@ impl Against {
             let again = merge::again(&reading.sightings, &records, &mut recognized, state.read_at);
             (again.would_hold() && state.accepted.as_ref() != Some(source.digest()), again.entries)
         });
+        merge::stayed(&reading.sightings, &records, &mut recognized, state.read_at);
         merge::follow(&reading.sightings, &records, &mut recognized);
         Ok(Self { seen, records, back, recognized, again })
     }

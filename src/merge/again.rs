@@ -38,7 +38,7 @@ impl Again {
 const ALIKE: f64 = 0.7;
 
 /// The last sighting of an unchanged record is written once a day.
-const SEEN_WITHIN: SignedDuration = SignedDuration::from_hours(25);
+pub(super) const SEEN_WITHIN: SignedDuration = SignedDuration::from_hours(25);
 
 /// Matches what it can, adding to `recognized`, and counts the rest. `read_at` is when the last page was read.
 pub fn again(
@@ -72,7 +72,7 @@ pub fn again(
 }
 
 /// From this many known entries of one page at other addresses on, it is the site that moves.
-const MOVE: usize = 2;
+pub(super) const MOVE: usize = 2;
 
 /// Matches what a site's move left unknown, adding to `recognized`: entries that were edited while they moved. Only
 /// rows older than one that is known, for what stands on top of the page is news; and only records that were last on
@@ -181,7 +181,7 @@ fn digits(text: &str) -> Vec<char> {
 }
 
 /// What only one says.
-fn once(said: impl Iterator<Item = (Option<String>, usize)>) -> HashMap<String, usize> {
+pub(super) fn once(said: impl Iterator<Item = (Option<String>, usize)>) -> HashMap<String, usize> {
     let mut places: HashMap<String, Option<usize>> = HashMap::new();
     for (text, place) in said {
         let Some(text) = text.filter(|text| !text.is_empty()) else { continue };

@@ -7,6 +7,7 @@ mod order;
 mod again;
 mod recognize;
 mod revive;
+mod stayed;
 
 use std::collections::HashMap;
 
@@ -26,6 +27,7 @@ use recognize::{Difference, difference};
 pub use again::{Again, again, follow};
 pub use recognize::{is_doubtful, part, recognize};
 pub use revive::revive;
+pub use stayed::stayed;
 
 /// What a merge needs to know besides the page.
 #[derive(Clone, Copy, Debug)]

@@ -11,7 +11,7 @@ use crate::{
     entry::{Entry, Sighting},
     id::EntryKey,
     listing::{DateSource, RawDate},
-    moment::Provenance,
+    moment::{Moment, Provenance},
     normalize::{comparable, lasting},
     record::Record,
 };
@@ -28,11 +28,17 @@ pub fn recognize(sightings: &[Sighting], known: &[Record]) -> Vec<Option<usize>>
         sighting.keys.iter().filter(|key| counts(key)).find_map(|key| by_key.get(key).copied())
     };
 
-    let mut found: Vec<Option<usize>> =
-        sightings.iter().map(|sighting| find(sighting, EntryKey::is_given)).collect();
+    let is_told = |key: &EntryKey| !key.is_given() && !key.is_weak();
+    // One address may be that of two records, which stood on one page: the one with the same texts, then.
+    let at_address = |sighting: &Sighting| {
+        let has_link = |place: &usize| known[*place].entry.link == sighting.entry.link;
+        let place = find(sighting, EntryKey::is_given)?;
+        find(sighting, is_told).filter(has_link).or(Some(place))
+    };
+    let mut found: Vec<Option<usize>> = sightings.iter().map(at_address).collect();
     let by_address = found.iter().flatten().count();
     for (sighting, found) in sightings.iter().zip(&mut found) {
-        *found = found.or_else(|| find(sighting, |key| !key.is_given() && !key.is_weak()));
+        *found = found.or_else(|| find(sighting, is_told));
     }
 
     let mut taken: HashSet<usize> = found.iter().flatten().copied().collect();
@@ -46,8 +52,11 @@ pub fn recognize(sightings: &[Sighting], known: &[Record]) -> Vec<Option<usize>>
         let candidate = if is_addressed {
             moved.get(&headline).copied()
         } else {
+            // An address that came to be shared tells nothing any more, but it is that of the record still.
+            let has_link =
+                |record: &Record| record.entry.link.is_some() && record.entry.link == sighting.entry.link;
             find(sighting, EntryKey::is_weak)
-                .filter(|&place| !known[place].keys.iter().any(EntryKey::is_given))
+                .filter(|&place| has_link(&known[place]) || !known[place].keys.iter().any(EntryKey::is_given))
         };
         *found = candidate.filter(|&place| taken.insert(place));
     }
@@ -63,8 +72,8 @@ pub fn is_doubtful(sighting: &Sighting, record: &Record) -> bool {
     sighting.dates.iter().all(is_in_text) && !sighting.keys.iter().any(is_proof)
 }
 
-/// Takes back doubtful matches with an entry of another day, the sightings' moments being resolved: a text that was
-/// edited is of its day still.
+/// Takes back what the sightings' moments, now that they are resolved, speak against: doubtful matches with an entry of
+/// another day (a text that was edited is of its day still), and a headline alone that is told of something else.
 pub fn part(sightings: &[Sighting], known: &[Record], recognized: &mut [Option<usize>]) {
     for (sighting, place) in sightings.iter().zip(recognized) {
         // The year of an edited text may have been inferred anew.
@@ -76,8 +85,58 @@ pub fn part(sightings: &[Sighting], known: &[Record], recognized: &mut [Option<u
         let is_other_day = |record: &Record| {
             day(&sighting.entry).zip(day(&record.entry)).is_some_and(|(now, then)| now != then)
         };
-        *place = place.filter(|&at| !is_doubtful(sighting, &known[at]) || !is_other_day(&known[at]));
+        let is_parted = |record: &Record| {
+            is_doubtful(sighting, record) && is_other_day(record)
+                || is_by_headline(sighting, record) && is_another(&sighting.entry, &record.entry)
+        };
+        *place = place.filter(|&at| !is_parted(&known[at]));
     }
+}
+
+/// Whether nothing but a headline tells that an entry is known, which has an address of its own.
+fn is_by_headline(sighting: &Sighting, record: &Record) -> bool {
+    let is_told = |key: &EntryKey| !key.is_weak() && record.keys.contains(key);
+    sighting.keys.iter().any(EntryKey::is_given) && !sighting.keys.iter().any(is_told)
+}
+
+/// Whether two entries of one headline are two: the page tells different days, or, where that says nothing, of different
+/// matters. A station has its "Morning briefing" every day.
+pub(super) fn is_another(now: &Entry, then: &Entry) -> bool {
+    let lasting = |moment: &&Moment| moment.provenance != Provenance::Relative;
+    let (Some(day), Some(known)) = (told(now).filter(lasting), told(then).filter(lasting)) else {
+        return is_other_matter(now, then);
+    };
+    let is_inferred = |moment: &Moment| moment.provenance == Provenance::Inferred;
+    let is_same_day = if is_inferred(day) || is_inferred(known) {
+        (day.day.month(), day.day.day()) == (known.day.month(), known.day.day())
+    } else {
+        day.day == known.day
+    };
+    let is_other_time = day.instant.zip(known.instant).is_some_and(|(now, then)| now != then);
+    !is_same_day || is_other_time && is_other_matter(now, then)
+}
+
+/// The moment that a page gave an entry.
+pub(super) fn told(entry: &Entry) -> Option<&Moment> {
+    entry.moment.as_ref().filter(|moment| moment.provenance != Provenance::FirstSeen)
+}
+
+/// From this share of the shorter teaser's words on, two teasers are versions of one.
+const SHARED: f64 = 0.9;
+
+/// Whether two teasers are about different things: neither is cut from the other, and few words are in both.
+#[allow(clippy::cast_precision_loss, reason = "words of a text are few")]
+fn is_other_matter(now: &Entry, then: &Entry) -> bool {
+    let text = |entry: &Entry| entry.teaser.as_deref().map(comparable).unwrap_or_default();
+    let (now, then) = (text(now), text(then));
+    let (short, long) = if now.len() <= then.len() { (now, then) } else { (then, now) };
+    if long.contains(&short) {
+        return false;
+    }
+    let words: HashSet<&str> = long.split(' ').collect();
+    let count = short.split(' ').count();
+    let shared = short.split(' ').filter(|word| words.contains(word)).count();
+    (shared as f64) < SHARED * count as f64
 }
 
 /// The records of a site that gave all its entries new addresses, by headline. Only where most of the page is

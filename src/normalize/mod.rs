@@ -205,13 +205,14 @@ fn links_that_tell_nothing_apart(rows: &[Believed], page: &Url) -> Vec<String> {
         if let Some(link) = &row.canonical {
             let of_link = stories.entry(link).or_default();
             of_link.headlines.insert(comparable(&row.entry.headline));
+            of_link.days.insert(&row.day);
             of_link.ids.extend(row.own_id.as_deref());
         }
     }
     let tells_nothing = |stories: &Stories| {
         let headlines = stories.headlines.len();
-        // Two stories with ids of their own are two, whatever link they share.
-        headlines >= 3 || (headlines == 2 && stories.ids.len() == 2)
+        // Two stories with ids or days of their own are two, whatever link they share.
+        headlines >= 3 || (headlines == 2 && (stories.ids.len() == 2 || stories.has_days()))
     };
     let mut shared: Vec<String> = stories
         .into_iter()
@@ -229,6 +230,17 @@ fn links_that_tell_nothing_apart(rows: &[Believed], page: &Url) -> Vec<String> {
 struct Stories<'a> {
     headlines: HashSet<String>,
     ids: HashSet<&'a str>,
+    days: HashSet<&'a str>,
+}
+
+impl Stories<'_> {
+    /// Whether they are of two days that are told alike. A story that is shown on top as well has its day otherwise there.
+    fn has_days(&self) -> bool {
+        let is_number = |word: &str| word.starts_with(char::is_numeric);
+        let forms: HashSet<Vec<bool>> =
+            self.days.iter().map(|day| day.split(' ').map(is_number).collect()).collect();
+        self.days.len() == 2 && forms.len() == 1 && !self.days.contains("")
+    }
 }
 
 /// Ids that rows with different links and different headlines share: feeds give every item the same one, or the

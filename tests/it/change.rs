@@ -6,35 +6,35 @@ use std::collections::BTreeSet;
 use crate::program::{Ended, Place};
 
 /// A source under a config that the test rewrites.
-struct Town(Place);
+pub struct Town(pub Place);
 
 impl Town {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self(Place::new())
     }
 
-    fn config(&self, source: &str) {
+    pub fn config(&self, source: &str) {
         self.0.write("gleaner.toml", source);
     }
 
-    fn page(&self, source: &str, at: &str, page: &str) {
+    pub fn page(&self, source: &str, at: &str, page: &str) {
         let name = at.replace(':', "-");
         self.0.write(&format!("pages/{source}/{name}/page.html"), page);
         let case = format!("url = \"https://town.example/news/\"\nfetched_at = \"{at}\"\n");
         self.0.write(&format!("pages/{source}/{name}/case.toml"), case);
     }
 
-    fn gleaner(&self, arguments: &[&str]) -> Ended {
+    pub fn gleaner(&self, arguments: &[&str]) -> Ended {
         let config = self.0.path().join("gleaner.toml");
         self.0.gleaner(&[arguments, &["--config", config.to_str().expect("UTF-8")]].concat())
     }
 
-    fn run(&self, more: &[&str]) -> Ended {
+    pub fn run(&self, more: &[&str]) -> Ended {
         let pages = self.0.path().join("pages");
         self.gleaner(&[&["run", "--replay", pages.to_str().expect("UTF-8")], more].concat())
     }
 
-    fn ids(&self, name: &str) -> BTreeSet<String> {
+    pub fn ids(&self, name: &str) -> BTreeSet<String> {
         let feed = feed_rs::parser::parse(&self.0.feed(name)[..]).expect("an Atom feed");
         feed.entries.into_iter().map(|entry| entry.id).collect()
     }

@@ -35,6 +35,7 @@ mod program;
 mod reader;
 mod redesign;
 mod routes;
+mod same;
 mod selectors;
 mod serve;
 mod shape;
