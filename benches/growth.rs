@@ -184,6 +184,7 @@ fn record(source: &SourceId, number: u64, now: Timestamp) -> Record {
         first_seen: now,
         last_seen: now,
         churn: 0,
+        redated: 0,
         retold_in: Vec::new(),
     }
 }

@@ -302,6 +302,7 @@ fn record(event: &Event, number: u64, at: Timestamp) -> Record {
         first_seen: at,
         last_seen: at,
         churn: 0,
+        redated: 0,
         retold_in: Vec::new(),
     }
 }

@@ -41,6 +41,9 @@ pub struct Record {
     /// For how many fetches in a row only its numbers changed; such changes are held back from the third on.
     #[serde(default)]
     pub churn: u32,
+    /// How often its page gave it another date; from the third time on what readers have stays.
+    #[serde(default, skip_serializing_if = "is_zero_u32")]
+    pub redated: u32,
     /// The joined feeds that leave it out for good: another source had told its story there.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub retold_in: Vec<SourceId>,

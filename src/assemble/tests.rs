@@ -132,6 +132,7 @@ pub fn record(slug: &str, number: u64, path: &str, published: &str) -> Record {
         first_seen: time(published),
         last_seen: time(published),
         churn: 0,
+        redated: 0,
         retold_in: Vec::new(),
     }
 }

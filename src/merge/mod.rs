@@ -58,6 +58,9 @@ pub struct Merged {
 /// From this many changes of numbers alone at fetches in a row on, such changes are held back.
 const CHURN_LIMIT: u32 = 3;
 
+/// So many times a page may date an entry anew. Servers of one site that disagree about the zone take turns for ever.
+const REDATED_LIMIT: u32 = 3;
+
 /// An address whose query alone changes again this soon carries a number of the visit; later it is another document.
 const VISITS_WITHIN: jiff::SignedDuration = jiff::SignedDuration::from_hours(72);
 
@@ -126,6 +129,7 @@ fn new_record(sighting: &Sighting, number: u64, published: Timestamp, context: &
         first_seen: context.now,
         last_seen: context.now,
         churn: 0,
+        redated: 0,
         retold_in: Vec::new(),
     }
 }
@@ -334,7 +338,7 @@ impl Compare<'_> {
         }
     }
 
-    /// A published date never moves, unless the page itself states, by machine, a different one.
+    /// A published date never moves, unless the page itself states, by machine, a different one; and a few times only.
     fn date(&mut self, moment: Option<&Moment>, row: usize) -> bool {
         let Some(moment) = moment.filter(|m| m.provenance == Provenance::StatedByMachine) else {
             return false;
@@ -365,6 +369,11 @@ impl Compare<'_> {
         if is_of_visit || published == self.record.published {
             return false;
         }
+        if self.record.redated >= REDATED_LIMIT {
+            self.hold_back(row);
+            return false;
+        }
+        self.record.redated += 1;
         self.record.published = published;
         self.record.entry.moment = Some(moment.clone());
         true

@@ -56,6 +56,7 @@ fn record(trace: &Trace, sighting: &Sighting, now: Timestamp) -> Record {
         first_seen: trace.first_seen,
         last_seen: now,
         churn: 0,
+        redated: 0,
         retold_in: Vec::new(),
     }
 }

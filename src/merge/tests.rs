@@ -290,6 +290,25 @@ fn a_stamp_that_is_that_of_each_fetch_changes_nothing() {
 }
 
 #[test]
+fn dates_that_take_turns_come_to_rest() {
+    let mut memory = Memory::default();
+    let changed: usize = (8..20)
+        .map(|day| {
+            let mut row = sighting(1, "Bridge opened", "/a", TEASER);
+            let instant = if day % 2 == 0 { "2025-03-06T10:00:00Z" } else { "2025-03-06T11:00:00Z" };
+            row.entry.moment = Some(Moment {
+                instant: Some(instant.parse().unwrap()),
+                precision: Precision::Minute,
+                provenance: Provenance::StatedByMachine,
+                ..inferred(date(2025, 3, 6))
+            });
+            memory.see(&format!("2025-03-{day:02}T09:00:00Z"), &[row]).changed.len()
+        })
+        .sum();
+    assert_eq!(changed, 3);
+}
+
+#[test]
 fn an_unknown_date_is_first_seen_and_says_so() {
     let mut memory = Memory::default();
     let mut row = sighting(1, "Bridge opened", "/a", "");

@@ -44,6 +44,7 @@ pub fn record(slug: &str, number: u64) -> Record {
         first_seen: now(),
         last_seen: now(),
         churn: 0,
+        redated: 0,
         retold_in: Vec::new(),
     }
 }
