@@ -464,8 +464,10 @@ impl Good {
         if let Some(language) = &reading.listing.language {
             state.language = Some(language.clone());
         }
+        // One that another of the site's machines names in turn must not make the feed new at each visit.
+        let may_change = !matches!(self.verdict, Verdict::Unchanged { .. });
         if let Some(icon) = &reading.listing.icon
-            && state.icon.as_ref().is_none_or(|was| !icon::is_same(was, icon))
+            && state.icon.as_ref().is_none_or(|was| may_change && !icon::is_same(was, icon))
         {
             state.icon = Some(icon.clone().into());
         }

@@ -1,4 +1,4 @@
-//! A feed's icon: the config's, else what the page or the upstream feed says, and no new bytes for a new query.
+//! A feed's icon: the config's, else what the page or the upstream feed says, and no new bytes for its sake alone.
 #![allow(clippy::disallowed_methods)]
 
 use std::fs;
@@ -53,15 +53,18 @@ fn assert_none([atom, rss, json]: &[String; 3]) {
 }
 
 #[test]
-fn a_page_names_its_icon_and_another_query_is_no_other_icon() {
+fn a_page_names_its_icon_and_another_one_waits_for_news() {
     let town = Town::new(PAGE);
     assert_none(&town.visit(1, &page("<link rel=icon href=data:image/png;base64,AAAA>")));
     let small = "<link rel='shortcut icon' href=/favicon.ico?v=1>";
     assert_icon(&town.visit(2, &page(small)), "https://town.example/favicon.ico?v=1");
-    let first = town.visit(3, &page(&format!("{small}<link rel=apple-touch-icon href=/touch.png?v=1>")));
+    let touch = |query| format!("{small}<link rel=apple-touch-icon href=/touch.png?v={query}>");
+    assert_icon(&town.visit(3, &page(&touch(1))), "https://town.example/favicon.ico?v=1");
+    let news = |links: &str| page(links).replace("<ul>", "<ul><li><a href=/3>The lighthouse is lit</a>");
+    let first = town.visit(4, &news(&touch(1)));
     assert_icon(&first, "https://town.example/touch.png?v=1");
-    assert_eq!(town.visit(4, &page("<link rel=apple-touch-icon href=/touch.png?v=2>")), first);
-    assert_eq!(town.visit(5, &page("")), first);
+    assert_eq!(town.visit(5, &news(&touch(2))), first);
+    assert_eq!(town.visit(6, &news("")), first);
 }
 
 #[test]
