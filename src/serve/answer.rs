@@ -34,7 +34,8 @@ impl Asked {
             at,
             method: parts.method.clone(),
             version: parts.version,
-            path: parts.uri.path().to_owned(),
+            // Archives have a `~` in their name, which old clients escape (RFC 3986 §2.4).
+            path: parts.uri.path().replace("%7E", "~").replace("%7e", "~"),
             headers: parts.headers.clone(),
         }
     }

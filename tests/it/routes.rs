@@ -37,7 +37,7 @@ const HOURLY: &str = "max-age=3600";
 const DAILY: &str = "max-age=86400";
 
 /// What stands in files: conditions hold for these.
-const FILES: [Route; 12] = [
+const FILES: [Route; 13] = [
     ("/kelp-wire.atom", 200, "application/atom+xml; charset=utf-8", SOON),
     ("/kelp-wire.rss", 200, "application/rss+xml; charset=utf-8", SOON),
     ("/kelp-wire.json", 200, "application/feed+json; charset=utf-8", SOON),
@@ -46,6 +46,7 @@ const FILES: [Route; 12] = [
     ("/all.json", 200, "application/feed+json; charset=utf-8", SOON),
     ("/health.atom", 200, "application/atom+xml; charset=utf-8", SOON),
     ("/kelp-wire~1.atom", 200, "application/atom+xml; charset=utf-8", DAILY),
+    ("/kelp-wire%7E1.atom", 200, "application/atom+xml; charset=utf-8", DAILY),
     ("/kelp-wire~1.rss", 200, "application/rss+xml; charset=utf-8", DAILY),
     ("/feeds.opml", 200, "text/x-opml; charset=utf-8", HOURLY),
     ("/index.html", 200, "text/html; charset=utf-8", HOURLY),
