@@ -113,6 +113,9 @@ impl StoreError {
             {
                 "a part of the path is a file; set `state` to a folder"
             }
+            Self::Io { source, .. } if source.kind() == ErrorKind::IsADirectory => {
+                "a folder stands where a file belongs; move it away and run again"
+            }
             Self::Io { source, .. } if source.kind() == ErrorKind::InvalidFilename => {
                 "the path is too long; set a shorter `state`"
             }

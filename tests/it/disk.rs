@@ -286,3 +286,20 @@ fn an_error_at_any_write_or_sync_loses_nothing() {
     }
     assert!(failed > 15, "{failed} runs failed");
 }
+
+#[test]
+fn a_folder_where_a_file_belongs_is_named() {
+    for name in ["states", "db.seal"] {
+        let place = Place::new();
+        assert_eq!(place.replay("2025-03-07T00:00:00Z").exit, 0);
+        let path = place.path().join("state").join(name);
+        fs::remove_file(&path).expect("it is a file");
+        fs::create_dir(&path).expect("a folder");
+        let ended = place.replay("2025-03-08T00:00:00Z");
+        assert_eq!(ended.exit, 3, "{ended:?}");
+        assert!(ended.err.contains(&format!("{name}`: ")), "{}", ended.err);
+        assert!(ended.err.contains("move it away"), "{}", ended.err);
+        fs::remove_dir(&path).expect("a folder");
+        assert_eq!(place.replay("2025-03-08T00:00:00Z").exit, 0);
+    }
+}
