@@ -181,10 +181,11 @@ fn page(places: &Places, options: &Options) -> Result<Page, Failure> {
 
 /// A source that only asks for its page, with the defaults of the config where there is one.
 fn asking(places: &Places, url: &Url, is_feed: bool) -> Result<Source, Failure> {
-    // The whole of it: the joined feeds of the main file are wrong without the sources beside it.
+    // What else is said need not be right until there is a source: joined feeds name it before.
     let texts = load::find(places.config.as_deref()).and_then(|main| load::load_texts(&main));
-    let mut files =
-        texts.unwrap_or_else(|_| vec![ConfigText { path: "gleaner.toml".into(), text: String::new() }]);
+    let main = texts.ok().and_then(|texts| texts.into_iter().next());
+    let main = main.unwrap_or_else(|| ConfigText { path: "gleaner.toml".into(), text: String::new() });
+    let mut files = vec![ConfigText { text: config::defaults_of(&main.text), ..main }];
     let keys = if is_feed { offer::feed_toml(url) } else { detect::Keys::of_page(url.clone()).to_toml() };
     let name = "page-that-is-looked-at";
     files.push(ConfigText { path: format!("{name}.toml").into(), text: keys });

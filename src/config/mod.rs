@@ -45,7 +45,7 @@ pub use self::{
     load::{LoadError, find, load},
     next::numbered,
     problem::{Colors, Problem, Problems},
-    read::read,
+    read::{defaults_of, read},
     schema::{reference, schema},
     sheet::Environment,
 };

@@ -68,6 +68,13 @@ fn plain(files: &[ConfigText]) -> Cow<'_, [ConfigText]> {
     Cow::Owned(files.iter().map(|file| ConfigText { path: file.path.clone(), text: text(file) }).collect())
 }
 
+/// A file with the defaults of this one and nothing else; one that is not TOML stays as it is.
+pub fn defaults_of(text: &str) -> String {
+    let Ok(mut table) = text.parse::<toml::Table>() else { return text.to_owned() };
+    table.retain(|name, _| name == "defaults");
+    table.to_string()
+}
+
 fn parse<'a>(sheet: &Sheet<'a>) -> DeTable<'a> {
     let (table, errors) = DeTable::parse_recoverable(sheet.text());
     let end = sheet.text().len();

@@ -110,3 +110,23 @@ fn a_config_whose_joined_feeds_name_sources_of_other_files_can_grow() {
     assert!(ended.out.contains("It sails"), "{}", ended.out);
     assert_eq!(gleaner(&place, &["check"]).exit, 0);
 }
+
+#[test]
+fn a_joined_feed_may_stand_there_before_its_first_source() {
+    let place = Place::new();
+    place.write("page.html", LISTING);
+    place.write("gleaner.toml", "[feed.all]\ntitle = \"All\"\nsources = [\"club-*\"]\n");
+    let seen = gleaner(&place, &["add", "--url", "https://club.example/news/"]);
+    assert_eq!(seen.exit, 0, "{seen:?}");
+    let other = gleaner(&place, &["add", "--url", "https://club.example/news/", "--id", "x", "--yes"]);
+    assert_eq!(other.exit, 2, "{other:?}");
+    assert!(other.err.contains("no source is named `club-*`"), "{other:?}");
+    // A feed is read with the defaults alone.
+    place.write(
+        "page.html",
+        "<rss version=\"2.0\"><channel><item><title>It sails</title></item></channel></rss>",
+    );
+    let added = gleaner(&place, &["add", "--url", "https://club.example/feed.xml", "--yes"]);
+    assert_eq!(added.exit, 0, "{added:?}");
+    assert_eq!(gleaner(&place, &["check"]).exit, 0);
+}
