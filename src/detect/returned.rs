@@ -207,7 +207,17 @@ impl<'r> Remembered<'r> {
 
     /// Holds a reading against what is remembered.
     pub fn returned(&self, reading: &Reading) -> Returned {
-        let rows: Vec<Row<'_>> = reading.sightings.iter().map(|sighting| self.row(&sighting.entry)).collect();
+        let mut rows: Vec<Row<'_>> =
+            reading.sightings.iter().map(|sighting| self.row(&sighting.entry)).collect();
+        let itself: HashSet<usize> =
+            rows.iter().filter(|row| !row.is_reworded).filter_map(|row| row.known).collect();
+        for row in &mut rows {
+            // What is like a known headline that is on the page as well, or of another day, is another entry.
+            let is_other_day = row.days_off.is_some_and(|days| days > NEAR);
+            if row.is_reworded && (is_other_day || row.known.is_some_and(|number| itself.contains(&number))) {
+                *row = Row::unknown(row.entry);
+            }
+        }
         let mut places: Vec<usize> = Vec::new();
         for number in rows.iter().filter_map(|row| row.known) {
             if !places.contains(&number) {
@@ -278,13 +288,14 @@ impl<'r> Remembered<'r> {
                 || is_same_headline(entry, &self.known[number])
         });
         let known = linked.or(named);
+        let is_reworded = linked.or(exactly).is_none() && named.is_some();
         let day = known.and_then(|number| self.known[number].stated_day());
         let days_off = day.zip(stated_day(entry)).map(|(known, read)| known.duration_until(read).abs());
         let days_off = days_off.map(|off| off.as_hours() / 24);
         let is_unlinked = known.is_some_and(|number| self.known[number].link.is_none());
         let is_bare = is_unlinked && days_off.is_none_or(|days| days > NEAR);
         let is_named = named.is_some() || is_agreeing == Some(true);
-        Row { entry, known, is_agreeing, is_named, is_exact: same.is_some(), days_off, is_bare }
+        Row { entry, known, is_reworded, is_agreeing, is_named, is_exact: same.is_some(), days_off, is_bare }
     }
 
     /// Which of the known entries with an entry's headline it is: of several the one of its day.
@@ -321,6 +332,8 @@ struct Row<'e> {
     entry: &'e Entry,
     /// Which known entry it is, by its number; `None`: it is none.
     known: Option<usize>,
+    /// Whether it is known by nothing but most words of its headline.
+    is_reworded: bool,
     /// Whether its headline is that of the entry it is known as by its link; `None`: there is nothing to compare.
     is_agreeing: Option<bool>,
     /// Whether it has a known headline, in whatever words.
@@ -331,6 +344,22 @@ struct Row<'e> {
     days_off: Option<i64>,
     /// Whether it is known by its headline alone, and had no link to be known by.
     is_bare: bool,
+}
+
+impl<'e> Row<'e> {
+    /// An entry of which nothing is known.
+    fn unknown(entry: &'e Entry) -> Self {
+        Self {
+            entry,
+            known: None,
+            is_reworded: false,
+            is_agreeing: None,
+            is_named: false,
+            is_exact: false,
+            days_off: None,
+            is_bare: false,
+        }
+    }
 }
 
 /// The day that a page gave an entry.
