@@ -88,9 +88,11 @@ pub fn archive(
     Feed { history, every: None, ..feed }
 }
 
-/// What a joined feed takes from all its sources, also from those none of whose entries it shows.
+/// What a joined feed has besides its entries: its first id, and what it takes from all its sources.
 #[derive(Clone, Debug, Default)]
 pub struct Common {
+    /// The id that the feed had at first; `None`: the one it has.
+    first_id: Option<SourceId>,
     /// How often the most frequent of them is due; `None`: there are none.
     every: Option<Duration>,
     /// When the first of them had its first good page; `None`: there are none.
@@ -100,6 +102,11 @@ pub struct Common {
 }
 
 impl Common {
+    /// Of a feed by the id it had at first, before any source is taken in.
+    pub fn of(first_id: Option<SourceId>) -> Self {
+        Self { first_id, ..Self::default() }
+    }
+
     /// Takes in a source.
     pub fn add(&mut self, source: &Source, state: &Glance) {
         let own = source.language.as_ref().or(state.language.as_ref());
@@ -180,7 +187,7 @@ pub fn joined_feed(
         .collect();
     let feed = Feed {
         id: rule.id.clone(),
-        urn: feed_urn(rule.was.as_ref().unwrap_or(&rule.id)),
+        urn: feed_urn(common.first_id.as_ref().unwrap_or(&rule.id)),
         author: rule.title.clone(),
         title: rule.title.clone(),
         subtitle: None,

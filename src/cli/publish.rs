@@ -195,7 +195,8 @@ impl<'a> Writer<'a> {
         if sources.is_empty() || names.all(|name| self.stands(imprints, (name, &rule.formats), imprint)) {
             return Ok(());
         }
-        let mut common = Common::default();
+        let first_id = self.store.state(&health::id()).map_err(ours)?.first_ids.remove(&rule.id);
+        let mut common = Common::of(first_id);
         for one in workspace::glances(&sources, self.store) {
             let (source, state) = one.map_err(ours)?;
             common.add(source, &state);

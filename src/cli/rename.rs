@@ -1,11 +1,13 @@
-//! Renamed sources → what is remembered of them under their new names.
+//! Renamed sources and joined feeds → what is remembered of them under their new names.
 
 use std::path::Path;
 
 use super::{Failure, terminal::Terminal, workspace};
 use crate::{
-    config::Source,
+    config::{FeedRule, Source},
     fixture::kept,
+    health,
+    id::SourceId,
     record::{Plan, SourceState},
     store::Store,
 };
@@ -42,4 +44,24 @@ pub fn adopt(
         terminal.remark(&format!("`{}` keeps what was remembered of `{was}`", source.id));
     }
     Ok(())
+}
+
+/// Notes which id a renamed joined feed had at first: it stays the same feed, whatever becomes of `was`.
+pub fn adopt_feeds(store: &dyn Store, feeds: &[FeedRule]) -> Result<(), Failure> {
+    let renamed: Vec<(&FeedRule, &SourceId)> =
+        feeds.iter().filter_map(|rule| Some((rule, rule.was.as_ref()?))).collect();
+    if renamed.is_empty() {
+        return Ok(());
+    }
+    let ours = |error| workspace::store_failure(&error);
+    let mut state = store.state(&health::id()).map_err(ours)?;
+    let known = state.first_ids.len();
+    for (rule, was) in renamed {
+        let first = state.first_ids.get(was).unwrap_or(was).clone();
+        state.first_ids.entry(rule.id.clone()).or_insert(first);
+    }
+    if state.first_ids.len() == known {
+        return Ok(());
+    }
+    store.commit(&[Plan::of(health::id(), state)]).map_err(ours)
 }

@@ -188,9 +188,10 @@ fn take_over(
     Ok(agenda(config, store, seen)?.0)
 }
 
-/// Gives sources that have another id now what was known of them.
+/// Gives sources and feeds that have another id now what was known of them.
 fn adopt(config: &Config, store: &Engine, (pages, terminal): (&Path, &Terminal)) -> Result<(), Failure> {
-    rename::adopt(store, &config.sources.iter().collect::<Vec<_>>(), (Some(pages), terminal))
+    rename::adopt(store, &config.sources.iter().collect::<Vec<_>>(), (Some(pages), terminal))?;
+    rename::adopt_feeds(store, &config.feeds)
 }
 
 /// The feeds over HTTP, beside the schedule.

@@ -548,7 +548,7 @@ pub static FEED: Section = Section {
         key(
             "was",
             Kind::Text,
-            "The id it had before it was renamed; who reads it under that goes on. Leave it there: the feed's permanent id is made from it.",
+            "The id it had before it was renamed; who reads it under that goes on as long as this stands here. Its permanent id stays in any case.",
         ),
         key("sources", Kind::Globs, "The sources it joins; this or `tags` must be there."),
         key("tags", Kind::Texts, "It joins the sources that have one of these tags, too."),

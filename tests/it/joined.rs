@@ -93,6 +93,8 @@ fn a_joined_feed_may_get_another_name() {
     run("2025-03-07T23:00:00Z");
     let before = text("both");
     assert_eq!(before.matches("<entry>").count(), 1);
+    let permanent = |name: &str| feed_rs::parser::parse(&place.feed(name)[..]).expect("a feed").id;
+    let urn = permanent("both");
 
     place.write("gleaner.toml", named("[feed.all]\nwas = \"both\""));
     run("2025-03-07T23:00:00Z");
@@ -107,12 +109,14 @@ fn a_joined_feed_may_get_another_name() {
     save(&place, "first", 8, &news);
     place.write("gleaner.toml", named("[feed.whole]\nwas = \"all\""));
     run("2025-03-08T23:00:00Z");
+    assert_eq!(permanent("whole"), urn, "it is the same under a third name");
     place.write(
         "gleaner.toml",
         CONFIG.replace("[feed.both]", "[feed.whole]").replace("sources = [\"first\", ", "sources = ["),
     );
     run("2025-03-08T23:00:00Z");
     assert_eq!(text("whole").matches("<entry>").count(), 0, "{}", text("whole"));
+    assert_eq!(permanent("whole"), urn, "and where nothing says what it was called");
 }
 
 #[test]
