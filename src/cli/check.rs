@@ -9,6 +9,7 @@ use crate::{
         self, Config,
         load::{self, LoadError},
     },
+    feed::Format,
     fetch::Fetched,
     fixture::kept,
     refresh::{self, Kept, Refreshed},
@@ -47,6 +48,13 @@ pub fn check(places: &Places, options: &Options, terminal: &mut Terminal) -> Out
                 source.id
             ));
         }
+    }
+    let is_shown = |formats: &[Format]| formats.iter().any(|format| format.has_archives());
+    for source in config.sources.iter().filter(|source| source.archive && !is_shown(&source.formats)) {
+        terminal.data(&format!(
+            "{}: its whole history is kept and published nowhere: `archive` needs a feed of its own, as Atom or RSS\n",
+            source.id
+        ));
     }
     compare(places, &config, terminal)
 }

@@ -425,7 +425,7 @@ const SHARED: &[Key] = &[
     key(
         "archive",
         Kind::Switch,
-        "`true` keeps the whole history and publishes it: what leaves the Atom or RSS feed stands in archives of 100 entries (RFC 5005).",
+        "`true` keeps the whole history and publishes it: what leaves the Atom or RSS feed stands in archives of 100 entries (RFC 5005). Where there is no such feed it is kept all the same.",
     )
     .or("false"),
     FORMATS,

@@ -160,6 +160,11 @@ fn a_source_may_be_shown_by_joined_feeds_alone() {
     place.write("gleaner.toml", quiet.split("[feed").next().unwrap_or_default());
     let told = say(&["check"]).out;
     assert!(told.contains("first: published nowhere: `publish` is `false`, and no feed joins it"), "{told}");
+
+    place.write("gleaner.toml", quiet.replacen("publish", "archive = true\npublish", 1));
+    let told = say(&["check"]).out;
+    let kept = "first: its whole history is kept and published nowhere: `archive` needs a feed of its own, as Atom or RSS\n";
+    assert!(told.contains(kept) && told.matches("whole history").count() == 1, "{told}");
 }
 
 #[test]
