@@ -197,7 +197,7 @@ fn shown(address: &str) -> String {
     text
 }
 
-/// Links that three or more rows share under different headlines, and links to the listing page itself: they
+/// Links that three or more rows share under different headlines, or several on different days, and links to the listing page itself: they
 /// lead somewhere, but say nothing of which entry is which (a table whose rows all link one form).
 fn links_that_tell_nothing_apart(rows: &[Believed], page: &Url) -> Vec<String> {
     let mut stories: HashMap<&str, Stories> = HashMap::new();
@@ -211,8 +211,8 @@ fn links_that_tell_nothing_apart(rows: &[Believed], page: &Url) -> Vec<String> {
     }
     let tells_nothing = |stories: &Stories| {
         let headlines = stories.headlines.len();
-        // Two stories with ids or days of their own are two, whatever link they share.
-        headlines >= 3 || (headlines == 2 && (stories.ids.len() == 2 || stories.has_days()))
+        // Two stories with ids of their own are two, whatever link they share; and so is what is told of two days.
+        headlines >= 3 || (headlines == 2 && stories.ids.len() == 2) || stories.has_days()
     };
     let mut shared: Vec<String> = stories
         .into_iter()
@@ -234,12 +234,12 @@ struct Stories<'a> {
 }
 
 impl Stories<'_> {
-    /// Whether they are of two days that are told alike. A story that is shown on top as well has its day otherwise there.
+    /// Whether they are of several days that are told alike. A story that is shown on top as well has its day otherwise there.
     fn has_days(&self) -> bool {
         let is_number = |word: &str| word.starts_with(char::is_numeric);
         let forms: HashSet<Vec<bool>> =
             self.days.iter().map(|day| day.split(' ').map(is_number).collect()).collect();
-        self.days.len() == 2 && forms.len() == 1 && !self.days.contains("")
+        self.days.len() > 1 && forms.len() == 1 && !self.days.contains("")
     }
 }
 

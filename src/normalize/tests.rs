@@ -115,10 +115,12 @@ fn minutes_of_one_day_with_other_teasers_are_not_one() {
 }
 
 #[test]
-fn a_link_that_two_rows_of_two_days_share_tells_nothing() {
+fn a_link_that_rows_of_different_days_share_tells_nothing() {
     let row = |headline, date| Row { headline, link: "/report", teaser: "", date };
     let reports = [row("Report of 2025", "30 May 2025"), row("Report of 2024", "30 May 2024")];
     assert_eq!(rows_of(&reports), [[1], [2]]);
+    let episodes = ["7 March 2025", "6 March 2025", "6 March 2025"].map(|date| row("The daily show", date));
+    assert_eq!(rows_of(&episodes), [vec![1], vec![2, 3]]);
     // A story that is shown on top as well.
     for on_top in ["2 hours ago", "7 March", "6 March 2025", ""] {
         assert_eq!(rows_of(&[row("Bridge", on_top), row("Bridge opened", "6 March 2025")]), [[1, 2]]);

@@ -104,6 +104,20 @@ fn a_date_that_moves_with_every_visit_stays() {
 }
 
 #[test]
+fn episodes_of_one_title_and_address_are_one_each_day() {
+    let visit = |days: std::ops::RangeInclusive<u32>| {
+        let item = |day: u32| {
+            format!(
+                "<item><guid>{day}</guid><title>The daily show</title><link>https://a.example/show</link>\
+                 <description>Listen to the daily show.</description><pubDate>{day:02} Mar 2025 19:00:00 GMT</pubDate></item>"
+            )
+        };
+        rss(&days.rev().map(item).collect::<String>())
+    };
+    assert_eq!(played(&[visit(3..=4), visit(3..=5), visit(5..=6)]).matches("<entry>").count(), 4);
+}
+
+#[test]
 fn full_text_is_absolute_and_runs_nothing() {
     let feed = played(&["<feed xmlns=\"http://www.w3.org/2005/Atom\" xml:base=\"javascript:alert(1)\"><title>A</title>\
         <entry xml:base=\"https://b.example/deep/\"><id>1</id><title>One</title><link href=\"one\"/><content type=\"xhtml\" xml:base=\"../up/\">\
