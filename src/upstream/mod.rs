@@ -20,6 +20,8 @@ mod vocabulary;
 #[cfg(test)]
 mod tests;
 
+use memchr::memmem;
+
 use crate::{
     decode::Document,
     diagnostic::{Code, Diagnostic},
@@ -56,7 +58,11 @@ fn is_xml(text: &str) -> bool {
 /// A feed after what a program printed before it, such as a warning of PHP's; `None`: there is none, or a page before it.
 fn after_noise(text: &str) -> Option<&str> {
     const LOOKED_AT: usize = 64 * 1024;
-    let (noise, feed) = text.split_at(beginning(text, LOOKED_AT).find("<?xml ").filter(|at| *at > 0)?);
+    if is_root(text, &["html"]) {
+        return None;
+    }
+    let at = memmem::find(beginning(text, LOOKED_AT).as_bytes(), b"<?xml ").filter(|at| *at > 0)?;
+    let (noise, feed) = text.split_at(at);
     let noise = noise.to_ascii_lowercase();
     let is_page = ["<!doctype", "<html", "<body"].iter().any(|tag| noise.contains(tag));
     (!is_page && is_xml(feed)).then_some(feed)
