@@ -21,6 +21,8 @@ const LEAST_BEGUN: usize = 12;
 pub struct Headlines {
     words: Vec<FxHashSet<String>>,
     by_word: FxHashMap<String, Vec<u16>>,
+    /// The numbers each has, which no other wording changes.
+    numbers: Vec<FxHashSet<String>>,
     /// How many words each has in all.
     lengths: Vec<usize>,
     /// Each as it is compared.
@@ -45,7 +47,8 @@ impl Headlines {
                 by_word.entry(word.clone()).or_default().push(u16::try_from(number).unwrap_or(u16::MAX));
             }
         }
-        Self { words: telling, by_word, lengths: all.iter().map(FxHashSet::len).collect(), whole }
+        let numbers = whole.iter().map(|headline| numbers(headline)).collect();
+        Self { words: telling, by_word, numbers, lengths: all.iter().map(FxHashSet::len).collect(), whole }
     }
 
     /// The headline that a text is; `None`: it is none of them, or may be several.
@@ -68,6 +71,7 @@ impl Headlines {
 
     fn reworded(&self, text: &str) -> Option<u16> {
         let own = words(text);
+        let counted = numbers(text);
         let mut hits: FxHashMap<u16, usize> = FxHashMap::default();
         for number in own.iter().filter_map(|word| self.by_word.get(word)).flatten() {
             *hits.entry(*number).or_default() += 1;
@@ -75,6 +79,7 @@ impl Headlines {
         let mut fitting: Vec<(usize, u16)> = hits
             .into_iter()
             .filter(|(number, count)| self.is_enough(*number, *count, own.len()))
+            .filter(|(number, _)| self.numbers[usize::from(*number)].is_subset(&counted))
             .map(|(number, count)| (count, number))
             .collect();
         fitting.sort_unstable_by(|a, b| b.cmp(a));
@@ -110,6 +115,12 @@ fn words(text: &str) -> FxHashSet<String> {
         .collect()
 }
 
+/// A text's numbers, of any length.
+fn numbers(text: &str) -> FxHashSet<String> {
+    let words = text.split(|c: char| !c.is_alphanumeric());
+    words.filter(|word| !word.is_empty() && word.chars().all(char::is_numeric)).map(str::to_owned).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -135,6 +146,16 @@ mod tests {
         assert_eq!(headlines.find("PEOPLE v. Smith-J..."), Some(1));
         assert_eq!(headlines.find("People v. Smith…"), None, "of two");
         assert_eq!(headlines.find("People…"), None, "too little");
+    }
+
+    #[test]
+    fn another_number_is_another_headline() {
+        let minutes = Headlines::of(
+            ["Minutes of the harbour board, meeting 3", "Fees for 2025", "Crane 9 is old"].into_iter(),
+        );
+        assert_eq!(minutes.find("Minutes of the harbour board, meeting 13"), None);
+        assert_eq!(minutes.find("Harbour board: minutes of meeting 3 (2025)"), Some(0));
+        assert_eq!(minutes.find("Fees for 2026"), None);
     }
 
     #[test]
