@@ -23,10 +23,11 @@ use crate::{
         save,
     },
     decode,
-    detect::{self, Found, Known},
+    detect::{self, Found, Known, Proposal},
     fetch::{self, robots},
     fixture::{self, folder},
     id::SourceId,
+    normalize::comparable,
     page::Page,
     upstream,
 };
@@ -222,7 +223,7 @@ fn look(places: &Places, page: &Page, options: &Options) -> Result<(Found, Vec<O
     let deadline = Deadline::after(PARSE_LIMIT);
     let mut found = detect::detect(&document, page, &known, &|| deadline.is_ahead());
     if !known.is_empty() {
-        found.proposals.retain(|proposal| proposal.held.entries > 0);
+        found.proposals.retain(|proposal| proposal.held.entries > 0 || is_read(proposal, &options.like));
     }
     if let Ok(defaults) = asking(places, &page.url, false) {
         for proposal in &mut found.proposals {
@@ -258,6 +259,15 @@ fn news_sitemap(places: &Places, page: &Page) -> Option<Offer> {
 
 fn feed_at(places: &Places, url: &Url) -> Option<Offer> {
     feed(places, capture::fetch(&asking(places, url, true).ok()?).ok()?)
+}
+
+/// Whether a proposal reads an entry with one of these headlines: one that leads its listing is in nothing that repeats.
+fn is_read(proposal: &Proposal, headlines: &[String]) -> bool {
+    let wanted: Vec<String> = headlines.iter().map(|headline| comparable(headline)).collect();
+    proposal.reading.sightings.iter().any(|sighting| {
+        let headline = comparable(&sighting.entry.headline);
+        wanted.iter().any(|wanted| !wanted.is_empty() && headline.contains(wanted))
+    })
 }
 
 /// What came as a feed, with its entries; `None`: it is none, or holds nothing.

@@ -41,6 +41,29 @@ fn what_would_break_the_config_is_not_written() {
 }
 
 #[test]
+fn the_headline_that_leads_a_listing_names_it() {
+    let place = followed();
+    let row = |n: usize| {
+        let (day, story) = (28 - n, STORIES[n]);
+        format!(
+            "<article class=tile><h3><a href=/story/{n}>{story}</a></h3><b class=when>{day} February 2026</b></article>"
+        )
+    };
+    let lead = format!(
+        "<section class=hero><h1 class=large><a href=/story/0>{}</a></h1><i class=day>28 February 2026</i></section>",
+        STORIES[0]
+    );
+    place.write(
+        "page.html",
+        format!("<title>News</title>{lead}<main>{}</main>", (1..9).map(row).collect::<String>()),
+    );
+    let like = |text: &str| gleaner(&place, &["add", "--url", "https://news.example/", "--like", text]);
+    assert!(like(STORIES[3]).out.contains(STORIES[0]), "it is an entry of it");
+    let ended = like(STORIES[0]);
+    assert!(ended.exit == 0 && ended.out.contains(STORIES[3]) && ended.out.contains(STORIES[0]), "{ended:?}");
+}
+
+#[test]
 fn a_page_is_followed_twice_only_by_another_id() {
     let place = followed();
     let twice = gleaner(&place, &["add", "--url", "https://www.club.example/news", "--yes"]);
