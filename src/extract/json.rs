@@ -2,21 +2,28 @@
 //!
 //! Some pages are a program and its data: what a reader sees is made of JSON in a `<script>`. An object becomes a `<div>`
 //! and a text a `<p>`, the name of a member is the class of its element, and a list is one such element for each of its values:
-//! `.posts` and `.title` are found as in any page. A text that is an address becomes an `<a>` or `<img>`, one that is a date a `<time>`.
-//! Types of JSON-LD (`@type`) are classes of their object. Pieces of one state are read together (`pushed`). An
+//! `.posts` and `.title` are found as in any page. A text that is an address becomes an `<a>` or `<img>`, one that is a date a `<time>`,
+//! and so does a number of seconds or milliseconds since 1970 in a member that is called a date.
+//! Types of JSON-LD (`@type`) are classes of their object. Pieces of one state are read together (`pushed`), and
+//! what is packed stands in its place (`packed`). An
 //! answer that is JSON itself counts as one script. Refuses to run the
 //! program.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    ops::RangeInclusive,
+};
 
 use ego_tree::NodeId;
 use html5ever::{Attribute, LocalName, QualName, local_name, ns};
+use jiff::Timestamp;
 use scraper::{ElementRef, Html, Node, node::Element};
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 use super::{
     metadata,
     notes::Notes,
+    packed,
     parse::{End, Parsed},
     plain, pushed,
     values::MAX_VALUES,
@@ -57,7 +64,10 @@ impl Scripts {
             let text: String = script.text().collect();
             match pushed::piece(&text) {
                 Some(piece) => Script::Piece(piece),
-                None => metadata::value(&text, &mut self.left).map_or_else(Script::Unreadable, Script::Json),
+                None => match metadata::value(&text, &mut self.left) {
+                    Ok(value) => Script::Json(packed::unpacked(value, &mut self.left)),
+                    Err(why) => Script::Unreadable(why),
+                },
             }
         })
     }
@@ -209,7 +219,7 @@ impl<'t> Page<'t> {
                     waiting.extend(values.iter().rev().map(|value| inner(next.parent, next.name, value)));
                 }
                 Value::String(text) => self.add_text(&next, text.trim(), is_image),
-                Value::Number(number) => self.add_text(&next, &number.to_string(), is_image),
+                Value::Number(number) => self.add_number(&next, number),
                 Value::Null | Value::Bool(_) => {}
             }
         }
@@ -230,6 +240,21 @@ impl<'t> Page<'t> {
         };
         let id = self.add(next.parent, tag, &class, attribute);
         let text = plain(text, self.still_time);
+        self.write(id, text);
+    }
+
+    /// A number, which is a date where its name says so and it lies in the years of the web.
+    fn add_number(&mut self, next: &Waiting<'_>, number: &Number) {
+        let text = number.to_string();
+        let stamp = if is_time_name(next.name) { number.as_f64().and_then(stamp) } else { None };
+        let stated = stamp.map(|stamp| stamp.to_string());
+        let Some(stated) = stated else { return self.add_text(next, &text, next.is_image) };
+        let attribute = Some((local_name!("datetime"), stated.as_str()));
+        let id = self.add(next.parent, local_name!("time"), &class(next.name), attribute);
+        self.write(id, text);
+    }
+
+    fn write(&mut self, id: NodeId, text: String) {
         if let Some(mut element) = self.html.tree.get_mut(id) {
             element.append(Node::Text(scraper::node::Text { text: text.into() }));
         }
@@ -289,6 +314,23 @@ fn is_time(text: &str) -> bool {
         |(at, byte): (usize, &u8)| if matches!(at, 4 | 7) { *byte == b'-' } else { byte.is_ascii_digit() };
     let day = text.as_bytes().get(..10);
     text.len() <= 40 && day.is_some_and(|day| day.iter().enumerate().all(is_digit_or_hyphen))
+}
+
+/// Whether a member is a date by its name: `publishedAt`, `created`, `start_ts`.
+fn is_time_name(name: &str) -> bool {
+    const WORDS: [&str; 8] = ["date", "time", "publish", "posted", "created", "updated", "modified", "stamp"];
+    let lower = name.to_ascii_lowercase();
+    WORDS.iter().any(|word| lower.contains(word))
+        || ["At", "_at", "On", "_on", "_ts"].iter().any(|ending| name.ends_with(ending))
+        || lower == "ts"
+}
+
+/// The instant that a number of seconds or milliseconds since 1970 is, from 1995 to 2100.
+fn stamp(number: f64) -> Option<Timestamp> {
+    const YEARS: RangeInclusive<f64> = 788_918_400.0..=4_102_444_800.0;
+    let seconds = [number, number / 1000.0].into_iter().find(|seconds| YEARS.contains(seconds))?;
+    #[expect(clippy::cast_possible_truncation, reason = "it lies in those years")]
+    Timestamp::from_second(seconds as i64).ok()
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ mod nearest;
 pub(crate) mod next;
 mod notes;
 mod own;
+mod packed;
 pub(crate) mod parse;
 mod plain;
 mod pushed;

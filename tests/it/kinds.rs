@@ -44,6 +44,41 @@ fn an_answer_that_is_json_itself_is_a_source() {
 }
 
 #[test]
+fn numbers_since_1970_are_dates_where_their_names_say_so() {
+    for unit in [1, 1000] {
+        let row = |n: u32| {
+            let at = (1_741_251_600 - i64::from(n) * 86_400) * unit;
+            format!(r#"{{"id":{n},"title":"{}","url":"/{n}","createdAt":{at},"size":{at}}}"#, headline(n))
+        };
+        let json = format!("[{}]", (1..=6).map(row).collect::<Vec<_>>().join(","));
+        let found = &of(&json)[0];
+        assert_eq!(days(found)[..2], ["2025-03-05", "2025-03-04"], "{}", found.keys.to_toml());
+    }
+}
+
+#[test]
+fn state_that_is_packed_is_a_source() {
+    let mut values = vec!["[\"Reactive\",1]".to_owned(), "{\"posts\":2}".to_owned(), String::new()];
+    let mut body = Vec::new();
+    for n in 1..=6 {
+        let at = values.len();
+        values.push(format!("{{\"title\":{},\"url\":{},\"date\":{}}}", at + 1, at + 2, at + 3));
+        let [title, url, date] = [headline(n), format!("/{n}"), format!("2025-03-0{}", 7 - n)];
+        values.extend([&title, &url, &date].map(|text| format!("\"{text}\"")));
+        body.push(format!(r#"{{\"title\":\"{title}\",\"url\":\"{url}\",\"date\":\"{date}\"}}"#));
+    }
+    values[2] = format!("[{}]", (0..6).map(|n| (3 + 4 * n).to_string()).collect::<Vec<_>>().join(","));
+    let by_number = format!("[{}]", values.join(","));
+    let as_text = format!(r#"{{"status":200,"body":"{{\"items\":[{}]}}"}}"#, body.join(","));
+    for json in [by_number, as_text] {
+        let found = &of(&format!("<p>Loading</p><script type=application/json>{json}</script>"))[0];
+        let keys = found.keys.to_toml();
+        assert_eq!((count(found), found.keys.headline.clone()), (6, vec![".title".to_owned()]), "{keys}");
+        assert_eq!(days(found)[..2], ["2025-03-06", "2025-03-05"], "{keys}");
+    }
+}
+
+#[test]
 fn an_answer_whose_members_have_other_names_is_healed() {
     let answer = |title: &str, link: &str, when: &str| {
         let row = |n: u32| {
