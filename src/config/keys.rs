@@ -486,7 +486,7 @@ pub static DATE: Section = Section {
             key(
                 "above",
                 Kind::Selector,
-                "What stands above entries and dates them all, such as the heading of a day: the nearest match before the entry. A year, month or day there completes what the entry itself says: `12 March` below `2019`, `12` below `March 2019`, `10:30` below `7 March`.",
+                "What stands above entries and dates them all, such as the heading of a day: the nearest match before the entry, or the first in it. A year, month or day there completes what the entry itself says: `12 March` below `2019`, `12` below `March 2019`, `10:30` below `7 March`.",
             ),
             key("format", Kind::Format, "The text's `strptime` format; else gleaner reads what it can."),
             key(

@@ -22,27 +22,34 @@ use crate::{
 /// The most machine-readable dates of a row: an event has two or three, a calendar inside a row has hundreds.
 const MAX_TIME_ELEMENTS: usize = 8;
 
-/// What dates rows from above: for each row the nearest element before it that matches, such as the heading of its day.
+/// What dates rows from above: for each row the nearest element before it that matches, such as the heading of its day,
+/// or the first in it that does, such as the cell of a year that spans the rows below.
 pub(super) fn above(rows: &[ElementRef<'_>], css: &Css, time: &Time<'_>) -> HashMap<NodeId, RawField> {
     let is_slow = looks_beside(&css.text);
     let mut found = HashMap::new();
     let Some(top) = rows.first().and_then(|row| row.ancestors().last()) else { return found };
     let wanted: HashSet<NodeId> = rows.iter().map(|row| row.id()).collect();
     let mut last: Option<ElementRef<'_>> = None;
+    let mut row: Option<NodeId> = None;
+    let of = |heading: ElementRef<'_>| {
+        let raw = text::of(heading, &wanted);
+        RawField { value: raw.clone(), raw, selector: css.text.clone(), element: tag(heading) }
+    };
     for element in top.descendants().filter_map(ElementRef::wrap) {
-        if wanted.contains(&element.id())
-            && let Some(heading) = last
-        {
-            let raw = text::of(heading, &wanted);
-            let field =
-                RawField { value: raw.clone(), raw, selector: css.text.clone(), element: tag(heading) };
-            found.insert(element.id(), field);
+        if wanted.contains(&element.id()) {
+            row = Some(element.id());
+            if let Some(heading) = last {
+                found.insert(element.id(), of(heading));
+            }
         }
         if is_slow && !time.lasts() {
             break;
         }
         if css.selector.matches(&element) {
             last = Some(element);
+            if let Some(own) = row.take_if(|row| element.ancestors().any(|around| around.id() == *row)) {
+                found.insert(own, of(element));
+            }
         }
     }
     found

@@ -26,6 +26,7 @@ mod kill;
 mod kinds;
 mod listings;
 mod manners;
+mod meetings;
 mod mend;
 mod network;
 mod opml;

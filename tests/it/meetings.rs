@@ -1,0 +1,32 @@
+//! Listings of meetings, notices and calls, over small pages: names that recur, days without links, days by which something ends,
+//! and marks before headlines.
+
+use crate::listings::{SHIPS, best, days};
+
+#[test]
+fn a_year_that_spans_several_rows_is_that_of_their_days() {
+    let found = best(9, ["<table><tr><th>Year<th>Day<th>Report", "</table>"], |n| {
+        let year = ["<td rowspan=4>2024", "<td rowspan=5>2023"]
+            .get(usize::from(n == 5))
+            .filter(|_| n == 1 || n == 5);
+        let year = year.copied().unwrap_or_default();
+        format!(
+            "<tr>{year}<td>{} May<td><a href=/{n}.pdf>The ship {} came in</a>",
+            29 - n,
+            SHIPS[n as usize % 4]
+        )
+    });
+    let days = days(&found);
+    assert_eq!(
+        (days[0].as_str(), days[3].as_str()),
+        ("2024-05-28", "2024-05-25"),
+        "{}",
+        found.keys.to_toml()
+    );
+    assert_eq!(
+        (days[4].as_str(), days[8].as_str()),
+        ("2023-05-24", "2023-05-20"),
+        "{}",
+        found.keys.to_toml()
+    );
+}
