@@ -32,6 +32,8 @@ pub struct Keys {
     pub headline: Vec<String>,
     /// What is cut from the end of the headline; `None`: nothing.
     pub cut: Option<String>,
+    /// The mark that the headline begins after; `None`: there is none.
+    pub after: Option<String>,
     /// The link; empty: the headline's own.
     pub link: Vec<String>,
     /// The date in the entry.
@@ -103,7 +105,8 @@ pub fn keys(texts: &Texts<'_, '_>, of: &Scored, entry: Entry, url: &Url) -> Opti
         entry: entry.selector,
         to_next: entry.to_next,
         headline,
-        cut: mark(texts, &fields.columns[*at]),
+        cut: mark(texts, &fields.columns[*at], Side::End),
+        after: mark(texts, &fields.columns[*at], Side::Start),
         link: fields.link.filter(|_| is_linked_otherwise).map(field).unwrap_or_default(),
         date,
         is_dated: false,
@@ -140,17 +143,34 @@ fn field(texts: &Texts<'_, '_>, sample: &[u32], column: &Column) -> Vec<String> 
     if fit < 0.3 { Vec::new() } else { vec![text] }
 }
 
-/// The mark that ends nearly each headline and links to it, as manuals have it (`¶`), as a pattern.
-fn mark(texts: &Texts<'_, '_>, headline: &Column) -> Option<String> {
+/// A side of a text.
+#[derive(Clone, Copy)]
+enum Side {
+    Start,
+    End,
+}
+
+/// The mark at one side of nearly each headline that links to it, as manuals have it (`¶`, `#`), or what it is called before
+/// it (`Title:`), as a pattern.
+fn mark(texts: &Texts<'_, '_>, headline: &Column, side: Side) -> Option<String> {
     const FEWEST: usize = 4;
+    const LONGEST: usize = 20;
     let tree = texts.tree;
     let marks = headline.cells.iter().filter_map(|(_, at)| {
-        let ends =
-            |link: &u32| tree.get(*link).href.is_some() && tree.get(*link).text.1 == tree.get(*at).text.1;
-        let mark = tree.text((*at + 1..tree.get(*at).end).find(ends)?);
-        let is_mark =
-            !mark.is_empty() && !mark.contains(char::is_alphanumeric) && mark.len() < tree.text(*at).len();
-        is_mark.then_some(mark)
+        let of = tree.get(*at).text;
+        let mark = |inside: u32| {
+            let element = tree.get(inside);
+            let text = tree.text(inside);
+            let is_link = element.attributes.href.is_some() && !text.contains(char::is_alphanumeric);
+            let is = match side {
+                Side::Start => {
+                    element.text.0 == of.0 && (is_link || text.ends_with(':') && text.len() <= LONGEST)
+                }
+                Side::End => element.text.1 == of.1 && is_link,
+            };
+            (is && !text.is_empty() && text.len() < tree.text(*at).len()).then_some(text)
+        };
+        (*at + 1..tree.get(*at).end).find_map(mark)
     });
     let marks: Vec<&str> = marks.collect();
     let first = *marks.first()?;
@@ -203,6 +223,7 @@ impl Keys {
             to_next: false,
             headline: vec![any],
             cut: None,
+            after: None,
             link: Vec::new(),
             date: DateKey::None,
             is_dated: false,
@@ -249,8 +270,10 @@ impl Keys {
             pairs.push(("to_next", json!(true)));
         }
         let mut headline = one_or_several(&self.headline);
-        if let Some(cut) = &self.cut {
-            headline = headline.map(|selectors| json!({ "selector": selectors, "cut": cut }));
+        let regex = self.after.as_ref().map(|mark| ("regex", format!("^(?:{mark})?\\s*(.+)")));
+        let cut = self.cut.clone().map(|cut| ("cut", cut));
+        for (name, pattern) in regex.into_iter().chain(cut) {
+            headline = headline.map(|headline| with_key(headline, name, &pattern));
         }
         pairs.extend(headline.map(|headline| ("headline", headline)));
         let mut add = |name, selectors| pairs.extend(one_or_several(selectors).map(|value| (name, value)));
@@ -296,6 +319,16 @@ impl Keys {
         let config = config::read(&[file], &|_| None).ok()?;
         config.sources.into_iter().next()
     }
+}
+
+/// A field's selectors, or its table, with another key.
+fn with_key(field: Value, name: &str, value: &str) -> Value {
+    let mut table = match field {
+        Value::Object(table) => table,
+        selectors => Map::from_iter([("selector".to_owned(), selectors)]),
+    };
+    table.insert(name.to_owned(), json!(value));
+    Value::Object(table)
 }
 
 /// Selectors as the config has them; `None`: there are none.

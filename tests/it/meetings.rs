@@ -30,3 +30,25 @@ fn a_year_that_spans_several_rows_is_that_of_their_days() {
         found.keys.to_toml()
     );
 }
+
+#[test]
+fn what_stands_before_each_headline_is_no_part_of_it() {
+    let anchor = best(7, ["<main>", "</main>"], |n| {
+        format!(
+            "<h2><a href='#v{n}'>#</a>v1.{} of {} May 2024</h2><p>The {} was painted.</p>",
+            9 - n,
+            29 - n,
+            SHIPS[n as usize % 4]
+        )
+    });
+    let label = best(7, ["<div>", "</div>"], |n| {
+        format!(
+            "<div class=paper><p class=list-title><b>Title:</b> <a href=/{n}>On the ship {} of the harbour</a></p><p>{n} pages</p></div>",
+            SHIPS[n as usize % 4]
+        )
+    });
+    let first =
+        |found: &gleaner::detect::Proposal| found.reading.sightings[0].entry.headline.as_str().to_owned();
+    assert!(first(&anchor).starts_with("v1.8 of"), "{}", anchor.keys.to_toml());
+    assert!(first(&label).starts_with("On the ship"), "{}", label.keys.to_toml());
+}
