@@ -72,9 +72,10 @@ pub fn says(name: &str) -> Says {
 
 fn chrome(words: &[String]) -> Option<&'static str> {
     let found = CHROME.iter().find(|chrome| words.iter().any(|word| word == *chrome));
-    let menu =
-        || words.iter().any(|word| word.len() > "menu".len() && word.ends_with("menu")).then_some("menu");
-    found.copied().or_else(menu)
+    let compound = |ending: &'static str| {
+        words.iter().any(|word| word.len() > ending.len() && word.ends_with(ending)).then_some(ending)
+    };
+    found.copied().or_else(|| compound("menu")).or_else(|| compound("nav"))
 }
 
 /// Whether such a word names a menu.

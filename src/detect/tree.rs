@@ -556,9 +556,22 @@ impl<'a> Tree<'a> {
             }
             let of_class = element.node.value().classes().find_map(|class| self.told.get(class)?.says.chrome);
             // Some programs call every table of theirs a widget.
-            let is_table = |word: &&str| element.tag == "table" && word.starts_with("widget");
+            let is_table = |word: &&str| word.starts_with("widget") && self.is_table(at);
             of_class.or_else(|| names::says(element.id?).chrome).filter(|word| !is_table(word))
         })
+    }
+
+    /// Whether a part is mostly a table, whose rows are more than the weeks of a month.
+    fn is_table(&self, at: u32) -> bool {
+        const LEAST_ROW: u32 = 30;
+        let Some(table) = (at..self.get(at).end).find(|inside| self.get(*inside).tag == "table") else {
+            return false;
+        };
+        let rows = (table..self.get(table).end).filter(|inside| self.get(*inside).tag == "tr").count();
+        let bytes = self.text_bytes(table);
+        table == at
+            || bytes * 2 > self.text_bytes(at)
+                && bytes >= LEAST_ROW * u32::try_from(rows).unwrap_or(NONE).max(1)
     }
 
     fn is_section(&self, at: u32) -> bool {

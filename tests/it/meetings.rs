@@ -4,6 +4,22 @@
 use crate::listings::{SHIPS, best, days};
 
 #[test]
+fn a_table_is_no_less_for_being_called_a_widget() {
+    let link = |n: u32| format!("<li><a href=/s/{n}>Service number {n} of the town</a>");
+    let menu: String = (0..60).map(link).collect();
+    let top = format!(
+        "<div class=skipnav><a href=/a><img alt='Skip to the page'></a><a href=/b><img alt='Home of the town'></a><a href=/c><img alt='Services of it'></a></div><nav><ul>{menu}</ul></nav><div class=events_widget><p>Free readers are needed for some of the documents.</p><table>"
+    );
+    let found = best(7, [&top, "</table></div>"], |n| {
+        format!(
+            "<tr><td class=event_title><a href=/e/{n}>Commission Meeting</a><td>May {}, 2024 8:45 AM<td>Not included",
+            29 - n
+        )
+    });
+    assert_eq!(days(&found).len(), 7, "{}", found.keys.to_toml());
+}
+
+#[test]
 fn a_year_that_spans_several_rows_is_that_of_their_days() {
     let found = best(9, ["<table><tr><th>Year<th>Day<th>Report", "</table>"], |n| {
         let year = ["<td rowspan=4>2024", "<td rowspan=5>2023"]
