@@ -290,7 +290,7 @@ impl Looking<'_, '_> {
         let texts = Texts::new(&tree);
         let evidence = Evidence::find(&texts, known, (base, &self.document.url));
         let mut scored = score::scored(&texts, Group { items }, &evidence)?;
-        scored.score -= reaching::LESS;
+        scored.score -= reaching::less(self.texts.tree, heads);
         let heads: Vec<u32> = scored.group.items.iter().map(|at| rows[&tree.get(*at).node.id()]).collect();
         let reaches = reaching::reaches(self.texts.tree, &heads);
         if reaching::are_sections(&scored)

@@ -327,3 +327,19 @@ fn days_behind_links_are_read_where_bullets_stand_before_these() {
     });
     assert_eq!(days(&found).len(), 9, "{}", found.keys.to_toml());
 }
+
+#[test]
+fn a_term_and_its_description_are_one_record_whoever_the_latter_links_to() {
+    let found = best(9, ["<dl><h3>Thu, 6 March 2025</h3>", "</dl>"], |n| {
+        format!(
+            "<dt>[{n}] <a href=/abs/{n}>Paper {n}</a> [<a href=/pdf/{n}>pdf</a>]</dt><dd><div class=meta><p class=list-title>{}</p><p><a href=/by/{n}>Ina {n}</a></p></div></dd>",
+            headline(n)
+        )
+    });
+    let first = &found.reading.sightings[0].entry;
+    let link = first.link.as_ref().map(|link| link.as_str().to_owned());
+    assert_eq!(
+        (first.headline.as_str(), link.as_deref()),
+        (headline(1).as_str(), Some("https://harbour.example/abs/1"))
+    );
+}
