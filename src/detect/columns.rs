@@ -42,6 +42,8 @@ pub struct Column {
     pub mostly_dated: f64,
     /// The share of dates that state their year.
     pub with_year: f64,
+    /// The share of dates by which something ends.
+    pub deadlines: f64,
     /// How far the dates only rise or only fall.
     pub monotone: f64,
     /// The share of digits.
@@ -219,6 +221,13 @@ fn column(texts: &Texts<'_, '_>, way: (u64, u8), cells: Vec<(u16, u32)>, sample:
         with_year: dates.iter().filter(|d| d.has_year).count() as f64 / (dates.len().max(1) as f64),
         monotone: monotone(&dates),
         digits: mean(&|i| facts[i].digits),
+        deadlines: if heading(tree, first).is_some_and(|at| names::says(tree.text(at)).is_deadline)
+            || named(|says| says.is_deadline)
+        {
+            1.0
+        } else {
+            dates.iter().filter(|d| d.is_deadline).count() as f64 / (dates.len().max(1) as f64)
+        },
         more: share(&|i| facts[i].is_more),
         linked: links.len() as f64 / count,
         is_link: share(&|i| tree.get(cells[i].1).href.is_some()),

@@ -11,10 +11,13 @@ use rustc_hash::FxHashMap;
 
 use crate::{
     extract::text,
-    moment::{self, Heading, Lexicon, Mention, Place, Value, day_alone, pair_alone, scan, time_alone},
+    moment::{self, Heading, Lexicon, Mention, Place, Role, Value, day_alone, pair_alone, scan, time_alone},
 };
 
-use super::tree::{Tree, digest, index};
+use super::{
+    names,
+    tree::{Tree, digest, index},
+};
 
 /// What can be counted in a text.
 #[derive(Clone, Copy, Debug, Default)]
@@ -40,6 +43,8 @@ pub struct Dated {
     pub share: f64,
     /// Whether its year is stated.
     pub has_year: bool,
+    /// Whether it is the day by which something ends: "Ends 5 May".
+    pub is_deadline: bool,
     /// Grows with the day; of dates without a year, within one year. Of `4/3/2024` there are two: the day written first,
     /// and the month.
     pub orders: [i32; 2],
@@ -251,7 +256,10 @@ impl<'t, 'a> Texts<'t, 'a> {
         let mention = mentions.iter().find(|mention| is_day(mention))?;
         let (has_year, orders) = orders(&mention.value);
         let share = (mention.span.len() as f64) / (text.len() as f64);
-        Some(Dated { share, has_year, orders })
+        // "By Ina on 5 May" is a byline.
+        let is_by = || names::words(&start[..mention.span.start]).any(|word| word == "by");
+        let is_deadline = mention.role == Role::Deadline && !is_by();
+        Some(Dated { share, has_year, is_deadline, orders })
     }
 }
 

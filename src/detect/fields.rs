@@ -422,11 +422,14 @@ fn date(columns: &[Column], headline: usize, teaser: Option<usize>) -> DatePlace
             + 0.3 * yes(column.is_named_date)
             - 0.4 * yes(column.is_named_other_date)
             - 0.002 * if is_prose_dated(column) { column.chars.min(LONG_CHARS) } else { column.chars }
-            - f64::MAX * yes(column.dated < 0.3)
+            - f64::MAX * yes(column.dated < 0.3 || column.deadlines >= DEADLINES)
     };
     let Some((worth, at)) = best(columns, worth).filter(|(worth, _)| *worth > LEAST_DATE) else {
         return DatePlace::Nowhere;
     };
+/// Where so many of the dates are those by which something ends, they are none of publication.
+pub const DEADLINES: f64 = 0.8;
+
     let column = &columns[at];
     if at == headline || (worth < 1.0 && column.words > 12.0 && Some(at) != teaser) {
         return if columns[headline].dated >= 0.3 { DatePlace::Headline } else { DatePlace::Nowhere };

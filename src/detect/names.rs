@@ -44,15 +44,17 @@ pub struct Says {
     pub headline: f64,
     /// It holds a date of publication.
     pub is_date: bool,
-    /// It holds another date: the last day of something, or the last change.
+    /// It holds another date: the last change, say.
     pub is_other_date: bool,
+    /// Something ends on its dates.
+    pub is_deadline: bool,
     /// It tells in short what an entry is about.
     pub is_teaser: bool,
     /// The part of a page that it belongs to, when it is one beside the content: `nav`, `sidebar`.
     pub chrome: Option<&'static str>,
 }
 
-/// What a name says.
+/// What a name says: a class, or the heading of a column.
 pub fn says(name: &str) -> Says {
     let words: Vec<String> = words(name).collect();
     let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
@@ -65,6 +67,7 @@ pub fn says(name: &str) -> Says {
         headline,
         is_date: has(DATE),
         is_other_date: has(OTHER_DATE),
+        is_deadline: has(DEADLINE),
         is_teaser: has(TEASER),
         chrome: if has(ENTRY) { None } else { chrome(&words) },
     }
@@ -93,6 +96,18 @@ pub fn is_publication(heading: &str) -> bool {
     words(heading).any(|word| {
         matches!(word.as_str(), "published" | "posted" | "issued" | "released" | "decided" | "announced")
     })
+}
+
+/// Whether a column's heading says that it holds what its rows are called.
+pub fn is_title(heading: &str) -> bool {
+    const LONGEST: usize = 40;
+    let is_said = |word: String| {
+        matches!(
+            word.as_str(),
+            "title" | "headline" | "subject" | "name" | "event" | "meeting" | "case" | "topic" | "type"
+        )
+    };
+    heading.len() <= LONGEST && words(heading).any(is_said) && !says(heading).is_date
 }
 
 /// Whether a name says that a link leads to the next page.
@@ -137,7 +152,10 @@ const NO_HEADLINE: &[&str] = &[
 
 const DATE: &[&str] = &["date", "time", "datetime", "published", "posted", "day"];
 
-const OTHER_DATE: &[&str] = &["updated", "modified", "deadline", "expires", "closing", "argued", "filed"];
+const OTHER_DATE: &[&str] = &["updated", "modified", "argued", "filed"];
+
+const DEADLINE: &[&str] =
+    &["deadline", "expires", "expiry", "expiration", "closes", "closing", "due", "ends", "until"];
 
 const TEASER: &[&str] =
     &["teaser", "summary", "excerpt", "description", "desc", "abstract", "intro", "lead", "snippet"];

@@ -156,7 +156,12 @@ fn features(texts: &Texts<'_, '_>, group: &Group, fields: &Fields) -> Features {
     chars.sort_unstable();
     let (dates, monotone) = match fields.date {
         // An address with its day in it dates its entry, less surely than what is written for readers.
-        DatePlace::Nowhere => (0.8 * dated_addresses(tree, items), 0.0),
+        DatePlace::Nowhere => {
+            // Calls and tenders are listings too, though their days are those by which they end.
+            let ending = fields.columns.iter().filter(|column| column.deadlines >= fields::DEADLINES);
+            let ending = ending.map(|column| column.coverage * column.dated).fold(0.0, f64::max);
+            (0.8 * dated_addresses(tree, items).max(ending), 0.0)
+        }
         DatePlace::Column(at) => {
             let column = &fields.columns[at];
             // The day of a month, or the time of a day, is a date by what stands above.

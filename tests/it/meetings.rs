@@ -1,7 +1,27 @@
 //! Listings of meetings, notices and calls, over small pages: names that recur, days without links, days by which something ends,
 //! and marks before headlines.
 
+use gleaner::detect::DateKey;
+
 use crate::listings::{SHIPS, best, days};
+
+#[test]
+fn a_day_by_which_something_ends_is_no_day_of_publication() {
+    let call =
+        |n: u32| format!("<h4><a href=/{n}>A dock for the {} is wanted</a></h4>", SHIPS[n as usize % 4]);
+    let only = best(7, ["<div>", "</div>"], |n| {
+        format!("<div class=call>{}<p>Closes: {n} May 2024</p></div>", call(n))
+    });
+    assert_eq!(only.keys.date, DateKey::None, "{}", only.keys.to_toml());
+    let both = best(7, ["<table><tr><th>Call<th>Deadline<th>Published", "</table>"], |n| {
+        format!("<tr><td>{}<td>{n} June 2024<td>{} May 2024", call(n), 29 - n)
+    });
+    assert_eq!(days(&both)[0], "2024-05-28", "{}", both.keys.to_toml());
+    let by = best(7, ["<div>", "</div>"], |n| {
+        format!("<div class=post>{}<p>by Ina on {} May 2024</p></div>", call(n), 29 - n)
+    });
+    assert_eq!(days(&by).len(), 7, "{}", by.keys.to_toml());
+}
 
 #[test]
 fn a_table_is_no_less_for_being_called_a_widget() {
