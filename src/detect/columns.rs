@@ -70,6 +70,8 @@ pub struct Column {
     pub is_named_other_date: bool,
     /// Whether it states dates to machines.
     pub is_time: bool,
+    /// Whether what names the column of a table says that it is what its rows are called.
+    pub is_titled: bool,
     /// Whether its cells are the entries themselves.
     pub is_entry: bool,
     /// Whether its cells are cells of a table.
@@ -219,8 +221,6 @@ fn column(texts: &Texts<'_, '_>, way: (u64, u8), cells: Vec<(u16, u32)>, sample:
         dated: share(&|i| facts[i].date.is_some()),
         mostly_dated: share(&|i| facts[i].is_date()),
         with_year: dates.iter().filter(|d| d.has_year).count() as f64 / (dates.len().max(1) as f64),
-        monotone: monotone(&dates),
-        digits: mean(&|i| facts[i].digits),
         deadlines: if heading(tree, first).is_some_and(|at| names::says(tree.text(at)).is_deadline)
             || named(|says| says.is_deadline)
         {
@@ -228,6 +228,8 @@ fn column(texts: &Texts<'_, '_>, way: (u64, u8), cells: Vec<(u16, u32)>, sample:
         } else {
             dates.iter().filter(|d| d.is_deadline).count() as f64 / (dates.len().max(1) as f64)
         },
+        monotone: monotone(&dates),
+        digits: mean(&|i| facts[i].digits),
         more: share(&|i| facts[i].is_more),
         linked: links.len() as f64 / count,
         is_link: share(&|i| tree.get(cells[i].1).href.is_some()),
@@ -244,6 +246,7 @@ fn column(texts: &Texts<'_, '_>, way: (u64, u8), cells: Vec<(u16, u32)>, sample:
             || heading(tree, first).is_some_and(|at| names::is_publication(tree.text(at))),
         is_named_other_date: named(|says| says.is_other_date),
         is_time: element.tag == "time" || element.attributes.has_datetime,
+        is_titled: heading(tree, first).is_some_and(|at| names::is_title(tree.text(at))),
         is_entry: cells.iter().all(|(item, at)| sample[*item as usize] == *at),
         is_cell: matches!(element.tag, "td" | "th"),
         is_image: element.tag == "img",

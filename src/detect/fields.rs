@@ -64,6 +64,9 @@ const LEAST_HEADLINE: f64 = 1.2;
 const TELLING_WORDS: f64 = 3.0;
 const LEAST_TELLING: f64 = 0.4;
 
+/// So few words do where they are of several kinds, or a class calls them a title: "Regular Meeting", "Special Meeting".
+const LABEL_WORDS: f64 = 2.0;
+
 /// How many columns are kept for when no selector gives the headline.
 const OTHER_HEADLINES: usize = 2;
 
@@ -101,7 +104,7 @@ pub fn fields(texts: &Texts<'_, '_>, group: &Group, evidence: &Evidence) -> Opti
         .filter(|(worth, _)| *worth >= LEAST_HEADLINE)
         .collect();
     headlines.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let (headline_worth, headline) = telling(&columns, headlines.first().copied())?;
+    let (headline_worth, headline) = telling(&columns, &headlines)?;
     let others = headlines.iter().map(|(_, at)| *at).filter(|at| *at != headline);
     let other_headlines = others.take(OTHER_HEADLINES).collect();
     let headline = same_text_deeper(texts, &columns, headline);
@@ -125,15 +128,31 @@ fn best(columns: &[Column], worth: impl Fn(&Column) -> f64) -> Option<(f64, usiz
     })
 }
 
-/// The likeliest headline where it tells the entries apart, else a number that does, else the days of a calendar.
-fn telling(columns: &[Column], likeliest: Option<(f64, usize)>) -> Option<(f64, usize)> {
+/// The likeliest headline where it tells the entries apart, else a number that does, else what the links are called, else the
+/// days of a calendar.
+fn telling(columns: &[Column], headlines: &[(f64, usize)]) -> Option<(f64, usize)> {
     const HARDLY: f64 = 0.2;
+    let likeliest = headlines.first().copied();
     let differs =
         |least: f64| likeliest.filter(|(_, at)| columns[*at].distinct * columns[*at].coverage >= least);
-    let is_said = |column: &Column| column.words.max(column.described) >= TELLING_WORDS;
+    let is_link = |column: &Column| column.is_link >= 0.9 && column.distinct_links >= 0.9;
+    let is_said = |column: &Column| {
+        let words = column.words.max(column.described);
+        let are_kinds =
+            is_link(column) && column.coverage >= 0.9 && column.distinct * column.cells.len() as f64 >= 1.5;
+        words >= TELLING_WORDS || words >= LABEL_WORDS && (are_kinds || column.hint > 0.0)
+    };
     let said = likeliest.filter(|(_, at)| is_said(&columns[*at]));
     let told = differs(LEAST_TELLING).or_else(|| said.and(differs(HARDLY)));
-    told.or_else(|| number(columns)).or(said).or_else(|| calendar(columns)).or(likeliest)
+    let is_label = |column: &Column| is_said(column) && is_link(column) && column.dated < 0.3;
+    let is_titled = |column: &Column| {
+        column.is_titled && column.coverage >= 0.9 && column.words >= LABEL_WORDS && column.dated < 0.3
+    };
+    let label = || {
+        let labels = headlines.iter().copied().find(|(_, at)| is_label(&columns[*at]));
+        labels.or_else(|| Some((LEAST_HEADLINE, columns.iter().position(is_titled)?)))
+    };
+    told.or_else(|| number(columns)).or(said).or_else(label).or_else(|| calendar(columns)).or(likeliest)
 }
 
 /// The first place with a number that tells its entry from all others: a version, a case.
@@ -408,6 +427,9 @@ fn is_prose_dated(column: &Column) -> bool {
     column.dated >= 0.9 && column.with_year >= 0.9 && column.monotone >= 0.9
 }
 
+/// Where so many of the dates are those by which something ends, they are none of publication.
+pub const DEADLINES: f64 = 0.8;
+
 fn date(columns: &[Column], headline: usize, teaser: Option<usize>) -> DatePlace {
     let yes = |is: bool| f64::from(u8::from(is));
     let worth = |column: &Column| {
@@ -427,9 +449,6 @@ fn date(columns: &[Column], headline: usize, teaser: Option<usize>) -> DatePlace
     let Some((worth, at)) = best(columns, worth).filter(|(worth, _)| *worth > LEAST_DATE) else {
         return DatePlace::Nowhere;
     };
-/// Where so many of the dates are those by which something ends, they are none of publication.
-pub const DEADLINES: f64 = 0.8;
-
     let column = &columns[at];
     if at == headline || (worth < 1.0 && column.words > 12.0 && Some(at) != teaser) {
         return if columns[headline].dated >= 0.3 { DatePlace::Headline } else { DatePlace::Nowhere };

@@ -168,7 +168,7 @@ fn may_be_calendar(tree: &Tree<'_>, items: &[u32]) -> bool {
         (6..=LONGEST).contains(&tree.text_bytes(at))
             && tree.text(at).bytes().any(|byte| byte.is_ascii_digit())
     };
-    let is_row = items.len() >= FEWEST && matches!(tree.get(items[0]).tag, "tr" | "li");
+    let is_row = items.len() >= FEWEST && matches!(tree.get(items[0]).tag, "tr" | "li" | "p" | "div" | "dd");
     is_row && items.iter().filter(|at| has_figures(**at)).count() as f64 >= MOST * items.len() as f64
 }
 

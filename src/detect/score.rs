@@ -33,7 +33,7 @@ pub struct Scored {
 pub struct Features {
     /// Entries.
     pub count: f64,
-    /// The share of entries with a link of their own.
+    /// The share of entries with a link of their own; of a calendar without links, what its days are worth instead.
     pub links: f64,
     /// How much like a headline the headlines are, without bounds.
     pub headline: f64,
@@ -186,10 +186,14 @@ fn features(texts: &Texts<'_, '_>, group: &Group, fields: &Fields) -> Features {
     let version = if fields::are_versions(texts, headline) { 6.0 } else { 0.0 };
     Features {
         count,
-        links: link.map_or(0.0, |link| link.coverage * link.linked * link.distinct_links),
+        links: link.map_or_else(
+            || calendar(fields, count, (dates, monotone)),
+            |link| link.coverage * link.linked * link.distinct_links,
+        ),
         headline: fields.headline_worth,
         words: headline.words.max(headline.described).max(version),
-        distinct: if headline.described > 0.0 { 1.0 } else { headline.distinct } * headline.coverage,
+        distinct: if headline.described > 0.0 { 1.0 } else { headline.distinct.max(by_day(fields)) }
+            * headline.coverage,
         dates,
         monotone,
         headings: headline.heading * headline.coverage,
@@ -206,6 +210,26 @@ fn features(texts: &Texts<'_, '_>, group: &Group, fields: &Fields) -> Features {
         largest: chars.last().map_or(0.0, |most| f64::from(*most) / bytes.max(1) as f64),
         whole: f64::from(u8::from(headline.is_entry && headline.is_part_of_page && dates < 0.5)),
     }
+}
+
+/// What is worth some of the links that entries do not have: that each has a day of its own, and these go one way.
+fn calendar(fields: &Fields, count: f64, (dates, monotone): (f64, f64)) -> f64 {
+    const IN_PLACE: f64 = 0.5;
+    let days = match fields.date {
+        DatePlace::Column(at) => at,
+        DatePlace::Headline => fields.headline,
+        _ => return 0.0,
+    };
+    let is_calendar = count >= 4.0 && dates >= 0.9 && monotone >= 0.9 && fields.columns[days].distinct >= 0.8;
+    if is_calendar { IN_PLACE } else { 0.0 }
+}
+
+/// What it is worth that days differ, where each entry has one in a place of its own: they tell meetings of one name apart,
+/// less well than names do.
+fn by_day(fields: &Fields) -> f64 {
+    let DatePlace::Column(at) = fields.date else { return 0.0 };
+    let days = &fields.columns[at];
+    if days.coverage * days.mostly_dated >= 0.9 { 0.5 * days.distinct } else { 0.0 }
 }
 
 /// What has more of the text than this is not the others' like.

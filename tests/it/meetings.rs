@@ -6,6 +6,45 @@ use gleaner::detect::DateKey;
 use crate::listings::{SHIPS, best, days};
 
 #[test]
+fn meetings_are_called_by_their_links_though_these_recur() {
+    let name = |n: u32| ["Regular Meeting", "Special Meeting"][n as usize % 2];
+    let by_link = best(9, ["<table>", "</table>"], |n| {
+        format!(
+            "<tr class=row><td><h3><b>May {}, 2024</b></h3><p><a href=/{n}>{}</a><td><a href=/{n}/html>HTML</a>",
+            29 - n,
+            name(n)
+        )
+    });
+    let head = "<table><tr><th>Date<th>Meeting<th>Agenda";
+    let by_column = best(9, [head, "</table>"], |n| {
+        format!("<tr><td>May {}, 2024<td>{}<td><a href=/{n}.pdf>Agenda</a>", 29 - n, name(n))
+    });
+    for found in [by_link, by_column] {
+        let keys = found.keys.to_toml();
+        assert_eq!(found.reading.sightings[0].entry.headline.as_str(), "Special Meeting", "{keys}");
+        assert_eq!(days(&found)[..2], ["2024-05-28", "2024-05-27"], "{keys}");
+    }
+}
+
+#[test]
+fn a_schedule_without_links_is_found_beside_a_menu() {
+    let menu = "<ul id=side><li><a href=/>Home page</a><li><a href=/n>News of the harbour</a><li><a href=/m>All our meetings</a></ul>";
+    let table = best(8, [&format!("{menu}<table>"), "</table>"], |n| {
+        format!("<tr><td>Wed., May {}, 2024<td>Public<td>Room 5<td>5 pm", 29 - n)
+    });
+    let notices = best(8, [&format!("{menu}<div>"), "</div>"], |n| {
+        format!(
+            "<p><b>{} May 2024</b> The ship {} stays in the dock until further notice.",
+            29 - n,
+            SHIPS[n as usize % 4]
+        )
+    });
+    for found in [table, notices] {
+        assert_eq!(days(&found).len(), 8, "{}", found.keys.to_toml());
+    }
+}
+
+#[test]
 fn a_day_by_which_something_ends_is_no_day_of_publication() {
     let call =
         |n: u32| format!("<h4><a href=/{n}>A dock for the {} is wanted</a></h4>", SHIPS[n as usize % 4]);
