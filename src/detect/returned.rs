@@ -212,9 +212,8 @@ impl<'r> Remembered<'r> {
         let itself: HashSet<usize> =
             rows.iter().filter(|row| !row.is_reworded).filter_map(|row| row.known).collect();
         for row in &mut rows {
-            // What is like a known headline that is on the page as well, or of another day, is another entry.
-            let is_other_day = row.days_off.is_some_and(|days| days > NEAR);
-            if row.is_reworded && (is_other_day || row.known.is_some_and(|number| itself.contains(&number))) {
+            // What is like a known headline that stands on the page as well is another entry.
+            if row.is_reworded && row.known.is_some_and(|number| itself.contains(&number)) {
                 *row = Row::unknown(row.entry);
             }
         }

@@ -317,17 +317,13 @@ fn an_archive_with_the_last_few_that_are_known_is_announced_by_nobody() {
 }
 
 #[test]
-fn headlines_that_are_like_known_ones_are_of_other_entries_where_these_are_there_or_days_differ() {
-    // Like one that is on the page, and like one that is not.
-    for (shown, found) in [(0..12, "10 of 10"), (0..10, "8 of 10")] {
-        let source = Followed::new("ask");
-        let like = |n: usize| format!("{} again", STORIES[n]);
-        source.show(&card(shown).replace(STORIES[0], &like(5)).replace(STORIES[1], &like(11)));
-        let healed = source.heal(&[]);
-        let expected = format!("{found} remembered entries are found again, 2 new, 0 older");
-        assert!(healed.out.contains(&expected), "{healed:?}");
-        assert!(!healed.out.contains("look twice"), "{healed:?}");
-    }
+fn headlines_that_are_like_known_ones_are_of_other_entries_where_these_are_there() {
+    let source = Followed::new("ask");
+    let like = |n: usize| format!("{} again", STORIES[n]);
+    source.show(&card(0..12).replace(STORIES[0], &like(5)).replace(STORIES[1], &like(11)));
+    let healed = source.heal(&[]);
+    assert!(healed.out.contains("10 of 10 remembered entries are found again, 2 new, 0 older"), "{healed:?}");
+    assert!(!healed.out.contains("look twice"), "{healed:?}");
 }
 
 #[test]
