@@ -7,6 +7,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use jiff::civil::Date;
+
 use crate::{
     entry::{Entry, Sighting},
     id::EntryKey,
@@ -75,6 +77,15 @@ pub fn is_doubtful(sighting: &Sighting, record: &Record) -> bool {
 /// Takes back what the sightings' moments, now that they are resolved, speak against: doubtful matches with an entry of
 /// another day (a text that was edited is of its day still), and a headline alone that is told of something else.
 pub fn part(sightings: &[Sighting], known: &[Record], recognized: &mut [Option<usize>]) {
+    let by_headline = |sighting: &Sighting, place: &Option<usize>| {
+        let is_so = place.is_some_and(|at| is_by_headline(sighting, &known[at]));
+        is_so.then(|| told(&sighting.entry).map(|moment| moment.day))
+    };
+    let days: HashSet<Option<Date>> = sightings
+        .iter()
+        .zip(&*recognized)
+        .filter_map(|(sighting, place)| by_headline(sighting, place))
+        .collect();
     for (sighting, place) in sightings.iter().zip(recognized) {
         // The year of an edited text may have been inferred anew.
         let day = |entry: &Entry| {
@@ -85,9 +96,12 @@ pub fn part(sightings: &[Sighting], known: &[Record], recognized: &mut [Option<u
         let is_other_day = |record: &Record| {
             day(&sighting.entry).zip(day(&record.entry)).is_some_and(|(now, then)| now != then)
         };
+        // On a page of one day a day tells nothing.
+        let is_told_apart =
+            |now: &Entry, then: &Entry| is_another(now, then) || days.len() < 2 && is_other_matter(now, then);
         let is_parted = |record: &Record| {
             is_doubtful(sighting, record) && is_other_day(record)
-                || is_by_headline(sighting, record) && is_another(&sighting.entry, &record.entry)
+                || is_by_headline(sighting, record) && is_told_apart(&sighting.entry, &record.entry)
         };
         *place = place.filter(|&at| !is_parted(&known[at]));
     }

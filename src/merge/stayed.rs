@@ -79,19 +79,19 @@ impl Page<'_> {
         }
     }
 
-    /// Whether these are most of what should still be on the page.
+    /// Whether these are most of what should still be on the page, and of several days: on a page of one day a day tells
+    /// nothing.
     fn is_move(&self, pairs: &[Pair]) -> bool {
+        let day_of = |entry: &Entry| of_day(entry).map(|moment| moment.day);
+        let oldest = self.sightings.iter().filter_map(|sighting| day_of(&sighting.entry)).min();
+        let is_awaited = |place: &&usize| {
+            day_of(&self.records[**place].entry).zip(oldest).is_none_or(|(day, oldest)| day >= oldest)
+        };
         let is_one =
             |(at, place): &&Pair| !is_another(&self.sightings[*at].entry, &self.records[*place].entry);
-        let oldest =
-            self.sightings.iter().filter_map(|sighting| of_day(&sighting.entry)).map(|m| m.day).min();
-        let is_awaited = |place: &&usize| {
-            of_day(&self.records[**place].entry)
-                .zip(oldest)
-                .is_none_or(|(moment, oldest)| moment.day >= oldest)
-        };
-        let count = pairs.iter().filter(is_one).count();
-        count >= MOVE && count * 2 > self.gone.iter().filter(is_awaited).count()
+        let found: Vec<&Pair> = pairs.iter().filter(is_one).collect();
+        let days: HashSet<_> = found.iter().map(|(at, _)| day_of(&self.sightings[*at].entry)).collect();
+        days.len() >= MOVE && found.len() * 2 > self.gone.iter().filter(is_awaited).count()
     }
 
     /// Whether a row stands below a known one that is no older.

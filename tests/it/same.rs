@@ -188,7 +188,7 @@ fn a_warning_that_takes_the_place_of_one_of_the_same_day_is_news() {
 }
 
 #[test]
-fn two_papers_of_one_day_take_the_place_of_two_others_as_news() {
+fn papers_of_one_day_take_the_place_of_others_as_news() {
     let site = Site::new();
     let sitting = |of: &str| -> Vec<Told> {
         ["Agenda of the sitting", "Minutes of the sitting"]
@@ -201,10 +201,18 @@ fn two_papers_of_one_day_take_the_place_of_two_others_as_news() {
             .to_vec()
     };
     let on_the_day = |n: u32| Told { when: "10 March 2026".to_owned(), ..story(n) };
+    let most = Site::new();
     let first: Vec<Told> = [sitting("roads"), (1..=3).map(on_the_day).collect()].concat();
     assert_eq!(site.shows(10, &first), 5);
     let second: Vec<Told> = [sitting("water"), (4..=6).map(on_the_day).collect()].concat();
     assert_eq!(site.shows(11, &second), 10);
+    for (day, of) in [(10, "roads"), (11, "water")] {
+        assert_eq!(
+            most.shows(day, &[sitting(of), vec![on_the_day(day)]].concat()),
+            3 * (day as usize - 9),
+            "of {of}"
+        );
+    }
 }
 
 #[test]
