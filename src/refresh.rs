@@ -337,7 +337,8 @@ impl Against {
         let anchor = |(place, sighting): (&Option<usize>, &Sighting)| {
             let record = place.map(|place| &records[place])?;
             let moment = record.entry.moment.as_ref()?;
-            (!merge::is_doubtful(sighting, record)).then_some(moment.day)
+            let is_sure = !merge::is_doubtful(sighting, record) && !merge::is_by_headline(sighting, record);
+            is_sure.then_some(moment.day)
         };
         let anchors: Vec<Option<Date>> = recognized.iter().zip(&reading.sightings).map(anchor).collect();
         reading.date(source, &anchors, seen);

@@ -176,7 +176,8 @@ impl Left<'_> {
     }
 }
 
-fn digits(text: &str) -> Vec<char> {
+/// The digits of a text: numbers tell apart what is worded alike.
+pub(super) fn digits(text: &str) -> Vec<char> {
     text.chars().filter(char::is_ascii_digit).collect()
 }
 

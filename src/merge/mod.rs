@@ -25,7 +25,7 @@ use crate::{
 use recognize::{Difference, difference};
 
 pub use again::{Again, again, follow};
-pub use recognize::{is_doubtful, part, recognize};
+pub use recognize::{is_by_headline, is_doubtful, part, recognize};
 pub use revive::revive;
 pub use stayed::stayed;
 

@@ -8,6 +8,7 @@
 use std::collections::{HashMap, HashSet};
 
 use jiff::civil::Date;
+use url::Url;
 
 use crate::{
     entry::{Entry, Sighting},
@@ -31,11 +32,20 @@ pub fn recognize(sightings: &[Sighting], known: &[Record]) -> Vec<Option<usize>>
     };
 
     let is_told = |key: &EntryKey| !key.is_given() && !key.is_weak();
-    // One address may be that of two records, which stood on one page: the one with the same texts, then.
+    let has_link = |sighting: &Sighting, place: usize| {
+        sighting.entry.link.is_some() && known[place].entry.link == sighting.entry.link
+    };
+    let mut at_link: HashMap<&Url, usize> = HashMap::new();
+    for link in known.iter().filter_map(|record| record.entry.link.as_ref()) {
+        *at_link.entry(link).or_default() += 1;
+    }
+    // An address that several records have tells nothing: the one with the same texts, then.
     let at_address = |sighting: &Sighting| {
-        let has_link = |place: &usize| known[*place].entry.link == sighting.entry.link;
         let place = find(sighting, EntryKey::is_given)?;
-        find(sighting, is_told).filter(has_link).or(Some(place))
+        let is_shared =
+            sighting.entry.link.as_ref().and_then(|link| at_link.get(link)).is_some_and(|n| *n > 1);
+        let same = find(sighting, |key| !key.is_given()).filter(|place| has_link(sighting, *place));
+        same.or((!is_shared || !has_link(sighting, place)).then_some(place))
     };
     let mut found: Vec<Option<usize>> = sightings.iter().map(at_address).collect();
     let by_address = found.iter().flatten().count();
@@ -51,15 +61,12 @@ pub fn recognize(sightings: &[Sighting], known: &[Record]) -> Vec<Option<usize>>
         }
         let is_addressed = sighting.keys.iter().any(EntryKey::is_given);
         let headline = comparable(&sighting.entry.headline);
-        let candidate = if is_addressed {
-            moved.get(&headline).copied()
-        } else {
-            // An address that came to be shared tells nothing any more, but it is that of the record still.
-            let has_link =
-                |record: &Record| record.entry.link.is_some() && record.entry.link == sighting.entry.link;
-            find(sighting, EntryKey::is_weak)
-                .filter(|&place| has_link(&known[place]) || !known[place].keys.iter().any(EntryKey::is_given))
-        };
+        // An address that is or was shared tells nothing, but it is that of the record still.
+        let weak = find(sighting, EntryKey::is_weak).filter(|&place| {
+            let is_bare = !is_addressed && !known[place].keys.iter().any(EntryKey::is_given);
+            is_bare || has_link(sighting, place)
+        });
+        let candidate = weak.or_else(|| moved.get(&headline).copied().filter(|_| is_addressed));
         *found = candidate.filter(|&place| taken.insert(place));
     }
     found
@@ -108,7 +115,7 @@ pub fn part(sightings: &[Sighting], known: &[Record], recognized: &mut [Option<u
 }
 
 /// Whether nothing but a headline tells that an entry is known, which has an address of its own.
-fn is_by_headline(sighting: &Sighting, record: &Record) -> bool {
+pub fn is_by_headline(sighting: &Sighting, record: &Record) -> bool {
     let is_told = |key: &EntryKey| !key.is_weak() && record.keys.contains(key);
     sighting.keys.iter().any(EntryKey::is_given) && !sighting.keys.iter().any(is_told)
 }
@@ -117,14 +124,17 @@ fn is_by_headline(sighting: &Sighting, record: &Record) -> bool {
 /// matters. A station has its "Morning briefing" every day.
 pub(super) fn is_another(now: &Entry, then: &Entry) -> bool {
     let lasting = |moment: &&Moment| moment.provenance != Provenance::Relative;
+    // A span that is under way is of today, each day anew.
+    let day_of = |moment: &Moment| moment.first_day.unwrap_or(moment.day);
     let (Some(day), Some(known)) = (told(now).filter(lasting), told(then).filter(lasting)) else {
         return is_other_matter(now, then);
     };
     let is_inferred = |moment: &Moment| moment.provenance == Provenance::Inferred;
+    let (then_day, now_day) = (day_of(known), day_of(day));
     let is_same_day = if is_inferred(day) || is_inferred(known) {
-        (day.day.month(), day.day.day()) == (known.day.month(), known.day.day())
+        (now_day.month(), now_day.day()) == (then_day.month(), then_day.day())
     } else {
-        day.day == known.day
+        now_day == then_day
     };
     let is_other_time = day.instant.zip(known.instant).is_some_and(|(now, then)| now != then);
     !is_same_day || is_other_time && is_other_matter(now, then)
@@ -135,13 +145,16 @@ pub(super) fn told(entry: &Entry) -> Option<&Moment> {
     entry.moment.as_ref().filter(|moment| moment.provenance != Provenance::FirstSeen)
 }
 
-/// From this share of the shorter teaser's words on, two teasers are versions of one.
+/// From this share of the shorter teaser's words on, two teasers are versions of one; of letters in pairs, where no spaces
+/// part words.
 const SHARED: f64 = 0.9;
+const SHARED_PAIRS: f64 = 0.8;
 
-/// Whether two teasers are about different things: neither is cut from the other, and few words are in both.
+/// Whether two teasers are about different things: neither is cut from the other, and more than a tenth of their words are
+/// others.
 #[allow(clippy::cast_precision_loss, reason = "words of a text are few")]
-fn is_other_matter(now: &Entry, then: &Entry) -> bool {
-    let text = |entry: &Entry| entry.teaser.as_deref().map(comparable).unwrap_or_default();
+pub(super) fn is_other_matter(now: &Entry, then: &Entry) -> bool {
+    let text = |entry: &Entry| entry.teaser.as_deref().map(lasting).unwrap_or_default();
     let (now, then) = (text(now), text(then));
     let (short, long) = if now.len() <= then.len() { (now, then) } else { (then, now) };
     if long.contains(&short) {
@@ -149,6 +162,9 @@ fn is_other_matter(now: &Entry, then: &Entry) -> bool {
     }
     let words: HashSet<&str> = long.split(' ').collect();
     let count = short.split(' ').count();
+    if count == 1 {
+        return strsim::sorensen_dice(&short, &long) < SHARED_PAIRS;
+    }
     let shared = short.split(' ').filter(|word| words.contains(word)).count();
     (shared as f64) < SHARED * count as f64
 }

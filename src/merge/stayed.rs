@@ -10,8 +10,8 @@ use std::collections::HashSet;
 use jiff::Timestamp;
 
 use super::{
-    again::{MOVE, SEEN_WITHIN, once},
-    recognize::{is_another, told},
+    again::{MOVE, SEEN_WITHIN, digits, once},
+    recognize::{is_another, is_other_matter, told},
 };
 use crate::{
     entry::{Entry, Sighting},
@@ -32,20 +32,24 @@ pub fn stayed(
 ) {
     let Some(read_at) = read_at else { return };
     let stood = |place: &usize| records[*place].last_seen.duration_until(read_at).abs() <= SEEN_WITHIN;
+    let taken: HashSet<usize> = recognized.iter().flatten().copied().collect();
     let gone: HashSet<usize> =
-        (0..records.len()).filter(|place| !recognized.contains(&Some(*place))).filter(stood).collect();
+        (0..records.len()).filter(|place| !taken.contains(place)).filter(stood).collect();
+    if gone.is_empty() || recognized.iter().all(Option::is_some) {
+        return;
+    }
     let mut page = Page { sightings, records, recognized, gone };
 
-    let pairs = page.pairs(|entry| Some(comparable(&entry.headline)));
+    let pairs = page.pairs(|entry| Some(format!("{} {}", of_day(entry)?.day, comparable(&entry.headline))));
     let is_move = page.is_move(&pairs);
     page.take(pairs, |page, (at, _)| is_move || page.is_below_known(at));
 
+    // What stands on a page every day ("All jams and closures") is the teaser of several.
     let pairs = page.pairs(|entry| {
         let teaser = comparable(entry.teaser.as_deref()?);
         (teaser.chars().count() >= TELLING_CHARS).then_some(teaser)
     });
-    let is_move = page.is_move(&pairs);
-    page.take(pairs, |page, (_, place)| is_move || page.is_above_known(place));
+    page.take(pairs, |page, (at, place)| page.is_one_number(at, place) && page.is_above_known(place));
 }
 
 /// A row and a record that may be one.
@@ -60,14 +64,21 @@ struct Page<'a> {
 }
 
 impl Page<'_> {
-    /// Those that alone have a day and a text, on the page and among all that is known.
+    /// Those that alone have a text, on the page and among all that is known, and are not told apart.
     fn pairs(&self, text: impl Fn(&Entry) -> Option<String>) -> Vec<Pair> {
-        let said = |entry: &Entry| Some(format!("{} {}", of_day(entry)?.day, text(entry)?));
-        let places = once(self.records.iter().map(|record| said(&record.entry)).zip(0..));
-        let rows = once(self.sightings.iter().map(|sighting| said(&sighting.entry)).zip(0..));
+        let places = once(self.records.iter().map(|record| text(&record.entry)).zip(0..));
+        let rows = once(self.sightings.iter().map(|sighting| text(&sighting.entry)).zip(0..));
         let mut pairs: Vec<Pair> =
             rows.into_iter().filter_map(|(said, at)| Some((at, *places.get(&said)?))).collect();
-        pairs.retain(|(at, place)| self.recognized[*at].is_none() && self.gone.contains(place));
+        pairs.retain(|(at, place)| {
+            let (now, then) = (&self.sightings[*at].entry, &self.records[*place].entry);
+            let is_of_day = of_day(now).is_some() && of_day(then).is_some();
+            self.recognized[*at].is_none()
+                && self.gone.contains(place)
+                && is_of_day
+                && !is_another(now, then)
+                && !is_other_matter(now, then)
+        });
         pairs
     }
 
@@ -87,11 +98,8 @@ impl Page<'_> {
         let is_awaited = |place: &&usize| {
             day_of(&self.records[**place].entry).zip(oldest).is_none_or(|(day, oldest)| day >= oldest)
         };
-        let is_one =
-            |(at, place): &&Pair| !is_another(&self.sightings[*at].entry, &self.records[*place].entry);
-        let found: Vec<&Pair> = pairs.iter().filter(is_one).collect();
-        let days: HashSet<_> = found.iter().map(|(at, _)| day_of(&self.sightings[*at].entry)).collect();
-        days.len() >= MOVE && found.len() * 2 > self.gone.iter().filter(is_awaited).count()
+        let days: HashSet<_> = pairs.iter().map(|(at, _)| day_of(&self.sightings[*at].entry)).collect();
+        days.len() >= MOVE && pairs.len() * 2 > self.gone.iter().filter(is_awaited).count()
     }
 
     /// Whether a row stands below a known one that is no older.
@@ -102,6 +110,13 @@ impl Page<'_> {
         let order = super::oldest_first(self.sightings);
         let above = order.iter().rev().take_while(|above| **above != at);
         above.filter_map(|above| known_day(*above)).any(|known| day.is_some_and(|day| known >= day))
+    }
+
+    /// "Decision no. 54" and "no. 55" are two, whatever else they share.
+    fn is_one_number(&self, at: usize, place: usize) -> bool {
+        let [now, then] = [&self.sightings[at].entry, &self.records[place].entry]
+            .map(|entry| digits(&comparable(&entry.headline)));
+        now == then || now.is_empty() || then.is_empty()
     }
 
     /// Whether an entry that is older than a record is on the page still: the record did not leave it by age.

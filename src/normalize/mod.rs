@@ -236,11 +236,26 @@ struct Stories<'a> {
 impl Stories<'_> {
     /// Whether they are of several days that are told alike. A story that is shown on top as well has its day otherwise there.
     fn has_days(&self) -> bool {
-        let is_number = |word: &str| word.starts_with(char::is_numeric);
         let forms: HashSet<Vec<bool>> =
             self.days.iter().map(|day| day.split(' ').map(is_number).collect()).collect();
-        self.days.len() > 1 && forms.len() == 1 && !self.days.contains("")
+        let days: HashSet<Vec<&str>> = self.days.iter().map(|day| first_numbers(day)).collect();
+        days.len() > 1 && forms.len() == 1 && !self.days.contains("")
     }
+}
+
+fn is_number(word: &str) -> bool {
+    word.starts_with(char::is_numeric)
+}
+
+/// The first numbers of a text, with the word after them and the numbers after that, or else the word before: its day,
+/// whatever section of the site or time of day is named besides.
+fn first_numbers(text: &str) -> Vec<&str> {
+    let words: Vec<&str> = text.split(' ').collect();
+    let numbers = |from: usize| from + words[from..].iter().take_while(|word| is_number(word)).count();
+    let start = words.iter().position(|word| is_number(word)).unwrap_or(0);
+    let end = numbers(start);
+    let of_day = if end < words.len() { start..numbers(end + 1) } else { start.saturating_sub(1)..end };
+    words[of_day].to_vec()
 }
 
 /// Ids that rows with different links and different headlines share: feeds give every item the same one, or the

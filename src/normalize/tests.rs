@@ -121,6 +121,8 @@ fn a_link_that_rows_of_different_days_share_tells_nothing() {
     assert_eq!(rows_of(&reports), [[1], [2]]);
     let episodes = ["7 March 2025", "6 March 2025", "6 March 2025"].map(|date| row("The daily show", date));
     assert_eq!(rows_of(&episodes), [vec![1], vec![2, 3]]);
+    let sections = ["6 March 2025 · Sport", "6 March 2025 · Town"].map(|date| row("The ferry is late", date));
+    assert_eq!(rows_of(&sections), [vec![1, 2]]);
     // A story that is shown on top as well.
     for on_top in ["2 hours ago", "7 March", "6 March 2025", ""] {
         assert_eq!(rows_of(&[row("Bridge", on_top), row("Bridge opened", "6 March 2025")]), [[1, 2]]);

@@ -162,13 +162,56 @@ fn an_address_that_follows_a_mended_headline_is_no_new_entry() {
 }
 
 #[test]
-fn an_entry_below_known_ones_that_has_only_its_headline_and_day_left_is_no_new_entry() {
+fn a_bulletin_below_known_ones_is_news_though_headline_and_day_are_those_of_one_that_left() {
     let site = Site::new();
     site.shows(10, &stories(3..=10));
     let mut told = stories(3..=10);
-    told[3].teaser = "Other words altogether.".to_owned();
+    told[3].teaser = "Fog on the bridge, and two lanes closed until noon.".to_owned();
     told[3].link = "/news/other".to_owned();
-    assert_eq!(site.shows(11, &told), 8);
+    assert_eq!(site.shows(11, &told), 9);
+}
+
+#[test]
+fn two_warnings_that_take_the_place_of_two_are_news() {
+    let site = Site::new();
+    let warnings = |of: &str, to: &str| {
+        ["Storm", "Flood"].map(|what| Told {
+            headline: format!("{what} warning"),
+            link: format!("/{what}/{of}"),
+            teaser: format!("{what} from the {of}, {to}, says the office on the coast."),
+            when: "12 March 2026".to_owned(),
+        })
+    };
+    let page = |of: &str, to: &str| [warnings(of, to).to_vec(), stories(4..=10)].concat();
+    assert_eq!(site.shows(12, &page("north", "growing")), 9);
+    assert_eq!(site.shows(13, &page("south", "falling")), 11);
+}
+
+#[test]
+fn a_teaser_that_stands_makes_no_entry_of_another_number() {
+    let site = Site::new();
+    let decision = |n: u32| Told {
+        headline: format!("Decision no. {n}"),
+        link: format!("/d/{n}"),
+        teaser: "What the board decided today, with all annexes and the votes.".to_owned(),
+        when: "10 March 2026".to_owned(),
+    };
+    assert_eq!(site.shows(10, &[vec![decision(54)], stories(3..=9)].concat()), 8);
+    assert_eq!(site.shows(11, &[vec![decision(55)], stories(3..=9)].concat()), 9);
+}
+
+#[test]
+fn an_address_that_was_shared_announces_what_is_left_at_it_no_second_time() {
+    let site = Site::new();
+    let report = |n: u32| Told {
+        headline: format!("Report no. {n}"),
+        link: "/report".to_owned(),
+        teaser: String::new(),
+        when: format!("{n} March 2026"),
+    };
+    assert_eq!(site.shows(12, &[vec![report(11), report(9)], stories(3..=5)].concat()), 5);
+    assert_eq!(site.shows(13, &[vec![report(11)], stories(3..=5)].concat()), 5);
+    assert_eq!(site.shows(15, &[vec![report(14)], stories(3..=5)].concat()), 6);
 }
 
 #[test]
@@ -221,11 +264,16 @@ fn reports_at_one_address_are_one_each_year() {
     let report = |n: u32| Told {
         headline: format!("Report no. {n}"),
         link: "/report".to_owned(),
-        teaser: format!("What was done under number {n}."),
+        teaser: format!("For {n}."),
         when: format!("{n} March 2026"),
     };
     site.shows(10, &[vec![report(9)], stories(3..=5)].concat());
     assert_eq!(site.shows(12, &[vec![report(11), report(9)], stories(3..=5)].concat()), 5);
     assert_eq!(site.shows(13, &[vec![report(11)], stories(3..=5)].concat()), 5);
+    let feed = String::from_utf8(site.0.0.feed("town")).expect("UTF-8");
+    assert!(
+        feed.contains("Report no. 9<") && feed.contains("Report no. 11<"),
+        "each stays what it is: {feed}"
+    );
     assert_eq!(site.shows(15, &[vec![report(14), report(11)], stories(3..=5)].concat()), 6);
 }
