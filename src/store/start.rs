@@ -31,7 +31,7 @@ use super::{
     seal::{self, Seal, Sealed},
     states::{Mark, States},
 };
-use crate::record::Plan;
+use crate::{id::SourceId, page::Validators, record::Plan};
 
 /// How many indexes that were set aside are kept.
 const KEPT_ASIDE: usize = 2;
@@ -229,7 +229,11 @@ impl Place {
             }
             Err(why) => self.rebuild(&mut evidence, why, repairs)?,
         };
-        let states = self.states(bases, &mut evidence, &index, repairs)?;
+        let mut states = self.states(bases, &mut evidence, &index, repairs)?;
+        let is_lost = repairs.iter().any(|repair| matches!(repair, Repair::Lost { .. }));
+        if is_lost {
+            read_anew(&mut states, &index).map_err(|trouble| self.told(trouble))?;
+        }
         if index.begun().last_seq < evidence.last {
             index.finish(evidence.last).map_err(|trouble| self.told(trouble))?;
         }
@@ -245,9 +249,9 @@ impl Place {
         let is_incomplete = !evidence.missing().is_empty();
         let is_damaged =
             |repair: &Repair| matches!(repair, Repair::JournalDamaged { .. } | Repair::Unusable { .. });
-        if is_incomplete || repairs.iter().any(is_damaged) {
+        if is_incomplete || is_lost || repairs.iter().any(is_damaged) {
             self.checkpoint(&mut live)?;
-            if is_incomplete && !repairs.iter().any(|repair| matches!(repair, Repair::Lost { .. })) {
+            if is_incomplete && !is_lost {
                 repairs.push(Repair::Secured { last_seq: live.last_seq });
             }
         }
@@ -564,6 +568,24 @@ fn number(states: &mut States, index: &Index) -> Result<(), Trouble> {
         let mut state = states.get(&source)?;
         let last = index.numbers(&source, &[], 1)?.last().copied();
         state.last_number = state.last_number.max(last.unwrap_or(0));
+        states.put(source, &state);
+    }
+    Ok(())
+}
+
+/// After a loss every page is read again: a 304, or the same bytes, would hide for ever what is lost. A source that has
+/// nothing left is as one that never had a page, so that no feed is emptied.
+fn read_anew(states: &mut States, index: &Index) -> Result<(), Trouble> {
+    let sources: Vec<SourceId> = states.sources().cloned().collect();
+    for source in sources {
+        let mut state = states.get(&source)?;
+        (state.validators, state.body) = (Validators::default(), None);
+        if state.failures == 0 {
+            state.due_at = None;
+        }
+        if index.numbers(&source, &[], 1)?.is_empty() {
+            state.succeeded_at = None;
+        }
         states.put(source, &state);
     }
     Ok(())
