@@ -67,9 +67,10 @@ pub fn keep(folder: &Path, name: &str, text: &str) -> Result<PathBuf, SaveError>
     Ok(path)
 }
 
-/// Replaces a file of the config whole, or leaves it as it was.
+/// Replaces a file of the config whole, or leaves it as it was; who keeps it elsewhere and a link here has it changed there.
 pub fn replace(path: &Path, text: &str) -> Result<(), SaveError> {
     let failed = |error| SaveError::Io { path: path.to_owned(), error };
+    let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
     let mut file = tempfile::Builder::new().prefix(".gleaner-").tempfile_in(folder).map_err(failed)?;
     io::Write::write_all(&mut file, text.as_bytes()).map_err(failed)?;
@@ -79,4 +80,20 @@ pub fn replace(path: &Path, text: &str) -> Result<(), SaveError> {
     }
     file.persist(path).map_err(|error| failed(error.error))?;
     Ok(())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_a_link_leads_to_is_replaced_and_not_the_link() {
+        let folder = tempfile::tempdir().unwrap();
+        let [file, link] = ["dotfiles.toml", "gleaner.toml"].map(|name| folder.path().join(name));
+        fs::write(&file, "old").unwrap();
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        replace(&link, "new").unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::read_to_string(&file).unwrap(), "new");
+    }
 }

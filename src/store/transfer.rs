@@ -6,7 +6,7 @@
 #![allow(clippy::disallowed_methods, reason = "one of the files that touch the disk")]
 
 use std::{
-    fs::File,
+    fs::{self, File},
     io::{self, BufReader, BufWriter, Read, Write},
     path::Path,
 };
@@ -92,9 +92,13 @@ pub fn export(store: &dyn Store, sink: impl Write) -> Result<Counts, StoreError>
     Ok(counts)
 }
 
-/// Writes the whole store to a file, which is there whole or not at all.
+/// Writes the whole store to a file, which is there whole or not at all, or into the pipe or device that stands there.
 pub fn export_to(store: &dyn Store, path: &Path) -> Result<Counts, StoreError> {
     let trouble = |error| StoreError::io("write", path, error);
+    let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    if fs::metadata(path).is_ok_and(|standing| !standing.is_file() && !standing.is_dir()) {
+        return export(store, File::options().write(true).open(path).map_err(trouble)?);
+    }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let unfinished = tempfile::NamedTempFile::new_in(folder).map_err(trouble)?;
     let counts = export(store, unfinished.as_file())?;

@@ -1,7 +1,10 @@
 //! The store as a person meets it: status, export and import, and the doctor.
 #![allow(clippy::disallowed_methods)]
 
-use std::{fs, process::Stdio};
+use std::{
+    fs,
+    process::{Command, Stdio},
+};
 
 use crate::program::Place;
 
@@ -63,6 +66,33 @@ fn an_export_goes_round_to_the_byte() {
         "{}",
         refused.err
     );
+}
+
+#[cfg(unix)]
+#[test]
+fn an_export_goes_into_a_pipe_and_through_a_link_and_replaces_neither() {
+    use std::os::unix::fs::{FileTypeExt as _, symlink};
+    let place = filled();
+    let exported = place.gleaner(&["export"]).out;
+    let [pipe, link, file] = ["pipe", "link", "file"].map(|name| place.path().join(name));
+    assert!(Command::new("mkfifo").arg(&pipe).status().expect("there is mkfifo").success());
+    let reader = Command::new("cat").arg(&pipe).stdout(Stdio::piped()).spawn().expect("there is cat");
+    let ended = place.gleaner(&["export", pipe.to_str().expect("UTF-8")]);
+    let is_pipe = fs::symlink_metadata(&pipe).expect("it is there").file_type().is_fifo();
+    if !is_pipe {
+        // The reader waits for a pipe that is gone.
+        let mut reader = reader;
+        reader.kill().expect("it runs");
+        panic!("the pipe was replaced");
+    }
+    assert_eq!(ended.exit, 0, "{ended:?}");
+    let read = reader.wait_with_output().expect("it ends with the export").stdout;
+    assert!(String::from_utf8(read).expect("UTF-8") == exported);
+    fs::write(&file, "old").expect("a file");
+    symlink(&file, &link).expect("a link");
+    assert_eq!(place.gleaner(&["export", link.to_str().expect("UTF-8")]).exit, 0);
+    assert!(fs::symlink_metadata(&link).expect("it is there").is_symlink());
+    assert!(fs::read_to_string(&file).expect("an export") == exported);
 }
 
 #[test]
