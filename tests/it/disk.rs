@@ -156,6 +156,9 @@ fn serve_ends_when_the_disk_fills_and_goes_on_when_it_is_started_again() {
     fs::remove_file(&filler).expect("it can go");
     let mut again = Serving::start(place, &config, None);
     until("the feed is there", || place.path().join("feeds/news.atom").exists());
+    // What was committed before is published before signals are heard.
+    let said = || fs::read_to_string(place.path().join("errors")).unwrap_or_default();
+    until("it follows", || said().contains("following"));
     again.signal("-TERM");
     assert_eq!(again.ended().0, Some(0));
 }
