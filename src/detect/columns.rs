@@ -58,6 +58,10 @@ pub struct Column {
     pub is_part_of_page: bool,
     /// The share of addresses that differ, of those that link.
     pub distinct_links: f64,
+    /// The share of cells whose text is an address, as it is of those that are made of JSON.
+    pub shows_address: f64,
+    /// The share of addresses that answer a program, or add to a calendar.
+    pub for_programs: f64,
     /// The share of cells that are a heading or stand in or around one alone.
     pub heading: f64,
     /// The share of cells that are bold.
@@ -238,6 +242,10 @@ fn column(texts: &Texts<'_, '_>, way: (u64, u8), cells: Vec<(u16, u32)>, sample:
             "div" | "section" | "article" | "tr" | "ul" | "ol" | "table" | "header"
         ),
         distinct_links: distinct_links.len() as f64 / (links.len().max(1) as f64),
+        shows_address: share(&|i| is_address(tree.text(cells[i].1))),
+        for_programs: share(&|i| {
+            linked(tree, sample[cells[i].0 as usize], cells[i].1).is_some_and(names::is_for_programs)
+        }),
         heading: share(&|i| is_heading(texts, sample[cells[i].0 as usize], cells[i].1)),
         bold: share(&|i| is_bold(texts, sample[cells[i].0 as usize], cells[i].1)),
         hint,
@@ -267,16 +275,25 @@ fn described(texts: &Texts<'_, '_>, cells: &[(u16, u32)]) -> f64 {
     told.iter().map(|alt| facts::Facts::undated(alt).words).sum::<f64>() / cells.len() as f64
 }
 
-/// The address an element links to, or stands in, or holds alone.
+/// A digest of the address an element links to, or stands in, or holds alone.
 pub fn link(texts: &Texts<'_, '_>, item: u32, at: u32) -> Option<u64> {
-    let tree = texts.tree;
+    linked(texts.tree, item, at).map(facts::address)
+}
+
+/// Whether a text is an address and no more.
+fn is_address(text: &str) -> bool {
+    ["https://", "http://", "/"].iter().any(|start| text.starts_with(start))
+        && !text.contains(char::is_whitespace)
+}
+
+fn linked<'a>(tree: &Tree<'a>, item: u32, at: u32) -> Option<&'a str> {
     let inside = (at..tree.get(at).end).find_map(|inside| tree.get(inside).href);
     let around = || {
         let own = tree.around(at).take_while(|around| *around >= item);
         let outer = tree.around(item).take(2);
         own.chain(outer).find_map(|around| tree.get(around).href)
     };
-    inside.or_else(around).map(facts::address)
+    inside.or_else(around)
 }
 
 /// The cell of its table's first row that names the column a cell is in.

@@ -190,6 +190,7 @@ fn link_worth(column: &Column) -> f64 {
         + 0.8 * column.words.min(8.0) / 8.0
         - 0.5 * column.more
         - 0.2 * column.mostly_dated
+        - 1.5 * column.for_programs
         - 0.3 * f64::from(u8::from(column.is_image))
         - 0.4 * f64::from(u8::from(column.hint < 0.0))
         + 0.5 * column.is_link
@@ -200,8 +201,8 @@ fn headline_worth(column: &Column) -> f64 {
     if column.is_image && column.described > 0.0 {
         return by_words(column.described) + 1.2 * column.coverage;
     }
-    // A mark, such as the `#` that links to a heading, says nothing.
-    if column.is_image || column.words < 0.5 {
+    // A mark, such as the `#` that links to a heading, says nothing, and an address is none.
+    if column.is_image || column.words < 0.5 || column.shows_address > 0.5 {
         return f64::MIN;
     }
     let words = by_words(column.words);

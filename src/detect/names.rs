@@ -110,6 +110,13 @@ pub fn is_title(heading: &str) -> bool {
     heading.len() <= LONGEST && words(heading).any(is_said) && !says(heading).is_date
 }
 
+/// Whether an address answers a program with the entry's data, or adds it to a calendar: no page to read.
+pub fn is_for_programs(address: &str) -> bool {
+    ["/wp-json/", "/api/", ".ics", "ics_download", "ical=1", "webcal:", "action=TEMPLATE"]
+        .iter()
+        .any(|part| address.contains(part))
+}
+
 /// Whether a name says that a link leads to the next page.
 pub fn is_next(class: &str) -> bool {
     words(class).any(|word| matches!(word.as_str(), "next" | "older"))

@@ -127,3 +127,26 @@ fn what_stands_before_each_headline_is_no_part_of_it() {
     assert!(first(&anchor).starts_with("v1.8 of"), "{}", anchor.keys.to_toml());
     assert!(first(&label).starts_with("On the ship"), "{}", label.keys.to_toml());
 }
+
+#[test]
+fn what_adds_to_a_calendar_or_answers_a_program_is_no_link_to_read() {
+    let event = best(7, ["<div>", "</div>"], |n| {
+        format!(
+            "<div class=event><a itemprop=url href=/event/{n}/></a><b>The ship {} comes in</b><i>{} May 2024</i><p><a class=cal href='/ajax?action=ics_download&id={n}'>Calendar</a></div>",
+            SHIPS[n as usize % 4],
+            29 - n
+        )
+    });
+    let row = |n: u32| {
+        format!(
+            r#"{{"rest_url":"https://harbour.example/wp-json/e/{n}","url":"https://harbour.example/event/{n}/","title":"The ship {} comes in","date":"2024-05-0{}"}}"#,
+            SHIPS[n as usize % 4],
+            9 - n
+        )
+    };
+    let answer = best(7, ["<script type=application/json>[{}", "]</script>"], |n| format!(",{}", row(n)));
+    for found in [event, answer] {
+        let link = found.reading.sightings[0].entry.link.as_ref().map(|link| link.as_str().to_owned());
+        assert_eq!(link.as_deref(), Some("https://harbour.example/event/1/"), "{}", found.keys.to_toml());
+    }
+}
