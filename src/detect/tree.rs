@@ -564,14 +564,11 @@ impl<'a> Tree<'a> {
     /// Whether a part is mostly a table, whose rows are more than the weeks of a month.
     fn is_table(&self, at: u32) -> bool {
         const LEAST_ROW: u32 = 30;
-        let Some(table) = (at..self.get(at).end).find(|inside| self.get(*inside).tag == "table") else {
-            return false;
-        };
-        let rows = (table..self.get(table).end).filter(|inside| self.get(*inside).tag == "tr").count();
-        let bytes = self.text_bytes(table);
-        table == at
-            || bytes * 2 > self.text_bytes(at)
-                && bytes >= LEAST_ROW * u32::try_from(rows).unwrap_or(NONE).max(1)
+        let inside = |tag| (at..self.get(at).end).filter(move |inside| self.get(*inside).tag == tag);
+        let least = inside("tr").fold(LEAST_ROW, |sum, _| sum + LEAST_ROW);
+        let bytes = |at| self.text_bytes(at);
+        let is_most = |table| bytes(table) * 2 > bytes(at) && bytes(table) >= least;
+        inside("table").next().is_some_and(|table| table == at || is_most(table))
     }
 
     fn is_section(&self, at: u32) -> bool {
