@@ -41,7 +41,7 @@ pub struct Record {
     /// For how many fetches in a row only its numbers changed; such changes are held back from the third on.
     #[serde(default)]
     pub churn: u32,
-    /// How often its page gave it another date; from the third time on what readers have stays.
+    /// How often its page gave it another date that was taken; after the third what readers have stays.
     #[serde(default, skip_serializing_if = "is_zero_u32")]
     pub redated: u32,
     /// The joined feeds that leave it out for good: another source had told its story there.

@@ -1,8 +1,8 @@
 //! Sightings and known records → which sighting is which record. Pure.
 //!
 //! Proof first: a link or id that the page gives. Then the same headline and teaser. Evidence that different
-//! entries may share (headline and day) counts only where nothing better exists: for entries without a link, and
-//! when a whole site has moved its addresses. A sighting taken for the wrong record would be a lost entry, which
+//! entries may share (headline and day) counts only where nothing better exists: for entries without a link, at an
+//! address that several records have, and when a whole site has moved its addresses. A sighting taken for the wrong record would be a lost entry, which
 //! is worse than one announced twice.
 
 use std::collections::{HashMap, HashSet};

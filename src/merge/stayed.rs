@@ -3,7 +3,7 @@
 //!
 //! An entry whose headline is mended often gets another address with it, and a site that moves cuts its teasers anew. Then no
 //! key is left, but the page no longer holds the one and holds the other. A day and a headline may come back by chance, so
-//! they count only for a row below a known one, or where the whole page has them; a page's news stands on top.
+//! they count only for a row below a known one, or where most of what vanished has them; a page's news stands on top.
 
 use std::collections::HashSet;
 
