@@ -181,8 +181,8 @@ pub struct SourceState {
     /// Of the feed of events: the feeds whose bytes changed and whose followers do not all know yet.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub owed: BTreeMap<SourceId, Owed>,
-    /// Of the feed of events: the ids that renamed joined feeds had at first, by those they have now. Their own permanent
-    /// ids are made of these.
+    /// Of the feed of events: the ids that joined feeds had at first, by those they have now. Their own permanent ids are made
+    /// of these.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub first_ids: BTreeMap<SourceId, SourceId>,
     /// Of the feed of events: since when files of feeds are being written that nobody is owed yet; `None`: none are.

@@ -81,6 +81,8 @@ struct Writer<'a> {
     changed: Changed,
     /// Those who follow know of nothing that is written yet.
     is_unnoted: bool,
+    /// The ids that joined feeds had at first; `None`: not read yet.
+    first_ids: Option<BTreeMap<SourceId, SourceId>>,
 }
 
 impl<'a> Writer<'a> {
@@ -95,6 +97,7 @@ impl<'a> Writer<'a> {
             written: 0,
             changed: Changed::new(),
             is_unnoted: false,
+            first_ids: None,
         }
     }
 
@@ -195,8 +198,7 @@ impl<'a> Writer<'a> {
         if sources.is_empty() || names.all(|name| self.stands(imprints, (name, &rule.formats), imprint)) {
             return Ok(());
         }
-        let first_id = self.store.state(&health::id()).map_err(ours)?.first_ids.remove(&rule.id);
-        let mut common = Common::of(first_id);
+        let mut common = Common::of(self.first_id(&rule.id)?);
         for one in workspace::glances(&sources, self.store) {
             let (source, state) = one.map_err(ours)?;
             common.add(source, &state);
@@ -210,6 +212,15 @@ impl<'a> Writer<'a> {
         let stamps = self.feed(&mut joined.feed)?;
         note(imprints, &rule.id, (imprint, stamps));
         self.formerly((rule.was.as_ref(), &joined.feed), (imprints, imprint))
+    }
+
+    /// The id that a joined feed had at first.
+    fn first_id(&mut self, id: &SourceId) -> Result<Option<SourceId>, Failure> {
+        let first_ids = match &self.first_ids {
+            Some(first_ids) => first_ids,
+            None => self.first_ids.insert(self.store.state(&health::id()).map_err(ours)?.first_ids),
+        };
+        Ok(first_ids.get(id).cloned())
     }
 
     fn glance(&self, id: &SourceId) -> Result<Glance, Failure> {

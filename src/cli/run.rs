@@ -81,7 +81,7 @@ pub fn run(places: &Places, options: &Options, terminal: &mut Terminal) -> Outco
     let store = Arc::new(store);
     let pages = workspace::state_folder(places, &config).join("pages");
     rename::adopt(&*store, &sources, (folder.is_none().then_some(pages.as_path()), terminal))?;
-    rename::adopt_feeds(&*store, &config.feeds)?;
+    rename::adopt_feeds(&*store, &config)?;
     let (mut pass, mut seen) = (Pass::new(options, &store, &pages, terminal), Seen::default());
     let is_interrupted = match &options.replay.replay {
         Some(folder) => {

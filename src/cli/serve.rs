@@ -191,7 +191,7 @@ fn take_over(
 /// Gives sources and feeds that have another id now what was known of them.
 fn adopt(config: &Config, store: &Engine, (pages, terminal): (&Path, &Terminal)) -> Result<(), Failure> {
     rename::adopt(store, &config.sources.iter().collect::<Vec<_>>(), (Some(pages), terminal))?;
-    rename::adopt_feeds(store, &config.feeds)
+    rename::adopt_feeds(store, config)
 }
 
 /// The feeds over HTTP, beside the schedule.

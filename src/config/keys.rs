@@ -548,7 +548,7 @@ pub static FEED: Section = Section {
         key(
             "was",
             Kind::Text,
-            "The id it had before it was renamed; who reads it under that goes on as long as this stands here. Its permanent id stays in any case.",
+            "The id it had before it was renamed; who reads it under that goes on as long as this stands here. Once a run has seen this, its permanent id stays in any case; where a run saw the new id without it, that has another one for good.",
         ),
         key("sources", Kind::Globs, "The sources it joins; this or `tags` must be there."),
         key("tags", Kind::Texts, "It joins the sources that have one of these tags, too."),

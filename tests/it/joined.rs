@@ -117,6 +117,12 @@ fn a_joined_feed_may_get_another_name() {
     run("2025-03-08T23:00:00Z");
     assert_eq!(text("whole").matches("<entry>").count(), 0, "{}", text("whole"));
     assert_eq!(permanent("whole"), urn, "and where nothing says what it was called");
+
+    let (from, to) = ("[feed.both]", "[feed.whole]\ntitle = \"All\"\nsources = \"*\"\n[feed.both]");
+    place.write("gleaner.toml", CONFIG.replace(from, to));
+    run("2025-03-08T23:00:00Z");
+    assert_eq!(permanent("whole"), urn);
+    assert_ne!(permanent("both"), urn, "a new feed that is called as that was is another one");
 }
 
 #[test]
