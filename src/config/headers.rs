@@ -122,18 +122,27 @@ fn refuse_name(name: &str) -> Option<Wrong> {
     Some(Wrong::new(format!("gleaner writes the header `{name}` itself")).hint(instead.map(str::to_owned)))
 }
 
-/// Puts the environment in; `$${` is `${` itself. What is written as a shell has it would be sent as it stands.
+/// Puts the environment in; `$${` is `${` itself, and `$$NAME` is `$NAME`. What is written as a shell has it would be sent
+/// as it stands.
 fn expand(text: &str, environment: Environment<'_>) -> Result<String, Wrong> {
-    let is_slip = |word: &str| {
-        let name = word.strip_prefix('$').unwrap_or_default();
+    const BORDERS: [char; 6] = [' ', ':', '/', '@', '=', ';'];
+    let is_name = |name: &str| {
         name.starts_with(|c: char| c.is_ascii_uppercase())
             && name.bytes().all(|byte| matches!(byte, b'A'..=b'Z' | b'0'..=b'9' | b'_'))
     };
-    if text.split([' ', ':', '/', '@', '=', ';']).any(is_slip) {
-        return Err(Wrong::new("nothing is put in for `$NAME`").hint("write `${NAME}`".to_owned()));
+    let mut plain = String::new();
+    for word in text.split_inclusive(BORDERS) {
+        let rest = word.trim_start_matches('$');
+        let signs = word.len() - rest.len();
+        let is_name = is_name(rest.trim_end_matches(BORDERS));
+        if signs == 1 && is_name {
+            let hint = "write `${NAME}`, or `$$NAME` for the text itself";
+            return Err(Wrong::new("nothing is put in for `$NAME`").hint(hint.to_owned()));
+        }
+        plain.push_str(&word[usize::from(signs > 1 && is_name)..]);
     }
     let mut expanded = String::new();
-    let mut rest = text;
+    let mut rest = &plain[..];
     while let Some(at) = rest.find("${") {
         let (before, after) = (&rest[..at], &rest[at + 2..]);
         if let Some(before) = before.strip_suffix('$') {
@@ -179,6 +188,10 @@ mod tests {
         assert_eq!(expanded("${B}"), None);
         assert_eq!(expanded("${A"), None);
         assert_eq!(expanded("${}"), None);
+        assert_eq!(
+            expanded("me:$$ECRET1 $${A} $$$A $$a p$$A"),
+            Some("me:$ECRET1 ${A} $$A $$a p$$A".to_owned())
+        );
         // As a shell has it: it would be sent as it stands.
         for slip in ["$A", "Bearer $TOKEN_2", "$USER:$PASSWORD", "http://$P@a"] {
             assert_eq!(expanded(slip), None, "{slip}");

@@ -380,7 +380,7 @@ const SHARED: &[Key] = &[
     key("language", Kind::Language, "The language of its dates and texts; else what the page states."),
     key("user_agent", Kind::Text, "The whole `User-Agent`; else gleaner's own, with `contact`."),
     key("contact", Kind::Text, "An address or page of yours, shown to the sites in the `User-Agent`."),
-    key("headers", Kind::Headers, "More header lines; `${NAME}` in a value is taken from the environment."),
+    key("headers", Kind::Headers, "More header lines; `${NAME}` in a value is taken from the environment, and `$$NAME` is `$NAME` itself."),
     key(
         "cookies",
         Kind::Cookies,

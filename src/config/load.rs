@@ -136,7 +136,11 @@ fn source_files(folder: &Path) -> Result<Vec<PathBuf>, LoadError> {
     Ok(paths)
 }
 
-fn load_text(path: &Path) -> Result<ConfigText, LoadError> {
+/// The text of one file.
+///
+/// # Errors
+/// It cannot be read.
+pub fn load_text(path: &Path) -> Result<ConfigText, LoadError> {
     let data = fs::metadata(path).map_err(|error| refuse(path, &error))?;
     let file =
         |trouble: String, hint: Option<String>| LoadError::File { path: path.to_owned(), trouble, hint };

@@ -6,9 +6,11 @@ use std::{
     fmt,
     ops::Range,
     path::{Path, PathBuf},
+    sync::LazyLock,
 };
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use regex::Regex;
 use serde::Serialize;
 
 use super::ConfigText;
@@ -179,15 +181,19 @@ fn floor(text: &str, at: usize) -> usize {
 /// `https://ann:secret@host/` → `https://**********@host/`, of the same length in bytes and characters, so that
 /// marks still fit.
 fn mask_credentials(line: &str) -> String {
+    /// What stands before a host, also where its slashes are amiss.
+    static START: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"(?i)https?:[/\\]*|//").expect("it is a regular expression"));
     let mut masked = String::with_capacity(line.len());
     let mut rest = line;
-    while let Some(at) = rest.find("//") {
-        let (before, after) = rest.split_at(at + 2);
+    while let Some(start) = START.find(rest) {
+        let (before, after) = rest.split_at(start.end());
         masked.push_str(before);
         let end = after.find(['/', '"', '\'', ' ', '?', '#']).unwrap_or(after.len());
         let credentials = after[..end].rfind('@').unwrap_or(0);
         // `//li[@class]` is XPath.
-        let is_path = !before.ends_with("://") && after[..credentials].ends_with('[');
+        let is_path =
+            start.as_str() == "//" && !before.ends_with("://") && after[..credentials].ends_with('[');
         let credentials = if is_path { 0 } else { credentials };
         masked.extend(after[..credentials].chars().map(|c| ['*', '·', '•', '🞄'][c.len_utf8() - 1]));
         rest = &after[credentials..];
@@ -213,6 +219,10 @@ mod tests {
         assert_eq!(mask_credentials("url = \"https://host/\""), "url = \"https://host/\"");
         assert_eq!(mask_credentials("'//li[@class]'"), "'//li[@class]'", "an XPath is no address");
         assert_eq!(mask_credentials("'http://u:p[@host'"), "'http://****@host'");
+        for start in ["http:/", "HTTPS:///", "https:", "https:\\\\"] {
+            let masked = mask_credentials(&format!("'{start}u:p@host/a@b'"));
+            assert_eq!(masked, format!("'{start}***@host/a@b'"));
+        }
         assert_eq!(mask_credentials("\"//aé€🦀@host\""), "\"//*·•🞄@host\"");
     }
 

@@ -98,7 +98,7 @@ fn parse<'a>(sheet: &Sheet<'a>) -> DeTable<'a> {
             }
             (None, None) => Wrong::new(format!("not TOML: {}", error.message())),
         };
-        let wrong = if is_switch(&sheet.text()[span.start..]) {
+        let wrong = if sheet.text().get(span.start..).is_some_and(is_switch) {
             wrong.hint("write `true` or `false`".to_owned())
         } else {
             wrong
@@ -108,11 +108,14 @@ fn parse<'a>(sheet: &Sheet<'a>) -> DeTable<'a> {
     table.into_inner()
 }
 
-/// Whether a text begins with a switch as other languages write it.
+/// Whether a text begins with a switch as other languages write it, and not with a text that lacks its quotes.
 fn is_switch(text: &str) -> bool {
     const SWITCHES: [&str; 6] = ["true", "false", "yes", "no", "on", "off"];
-    let word = text.split(|c: char| !c.is_alphabetic()).next().unwrap_or_default();
-    SWITCHES.iter().any(|switch| word.eq_ignore_ascii_case(switch))
+    let end = text.find(|c: char| !c.is_alphabetic()).unwrap_or(text.len());
+    let (word, rest) = text.split_at(end);
+    let rest = rest.trim_start_matches([' ', '\t', '\r']);
+    (rest.is_empty() || rest.starts_with(['\n', '#', '}']))
+        && SWITCHES.iter().any(|switch| word.eq_ignore_ascii_case(switch))
 }
 
 /// Ids taken so far, valid or not, each with its place.

@@ -201,7 +201,8 @@ fn reported<T>(item: Item<'_>, read: Result<T, Box<Wrong>>) -> Option<T> {
 /// # Errors
 /// Why it is none.
 pub fn read_source_address(key: &Key, text: &str) -> Result<Address, Box<Wrong>> {
-    if text.contains("{page}") {
+    // An icon is no listing.
+    if key.name == "url" && text.contains("{page}") {
         let wrong = Wrong::new(format!("`{}` holds `{{page}}`", key.name)).expected(key.kind.words());
         let hint = "write the address of the first page; `next` says where the listing goes on";
         return Err(Box::new(wrong.hint(hint.to_owned())));

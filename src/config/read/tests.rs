@@ -392,6 +392,7 @@ fn addresses_are_http_with_a_host_and_no_password() {
     for address in ["https://a.example/?page={page}", "https://a.example/{page}/"] {
         tells(url(address), &["holds `{page}`", "`next` says where the listing goes on"]);
     }
+    assert!(with("icon = \"https://a.example/{page}.png\"").is_ok(), "an icon is no listing");
     let relative = told(url("/news/"));
     assert!(
         relative[0].contains("not an absolute address") && !relative[0].contains("hint"),
@@ -403,6 +404,14 @@ fn addresses_are_http_with_a_host_and_no_password() {
 fn a_switch_as_other_languages_write_it_is_told() {
     for word in ["yes", "no", "on", "off", "True", "FALSE"] {
         tells(with(&format!("archive = {word}")), &["not TOML", "`true` or `false`"]);
+    }
+    for line in ["archive = yes # why", "archive = yes\r", "date = { selector = \"b\", required = yes }"] {
+        let told = told(with(line));
+        assert!(told[0].contains("`true` or `false`"), "{told:#?}");
+    }
+    for text in ["On the road", "off-shore"] {
+        let told = told(with(&format!("title = {text}")));
+        assert!(told[0].contains("not TOML") && !told[0].contains("`true`"), "{told:#?}");
     }
 }
 
