@@ -49,8 +49,10 @@ pub fn recognize(document: &Document) -> Option<Format> {
 }
 
 fn is_xml(text: &str) -> bool {
-    // Other sitemaps have addresses and no headlines.
-    let is_of_news = || is_root(text, &["urlset"]) && text.contains("/schemas/sitemap-news/");
+    // Other sitemaps have addresses and no headlines; some declare the vocabulary of news all the same.
+    let has = |part: &str| memmem::find(text.as_bytes(), part.as_bytes()).is_some();
+    let is_of_news =
+        || is_root(text, &["urlset"]) && has("/schemas/sitemap-news/") && (has("news>") || !has("loc>"));
     // `rss`, `rdf:RDF`, `feed`, and CDF's `channel`.
     is_root(text, &["rss", "rdf", "feed", "channel"]) || is_of_news()
 }

@@ -281,9 +281,7 @@ impl Scanner {
 
     /// `item` of RSS and `entry` of Atom, anywhere but inside what holds markup; `url` of sitemaps.
     fn is_entry(&self, element: &Element) -> bool {
-        if let [root] = &self.open[..]
-            && root.element.local == "urlset"
-        {
+        if self.open.first().is_some_and(|root| root.element.local == "urlset") {
             return element.is(&[Vocabulary::Native], "url");
         }
         let is_named = element.is(&[Vocabulary::Native], "item")

@@ -325,10 +325,30 @@ fn a_news_sitemap_gives_entries_and_a_plain_sitemap_says_what_it_is() {
         ("<urlset><url><loc>https://site.example/1</loc></url></urlset>", true),
         ("<?xml version='1.0'?>\n<s:sitemapindex xmlns:s='x'><s:sitemap/></s:sitemapindex>", true),
         ("<url><loc/></url>", false),
+        // Some programs declare whatever sitemaps may have.
+        (
+            "<urlset xmlns:news='http://www.google.com/schemas/sitemap-news/0.9'><url><loc>https://a.example/news</loc></url></urlset>",
+            true,
+        ),
     ];
     for (text, is_one) in others {
         assert_eq!((recognize(&document(text)), is_sitemap(&document(text))), (None, is_one), "{text}");
     }
+    let quiet = "<urlset xmlns:n='http://www.google.com/schemas/sitemap-news/0.9'></urlset>";
+    assert_eq!(recognize(&document(quiet)), Some(Format::Xml), "it has no news today");
+}
+
+#[test]
+fn an_address_of_a_sitemap_that_is_not_closed_costs_no_other() {
+    let url = |n: u32, end: &str| {
+        format!("<url><loc>https://site.example/{n}</loc><n:news><n:title>News {n}</n:title></n:news>{end}")
+    };
+    let (first, others) = (url(1, ""), url(2, "</url>") + &url(3, "</url>"));
+    let text =
+        format!("<urlset xmlns:n='http://www.google.com/schemas/sitemap-news/0.9'>{first}{others}</urlset>");
+    let listing = listing(&text);
+    assert_eq!(headlines(&listing), ["News 1", "News 2", "News 3"]);
+    assert_eq!(codes(&listing), [Code::FeedRepaired]);
 }
 
 proptest::proptest! {
