@@ -278,20 +278,20 @@ impl<R: Read> Summed<R> {
     /// So many sources and their states. Of many, another thread takes apart what was read while this one reads on: most
     /// of the time goes into memory that is touched for the first time.
     fn states(&mut self, count: u64) -> Result<Vec<Told>, Unread> {
-        let mut left = count;
         if count < MANY {
-            let mut all = Vec::new();
-            while left > 0 {
-                take_apart(&self.batch(&mut left)?, &mut all)?;
-            }
-            return Ok(all);
+            return self.states_alone(count);
         }
+        let mut left = count;
         thread::scope(|scope| {
             let (batches, came) = mpsc::sync_channel::<Vec<u8>>(BATCHES_AHEAD);
-            let other = scope.spawn(move || {
+            let other = thread::Builder::new().spawn_scoped(scope, move || {
                 let mut all = Vec::new();
                 came.iter().try_for_each(|batch| take_apart(&batch, &mut all)).map(|()| all)
             });
+            let Ok(other) = other else {
+                // The system has no thread to give.
+                return self.states_alone(count);
+            };
             while left > 0 {
                 let batch = self.batch(&mut left)?;
                 if batches.send(batch).is_err() {
@@ -301,6 +301,15 @@ impl<R: Read> Summed<R> {
             drop(batches);
             other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
         })
+    }
+
+    /// The same without another thread.
+    fn states_alone(&mut self, mut left: u64) -> Result<Vec<Told>, Unread> {
+        let mut all = Vec::new();
+        while left > 0 {
+            take_apart(&self.batch(&mut left)?, &mut all)?;
+        }
+        Ok(all)
     }
 
     /// Some more sources and their states, as they are written.
