@@ -138,7 +138,7 @@ class Rss(atom_check.Xml):
 
 
 class Json:
-    FEED = {"version": str, "title": str, "home_page_url": str, "feed_url": str, "description": str, "icon": str, "language": str, "authors": list,
+    FEED = {"version": str, "title": str, "home_page_url": str, "feed_url": str, "description": str, "icon": str, "favicon": str, "language": str, "authors": list,
             "hubs": list, "items": list}
     ITEM = {"id": str, "url": str, "title": str, "content_html": str, "content_text": str, "summary": str, "image": str,
             "date_published": str, "date_modified": str, "authors": list, "tags": list, "attachments": list, "_source": dict}
@@ -164,8 +164,9 @@ class Json:
         for name in ("home_page_url", "feed_url"):
             if name in feed and not own(str(feed[name])):
                 self.faults.append(f"`{name}` is {feed[name]!r}")
-        if not absolute(feed.get("icon", "https://none.example/")):
-            self.faults.append(f"the icon is {feed['icon']!r}")
+        for icon in ("icon", "favicon"):
+            if not absolute(feed.get(icon, "https://none.example/")):
+                self.faults.append(f"the {icon} is {feed[icon]!r}")
         for hub in feed.get("hubs", []):
             if hub.get("type") != "WebSub" or not absolute(hub.get("url", "")):
                 self.faults.append(f"the hub {hub!r}")

@@ -41,6 +41,12 @@ pub fn line_or(text: &str, fallback: &str) -> XmlText {
     if line.is_empty() { XmlText::line(fallback) } else { line }
 }
 
+/// Whether the name of the file that an address leads to ends so, such as in `.ico`.
+pub fn is_file(url: &Url, ends: &[&str]) -> bool {
+    let path = url.path().to_ascii_lowercase();
+    ends.iter().any(|end| path.ends_with(end))
+}
+
 /// A URL as RFC 3986 has it: browsers leave `|`, `[`, `{` and a lone `%` in paths and queries as they are, the RFC and
 /// validators do not.
 pub fn uri(url: &Url) -> String {

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{
-    fields::{headline, language_tag, line_or, media_type, page_of, terms, uri, whole_second},
+    fields::{headline, is_file, language_tag, line_or, media_type, page_of, terms, uri, whole_second},
     text::XmlText,
 };
 use crate::feed::{Feed, FeedEntry, Format, Origin};
@@ -23,6 +23,8 @@ struct Document {
     description: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     icon: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    favicon: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     language: Option<String>,
     authors: Vec<Author>,
@@ -95,6 +97,10 @@ struct Source {
 /// Never: texts, numbers and dates always have a form in JSON.
 pub fn render(feed: &Feed) -> Vec<u8> {
     let title = line_or(&feed.title, feed.id.as_str());
+    // `icon` is a large one.
+    let is_small = feed.icon.as_ref().is_some_and(|icon| is_file(icon, &[".ico"]));
+    let icon = feed.icon.as_ref().map(uri);
+    let (icon, favicon) = if is_small { (None, icon) } else { (icon, None) };
     let document = Document {
         version: "https://jsonfeed.org/version/1.1",
         home_page_url: page_of(feed),
@@ -105,7 +111,8 @@ pub fn render(feed: &Feed) -> Vec<u8> {
             .map(XmlText::line)
             .filter(|text| !text.is_empty())
             .map(String::from),
-        icon: feed.icon.as_ref().map(uri),
+        icon,
+        favicon,
         language: feed.language.as_deref().and_then(language_tag),
         authors: vec![Author { name: line_or(&feed.author, title.as_str()).into() }],
         hubs: feed.hubs.iter().map(|hub| Hub { kind: "WebSub", url: uri(hub) }).collect(),

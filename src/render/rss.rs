@@ -14,7 +14,9 @@ use url::Url;
 
 use super::{
     atom::HISTORY,
-    fields::{escaped, headline, language_tag, line_or, media_type, page_of, terms, uri, whole_second},
+    fields::{
+        escaped, headline, is_file, language_tag, line_or, media_type, page_of, terms, uri, whole_second,
+    },
     text::XmlText,
 };
 use crate::feed::{Feed, FeedEntry, Format};
@@ -44,7 +46,9 @@ pub fn render(feed: &Feed) -> Vec<u8> {
     }
     // The channel must have a link.
     let link = page_of(feed).unwrap_or(own);
-    let image = feed.icon.as_ref().map(|icon| Image {
+    // GIF, JPEG and PNG are what may stand there.
+    let icon = feed.icon.as_ref().filter(|icon| !is_file(icon, &[".ico", ".svg"]));
+    let image = icon.map(|icon| Image {
         url: uri(icon),
         title: title.clone().into(),
         link: link.clone(),

@@ -44,8 +44,13 @@ fn page(links: &str) -> String {
 
 fn assert_icon([atom, rss, json]: &[String; 3], address: &str) {
     assert!(atom.contains(&format!("\n  <icon>{address}</icon>\n")), "{atom}");
-    assert!(rss.contains(&format!("<url>{address}</url>")), "{rss}");
-    assert!(json.contains(&format!("\n  \"icon\": \"{address}\",\n")), "{json}");
+    // RSS has images of the web alone, and JSON Feed another place for small ones.
+    let kind = address.split('?').next().and_then(|path| path.rsplit('.').next());
+    let is_image = !matches!(kind, Some("ico" | "svg"));
+    assert_eq!(rss.contains(&format!("<url>{address}</url>")), is_image, "{rss}");
+    let key = if kind == Some("ico") { "favicon" } else { "icon" };
+    assert!(json.contains(&format!("\n  \"{key}\": \"{address}\",\n")), "{json}");
+    assert_eq!(json.matches("icon\":").count(), 1, "{json}");
 }
 
 fn assert_none([atom, rss, json]: &[String; 3]) {
@@ -97,6 +102,7 @@ fn an_upstream_feed_names_its_icon() {
         (atom("<logo>c.png</logo>"), "https://town.example/news/c.png"),
         (atom("<logo>c.png</logo><icon>/d.png</icon>"), "https://town.example/d.png"),
         (json("\"favicon\":\"https://x.example/e.png\""), "https://x.example/e.png"),
+        (atom("<icon>/d.svg</icon>"), "https://town.example/d.svg"),
         (json("\"favicon\":\"/e.png\",\"icon\":\"/f.png\""), "https://town.example/f.png"),
     ];
     for (feed, icon) in feeds {
