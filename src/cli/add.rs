@@ -17,11 +17,7 @@ use super::{
 };
 use crate::{
     clock::Deadline,
-    config::{
-        self, Config, ConfigText, Source,
-        load::{self, LoadError},
-        save,
-    },
+    config::{self, Config, ConfigText, Source, load::LoadError, save},
     decode,
     detect::{self, Found, Known, Proposal},
     fetch::{self, robots},
@@ -86,9 +82,12 @@ pub fn add(places: &Places, options: &Options, terminal: &mut Terminal) -> Outco
     if let Some(file) = &options.opml {
         return opml::add(places, &opml::Asked { file, yes: options.yes, json: options.json }, terminal);
     }
-    let page = page(places, options)?;
+    // What else the config says need not be right until there is a source: joined feeds name it before.
+    let main = workspace::main_text(places, terminal)?;
+    let defaults = ConfigText { text: config::defaults_of(&main.text), ..main };
+    let page = page(&defaults, options)?;
     let id = options.id.clone().unwrap_or_else(|| id_of(&page.url));
-    let (found, offers) = look(places, &page, options)?;
+    let (found, offers) = look(&defaults, &page, options)?;
     let chosen = options.listing.checked_sub(1).filter(|at| *at < offers.len());
     let text = if options.json {
         format!("{:#}\n", offer::as_json(&found, &offers, chosen))
@@ -169,10 +168,10 @@ fn taken(why: String) -> Failure {
         .hint("nothing was written; with an id that is free, `--id`, it is followed beside that")
 }
 
-fn page(places: &Places, options: &Options) -> Result<Page, Failure> {
+fn page(defaults: &ConfigText, options: &Options) -> Result<Page, Failure> {
     let Some(path) = &options.page else {
         let url = options.url.as_ref().expect("clap asks for one when there is no page");
-        return capture::fetch(&asking(places, url, false)?);
+        return capture::fetch(&asking(defaults, url, false)?);
     };
     let url = options.address.clone().or_else(|| options.url.clone());
     let url =
@@ -180,16 +179,11 @@ fn page(places: &Places, options: &Options) -> Result<Page, Failure> {
     replay::page(path, url, options.at)
 }
 
-/// A source that only asks for its page, with the defaults of the config where there is one.
-fn asking(places: &Places, url: &Url, is_feed: bool) -> Result<Source, Failure> {
-    // What else is said need not be right until there is a source: joined feeds name it before.
-    let texts = load::find(places.config.as_deref()).and_then(|main| load::load_texts(&main));
-    let main = texts.ok().and_then(|texts| texts.into_iter().next());
-    let main = main.unwrap_or_else(|| ConfigText { path: "gleaner.toml".into(), text: String::new() });
-    let mut files = vec![ConfigText { text: config::defaults_of(&main.text), ..main }];
+/// A source that only asks for its page, with these defaults.
+fn asking(defaults: &ConfigText, url: &Url, is_feed: bool) -> Result<Source, Failure> {
     let keys = if is_feed { offer::feed_toml(url) } else { detect::Keys::of_page(url.clone()).to_toml() };
     let name = "page-that-is-looked-at";
-    files.push(ConfigText { path: format!("{name}.toml").into(), text: keys });
+    let files = [defaults.clone(), ConfigText { path: format!("{name}.toml").into(), text: keys }];
     let config = config::read(&files, &workspace::environment).ok();
     let source =
         config.and_then(|config| config.sources.into_iter().find(|source| source.id.as_str() == name));
@@ -199,7 +193,7 @@ fn asking(places: &Places, url: &Url, is_feed: bool) -> Result<Source, Failure> 
     })
 }
 
-fn look(places: &Places, page: &Page, options: &Options) -> Result<(Found, Vec<Offer>), Failure> {
+fn look(defaults: &ConfigText, page: &Page, options: &Options) -> Result<(Found, Vec<Offer>), Failure> {
     let document = decode::decode(page);
     if let Some(verdict) = fetch::refused(page, document.as_ref().ok().map(|document| document.text.as_str()))
     {
@@ -207,7 +201,7 @@ fn look(places: &Places, page: &Page, options: &Options) -> Result<(Found, Vec<O
         return Err(Failure { exit: Exit::NeedsPerson, ..Failure::usage(message) });
     }
     let document = document.map_err(|why| Failure::usage(format!("{}: {why}", page.url)))?;
-    if let Some(offer) = feed(places, page.clone()) {
+    if let Some(offer) = feed(defaults, page.clone()) {
         return Ok((Found::default(), vec![offer]));
     }
     if upstream::is_sitemap(&document) {
@@ -225,10 +219,10 @@ fn look(places: &Places, page: &Page, options: &Options) -> Result<(Found, Vec<O
     if !known.is_empty() {
         found.proposals.retain(|proposal| proposal.held.entries > 0 || is_read(proposal, &options.like));
     }
-    if let Ok(defaults) = asking(places, &page.url, false) {
+    if let Ok(asking) = asking(defaults, &page.url, false) {
         for proposal in &mut found.proposals {
             let stated = proposal.reading.listing.language.as_deref();
-            proposal.keys.fit(&defaults, stated);
+            proposal.keys.fit(&asking, stated);
         }
     }
     let mut offers: Vec<Offer> = found.proposals.iter().map(Offer::of_listing).collect();
@@ -237,28 +231,28 @@ fn look(places: &Places, page: &Page, options: &Options) -> Result<(Found, Vec<O
         let own = found.feeds.iter().map(|feed| feed.url.clone()).take(FEEDS_ASKED);
         let usual = USUAL_PLACES.iter().filter_map(|place| page.url.join(place).ok());
         let places_asked: Vec<Url> = if found.feeds.is_empty() { usual.collect() } else { own.collect() };
-        let feed = places_asked.iter().find_map(|url| feed_at(places, url));
+        let feed = places_asked.iter().find_map(|url| feed_at(defaults, url));
         if let Some(feed) = feed {
             offers.insert(0, feed);
         }
         if offers.is_empty() {
-            offers.extend(news_sitemap(places, page));
+            offers.extend(news_sitemap(defaults, page));
         }
     }
     Ok((found, offers))
 }
 
 /// The sitemap of news that robots.txt names, for a page that gives nothing else: it has the news of the whole site.
-fn news_sitemap(places: &Places, page: &Page) -> Option<Offer> {
-    let robots = asking(places, &page.url.join("/robots.txt").ok()?, true).ok()?;
+fn news_sitemap(defaults: &ConfigText, page: &Page) -> Option<Offer> {
+    let robots = asking(defaults, &page.url.join("/robots.txt").ok()?, true).ok()?;
     let robots = capture::fetch(&robots).ok()?;
     let named = robots::sitemaps(&robots.body).into_iter();
     let mut of_news = named.filter(|url| url.path().to_ascii_lowercase().contains("news")).take(FEEDS_ASKED);
-    of_news.find_map(|url| feed_at(places, &url))
+    of_news.find_map(|url| feed_at(defaults, &url))
 }
 
-fn feed_at(places: &Places, url: &Url) -> Option<Offer> {
-    feed(places, capture::fetch(&asking(places, url, true).ok()?).ok()?)
+fn feed_at(defaults: &ConfigText, url: &Url) -> Option<Offer> {
+    feed(defaults, capture::fetch(&asking(defaults, url, true).ok()?).ok()?)
 }
 
 /// Whether a proposal reads an entry with one of these headlines: one that leads its listing is in nothing that repeats.
@@ -271,8 +265,8 @@ fn is_read(proposal: &Proposal, headlines: &[String]) -> bool {
 }
 
 /// What came as a feed, with its entries; `None`: it is none, or holds nothing.
-fn feed(places: &Places, page: Page) -> Option<Offer> {
-    let source = asking(places, &page.url, true).ok()?;
+fn feed(defaults: &ConfigText, page: Page) -> Option<Offer> {
+    let source = asking(defaults, &page.url, true).ok()?;
     let deadline = Deadline::after(PARSE_LIMIT);
     let reading = fixture::read_dated(&source, &page, &|| deadline.is_ahead()).ok()?;
     (!reading.sightings.is_empty()).then(|| Offer::of_feed(page, &reading))

@@ -36,6 +36,16 @@ pub fn texts(places: &Places, terminal: &Terminal) -> Result<Vec<ConfigText>, Fa
     texts.map_err(|error| load_failure(&error, terminal))
 }
 
+/// The text of the config's main file alone; where there is none yet, what it begins with.
+pub fn main_text(places: &Places, terminal: &Terminal) -> Result<ConfigText, Failure> {
+    let asked = places.config.as_deref();
+    if let Some(first) = save::first(asked) {
+        return Ok(first);
+    }
+    let text = load::find(asked).and_then(|main| load::load_text(&main));
+    text.map_err(|error| load_failure(&error, terminal))
+}
+
 /// The process's environment, for the secrets that a config names.
 #[allow(clippy::disallowed_methods)]
 pub fn environment(name: &str) -> Option<String> {

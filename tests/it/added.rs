@@ -153,3 +153,15 @@ fn a_joined_feed_may_stand_there_before_its_first_source() {
     assert_eq!(added.exit, 0, "{added:?}");
     assert_eq!(gleaner(&place, &["check"]).exit, 0);
 }
+
+#[test]
+fn a_config_that_cannot_be_read_is_told_and_its_sources_are_not_asked() {
+    let place = followed();
+    let look = || gleaner(&place, &["add", "--url", "https://club.example/news/"]);
+    place.write("sources/other.toml", b"url = \"\xff\"");
+    assert_eq!(look().exit, 0, "its defaults are in the main file");
+    place.write("gleaner.toml", b"# \xff");
+    let told = look();
+    assert_eq!(told.exit, 2, "{told:?}");
+    assert!(told.err.contains("gleaner.toml"), "{told:?}");
+}
