@@ -112,9 +112,9 @@ pub fn is_title(heading: &str) -> bool {
 
 /// Whether an address answers a program with the entry's data, or adds it to a calendar: no page to read.
 pub fn is_for_programs(address: &str) -> bool {
-    ["/wp-json/", "/api/", ".ics", "ics_download", "ical=1", "webcal:", "action=TEMPLATE"]
-        .iter()
-        .any(|part| address.contains(part))
+    let path = address.split(['?', '#']).next().unwrap_or(address);
+    let parts = ["/wp-json/", "/api/", "ics_download", "ical=1", "webcal:", "action=TEMPLATE"];
+    path.ends_with(".ics") || parts.iter().any(|part| address.contains(part))
 }
 
 /// Whether a name says that a link leads to the next page.

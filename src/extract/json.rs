@@ -319,7 +319,12 @@ fn is_time(text: &str) -> bool {
 /// Whether a member is a date by its name: `publishedAt`, `created`, `start_ts`.
 fn is_time_name(name: &str) -> bool {
     const WORDS: [&str; 8] = ["date", "time", "publish", "posted", "created", "updated", "modified", "stamp"];
+    // `createdBy`, `updateId`, `timezone`.
+    const OTHERS: [&str; 5] = ["id", "by", "count", "zone", "ms"];
     let lower = name.to_ascii_lowercase();
+    if OTHERS.iter().any(|ending| lower.ends_with(ending)) {
+        return false;
+    }
     WORDS.iter().any(|word| lower.contains(word))
         || ["At", "_at", "On", "_on", "_ts"].iter().any(|ending| name.ends_with(ending))
         || lower == "ts"

@@ -10,6 +10,9 @@ use super::values::readable;
 /// Records stand no deeper.
 const MAX_DEPTH: usize = 60;
 
+/// So many bytes of text that are made again count as one value.
+const TEXT_BYTES: usize = 64;
+
 /// Shorter lists are no table.
 const FEWEST: usize = 4;
 
@@ -55,6 +58,16 @@ fn is_table(values: &[Value]) -> bool {
         && values.iter().all(is_of_places)
 }
 
+/// How many bytes of text a value has itself, without those that it names.
+fn own_text(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.len(),
+        Value::Array(values) => values.iter().filter_map(Value::as_str).map(str::len).sum(),
+        Value::Object(object) => object.keys().map(String::len).sum(),
+        _ => 0,
+    }
+}
+
 /// A list of values that name each other by number.
 struct Table<'v, 'l> {
     values: &'v [Value],
@@ -64,8 +77,11 @@ struct Table<'v, 'l> {
 impl Table<'_, '_> {
     /// The value of a number, with what it names.
     fn value(&mut self, at: usize, depth: usize) -> Value {
-        let rest = self.left.checked_sub(1).filter(|_| depth < MAX_DEPTH);
-        let (Some(rest), Some(value)) = (rest, self.values.get(at)) else { return Value::Null };
+        let Some(value) = self.values.get(at).filter(|_| depth < MAX_DEPTH) else { return Value::Null };
+        let Some(rest) = self.left.checked_sub(1 + own_text(value) / TEXT_BYTES) else {
+            *self.left = 0;
+            return Value::Null;
+        };
         *self.left = rest;
         match value {
             Value::Object(object) => {
@@ -132,6 +148,11 @@ mod tests {
         let mut left = 500;
         unpacked(json!([{ "a": 0, "b": 0 }, "x", 1, 2]), &mut left);
         assert_eq!(left, 0);
+        // A long text that is named often is not made again as often.
+        let names: Map<String, Value> = (0..1000).map(|n| (format!("a{n}"), json!(1))).collect();
+        let made = unpacked(json!([names, "x".repeat(6400), "y", "z"]), &mut 1000);
+        let texts = made.as_object().into_iter().flat_map(Map::values).filter(|value| value.is_string());
+        assert!(texts.count() <= 10);
         let lists = json!([{ "n": 1 }, { "n": 7 }, "x", "y"]);
         assert_eq!(read(lists.clone()), lists);
     }
