@@ -5,7 +5,7 @@
 #![allow(clippy::disallowed_methods, reason = "one of the files that touch the disk")]
 
 use std::{
-    fs::File,
+    fs::{self, File},
     io::{BufReader, ErrorKind},
     path::PathBuf,
 };
@@ -113,6 +113,15 @@ impl Place {
 
     pub fn states_file(&self) -> PathBuf {
         self.dir.join("states")
+    }
+
+    /// Takes away the file of states, if there is one.
+    pub fn unfile(&self) -> Result<(), StoreError> {
+        let path = self.states_file();
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(StoreError::io("delete", &path, error)),
+            _ => Ok(()),
+        }
     }
 
     /// The states as they were last filed; `None`: there are none, or they cannot be used, which is told.

@@ -444,6 +444,10 @@ impl Place {
         let records = meta.records;
 
         let aside = if self.db().exists() { Some(self.set_aside()?) } else { None };
+        if !evidence.commits.missing(base, evidence.last).is_empty() {
+            // It says of pages that they were read whose entries are lost; whatever ends this before it is filed anew.
+            self.unfile()?;
+        }
         fs::rename(&fresh, self.db()).map_err(|error| StoreError::io("rename", &fresh, error))?;
         sync_dir(&self.dir)?;
         let mut index = Index::open(&self.db()).map_err(told)?;

@@ -95,6 +95,10 @@ pub fn export(store: &dyn Store, sink: impl Write) -> Result<Counts, StoreError>
 /// Writes the whole store to a file, which is there whole or not at all, or into the pipe or device that stands there.
 pub fn export_to(store: &dyn Store, path: &Path) -> Result<Counts, StoreError> {
     let trouble = |error| StoreError::io("write", path, error);
+    if ["/dev", "/proc"].iter().any(|system| path.starts_with(system)) {
+        // `/dev/stdout` may be a file that a shell has open.
+        return export(store, File::options().append(true).open(path).map_err(trouble)?);
+    }
     let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     if fs::metadata(path).is_ok_and(|standing| !standing.is_file() && !standing.is_dir()) {
         return export(store, File::options().write(true).open(path).map_err(trouble)?);
