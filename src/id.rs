@@ -136,7 +136,12 @@ impl EntryKey {
 
     /// Whether it is an address or an id that the page gives: proof.
     pub fn is_given(&self) -> bool {
-        self.0.starts_with("link:") || self.0.starts_with("id:")
+        self.0.starts_with("link:") || self.is_id()
+    }
+
+    /// Whether it is an id that the page gives.
+    pub fn is_id(&self) -> bool {
+        self.0.starts_with("id:")
     }
 
     /// By a digest of some of its texts; `kind` names which.

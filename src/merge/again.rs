@@ -176,8 +176,7 @@ impl Left<'_> {
     }
 }
 
-/// The digits of a text: numbers tell apart what is worded alike.
-pub(super) fn digits(text: &str) -> Vec<char> {
+fn digits(text: &str) -> Vec<char> {
     text.chars().filter(char::is_ascii_digit).collect()
 }
 

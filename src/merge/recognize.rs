@@ -41,6 +41,9 @@ pub fn recognize(sightings: &[Sighting], known: &[Record]) -> Vec<Option<usize>>
     }
     // An address that several records have tells nothing: the one with the same texts, then.
     let at_address = |sighting: &Sighting| {
+        if let Some(place) = find(sighting, EntryKey::is_id) {
+            return Some(place);
+        }
         let place = find(sighting, EntryKey::is_given)?;
         let is_shared =
             sighting.entry.link.as_ref().and_then(|link| at_link.get(link)).is_some_and(|n| *n > 1);
@@ -64,7 +67,7 @@ pub fn recognize(sightings: &[Sighting], known: &[Record]) -> Vec<Option<usize>>
         // An address that is or was shared tells nothing, but it is that of the record still.
         let weak = find(sighting, EntryKey::is_weak).filter(|&place| {
             let is_bare = !is_addressed && !known[place].keys.iter().any(EntryKey::is_given);
-            is_bare || has_link(sighting, place)
+            is_bare || has_link(sighting, place) && !sighting.keys.iter().any(EntryKey::is_id)
         });
         let candidate = weak.or_else(|| moved.get(&headline).copied().filter(|_| is_addressed));
         *found = candidate.filter(|&place| taken.insert(place));

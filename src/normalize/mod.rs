@@ -239,7 +239,9 @@ impl Stories<'_> {
         let forms: HashSet<Vec<bool>> =
             self.days.iter().map(|day| day.split(' ').map(is_number).collect()).collect();
         let days: HashSet<Vec<&str>> = self.days.iter().map(|day| first_numbers(day)).collect();
-        days.len() > 1 && forms.len() == 1 && !self.days.contains("")
+        // A story that is shown on top with the day of its last change has two.
+        let fewest = if self.headlines.len() > 1 { 2 } else { 3 };
+        days.len() >= fewest && forms.len() == 1 && !self.days.contains("")
     }
 }
 
@@ -247,14 +249,21 @@ fn is_number(word: &str) -> bool {
     word.starts_with(char::is_numeric)
 }
 
-/// The first numbers of a text, with the word after them and the numbers after that, or else the word before: its day,
-/// whatever section of the site or time of day is named besides.
+/// The first numbers of a text up to a year, with the word among them or before them: its day, whatever section of the
+/// site or time of day is named besides.
 fn first_numbers(text: &str) -> Vec<&str> {
     let words: Vec<&str> = text.split(' ').collect();
-    let numbers = |from: usize| from + words[from..].iter().take_while(|word| is_number(word)).count();
+    let is_year = |word: &&str| word.len() == 4 && word.bytes().all(|byte| byte.is_ascii_digit());
+    let numbers = |from: usize| {
+        let run = words[from..].iter().take_while(|word| is_number(word)).count();
+        let year = words[from..from + run].iter().position(is_year);
+        (from + year.map_or(run, |year| year + 1), year.is_some())
+    };
     let start = words.iter().position(|word| is_number(word)).unwrap_or(0);
-    let end = numbers(start);
-    let of_day = if end < words.len() { start..numbers(end + 1) } else { start.saturating_sub(1)..end };
+    let of_day = match numbers(start) {
+        (end, false) if end < words.len() => start..numbers(end + 1).0,
+        (end, _) => start.saturating_sub(1)..end,
+    };
     words[of_day].to_vec()
 }
 

@@ -119,8 +119,10 @@ fn a_link_that_rows_of_different_days_share_tells_nothing() {
     let row = |headline, date| Row { headline, link: "/report", teaser: "", date };
     let reports = [row("Report of 2025", "30 May 2025"), row("Report of 2024", "30 May 2024")];
     assert_eq!(rows_of(&reports), [[1], [2]]);
-    let episodes = ["7 March 2025", "6 March 2025", "6 March 2025"].map(|date| row("The daily show", date));
-    assert_eq!(rows_of(&episodes), [vec![1], vec![2, 3]]);
+    let episodes = ["8 March 2025", "7 March 2025", "6 March 2025", "6 March 2025"];
+    assert_eq!(rows_of(&episodes.map(|date| row("The daily show", date))), [vec![1], vec![2], vec![3, 4]]);
+    let changed = ["March 6, 2025 9:00 AM", "March 6, 2025 2:00 PM", "March 7, 2025 2:00 PM"];
+    assert_eq!(rows_of(&changed.map(|date| row("The ferry is late", date))), [vec![1, 2, 3]]);
     let sections = ["6 March 2025 · Sport", "6 March 2025 · Town"].map(|date| row("The ferry is late", date));
     assert_eq!(rows_of(&sections), [vec![1, 2]]);
     // A story that is shown on top as well.

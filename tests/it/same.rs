@@ -150,18 +150,6 @@ fn a_weekly_headline_is_known_at_another_address_by_its_day() {
 }
 
 #[test]
-fn an_address_that_follows_a_mended_headline_is_no_new_entry() {
-    let site = Site::new();
-    site.shows(10, &stories(3..=10));
-    for (day, at) in [(11, 0), (12, 3)] {
-        let mut told = stories(3..=10);
-        told[at].headline = "A correction of what was told".to_owned();
-        told[at].link = format!("/news/correction-{at}");
-        assert_eq!(site.shows(day, &told), 8, "row {at}");
-    }
-}
-
-#[test]
 fn a_bulletin_below_known_ones_is_news_though_headline_and_day_are_those_of_one_that_left() {
     let site = Site::new();
     site.shows(10, &stories(3..=10));
@@ -256,6 +244,34 @@ fn papers_of_one_day_take_the_place_of_others_as_news() {
             "of {of}"
         );
     }
+}
+
+#[test]
+fn items_with_ids_are_told_by_these_though_all_have_one_address() {
+    let place = Place::new();
+    let town = Town(place);
+    town.config("[source.town]\nurl = \"https://town.example/news/\"\n");
+    let item = |(id, title): (&str, &str)| {
+        format!(
+            "<item><guid isPermaLink='false'>{id}</guid><title>{title}</title><link>/warnings</link><pubDate>Tue, 10 Mar 2026 07:00:00 GMT</pubDate></item>"
+        )
+    };
+    let shows = |hour: u32, items: &[(&str, &str)]| {
+        let at = format!("2026-03-10T{hour:02}:30:00Z");
+        let items: String = items.iter().copied().map(item).collect();
+        town.page(
+            "town",
+            &at,
+            &format!("<rss version='2.0'><channel><title>Town</title>{items}</channel></rss>"),
+        );
+        let run = town.run(&["--until", &at]);
+        assert_eq!(run.exit, 0, "{run:?}");
+        town.ids("town").len()
+    };
+    let others = [("c", "Ice on the river"), ("d", "Fog on the bridge")];
+    assert_eq!(shows(8, &[&[("a", "Storm warning")], &others[..]].concat()), 3);
+    assert_eq!(shows(9, &[&[("b", "Storm warning")], &others[..]].concat()), 4, "another of that day");
+    assert_eq!(shows(10, &[("b", "Storm warning"), ("c", "Ice on the rivers"), others[1]]), 4, "edited");
 }
 
 #[test]
