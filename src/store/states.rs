@@ -7,8 +7,6 @@
 use std::{
     collections::BTreeMap,
     io::{self, ErrorKind, Read, Write},
-    sync::mpsc,
-    thread,
 };
 
 use serde::{Serialize, de::DeserializeOwned};
@@ -26,11 +24,6 @@ pub const VERSION: u32 = 2;
 const MAGIC: &[u8; 8] = b"gleanst\x1f";
 /// More than most states take.
 const ROOM_BYTES: u32 = 4096;
-/// From so many states on a thread is worth its start.
-const MANY: u64 = 1000;
-/// So much goes to it at once, and so many times before it has to catch up.
-const BATCH_BYTES: usize = 256 << 10;
-const BATCHES_AHEAD: usize = 2;
 
 /// The states of all sources, each as JSON.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -179,32 +172,13 @@ impl States {
             // An older journal is not written on, so it is to be looked at.
             mark.journal.clear();
         }
-        let read = file.states(sources)?;
+        let read = (0..sources).map(|_| file.state()).collect::<Result<Vec<_>, _>>()?;
         let sum = file.sum;
         let is_same = u32::from_le_bytes(file.take()?) == sum;
         let is_over = matches!(file.take::<1>(), Err(Unread::Damaged));
         // They are in order as they come, and a map is then made of them at once.
         if is_same && is_over { Ok((Self(read.into_iter().collect()), mark)) } else { Err(Unread::Damaged) }
     }
-}
-
-/// A source and its state.
-type Told = (SourceId, Box<[u8]>);
-
-/// Takes apart what was read.
-fn take_apart(mut batch: &[u8], all: &mut Vec<Told>) -> Result<(), Unread> {
-    let mut text = || {
-        let (length, rest) = batch.split_first_chunk()?;
-        let (text, rest) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
-        batch = rest;
-        Some(text)
-    };
-    while let Some((source, state)) = text().zip(text()) {
-        let source =
-            str::from_utf8(source).ok().and_then(|source| SourceId::try_from(source.to_owned()).ok());
-        all.push((source.ok_or(Unread::Damaged)?, state.into()));
-    }
-    Ok(())
 }
 
 /// The states of plans as JSON.
@@ -218,14 +192,13 @@ pub fn written(plans: &[Plan]) -> Vec<Box<RawValue>> {
 /// Plans as the journal has them, given their states as JSON: most of a commit is states, and they are made to text
 /// once.
 pub fn payload(plans: &[Plan], states: &[Box<RawValue>]) -> Vec<u8> {
-    let told: Vec<Written<'_>> =
-        plans.iter().zip(states).map(|(plan, state)| Written::of(plan, state)).collect();
+    let told: Vec<Told<'_>> = plans.iter().zip(states).map(|(plan, state)| Told::of(plan, state)).collect();
     serde_json::to_vec(&told).expect("plans hold nothing JSON cannot say")
 }
 
 /// As a plan is serialized, but for the state, which was before.
 #[derive(Serialize)]
-struct Written<'a> {
+struct Told<'a> {
     source: &'a SourceId,
     state: &'a RawValue,
     records: &'a [Record],
@@ -237,7 +210,7 @@ struct Written<'a> {
     was: Option<&'a SourceId>,
 }
 
-impl<'a> Written<'a> {
+impl<'a> Told<'a> {
     fn of(plan: &'a Plan, state: &'a RawValue) -> Self {
         Self {
             source: &plan.source,
@@ -275,66 +248,21 @@ impl<R: Read> Summed<R> {
         self.take().map(u64::from_le_bytes)
     }
 
-    /// So many sources and their states. Of many, another thread takes apart what was read while this one reads on: most
-    /// of the time goes into memory that is touched for the first time.
-    fn states(&mut self, count: u64) -> Result<Vec<Told>, Unread> {
-        if count < MANY {
-            return self.states_alone(count);
-        }
-        let mut left = count;
-        thread::scope(|scope| {
-            let (batches, came) = mpsc::sync_channel::<Vec<u8>>(BATCHES_AHEAD);
-            let other = thread::Builder::new().spawn_scoped(scope, move || {
-                let mut all = Vec::new();
-                came.iter().try_for_each(|batch| take_apart(&batch, &mut all)).map(|()| all)
-            });
-            let Ok(other) = other else {
-                // The system has no thread to give.
-                return self.states_alone(count);
-            };
-            while left > 0 {
-                let batch = self.batch(&mut left)?;
-                if batches.send(batch).is_err() {
-                    break;
-                }
-            }
-            drop(batches);
-            other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        })
+    /// A source and its state.
+    fn state(&mut self) -> Result<(SourceId, Box<[u8]>), Unread> {
+        let source = String::from_utf8(self.text()?).map_err(|_| Unread::Damaged)?;
+        Ok((SourceId::try_from(source).map_err(|_| Unread::Damaged)?, self.text()?.into()))
     }
 
-    /// The same without another thread.
-    fn states_alone(&mut self, mut left: u64) -> Result<Vec<Told>, Unread> {
-        let mut all = Vec::new();
-        while left > 0 {
-            take_apart(&self.batch(&mut left)?, &mut all)?;
-        }
-        Ok(all)
-    }
-
-    /// Some more sources and their states, as they are written.
-    fn batch(&mut self, left: &mut u64) -> Result<Vec<u8>, Unread> {
-        let mut batch = Vec::new();
-        while *left > 0 && batch.len() < BATCH_BYTES {
-            for _ in ["source", "state"] {
-                let at = batch.len();
-                self.more(4, &mut batch)?;
-                let length = batch[at..].try_into().expect("four bytes more");
-                self.more(u32::from_le_bytes(length), &mut batch)?;
-            }
-            *left -= 1;
-        }
-        self.sum = crc32c::crc32c_append(self.sum, &batch);
-        Ok(batch)
-    }
-
-    /// So many bytes more. Whatever a damaged length says, no more is held than there is.
-    fn more(&mut self, count: u32, batch: &mut Vec<u8>) -> Result<(), Unread> {
-        let (at, usual) = (batch.len(), count.min(ROOM_BYTES));
-        batch.resize(at + usual as usize, 0);
-        self.of.read_exact(&mut batch[at..])?;
-        (&mut self.of).take((count - usual).into()).read_to_end(batch)?;
-        if batch.len() - at == count as usize { Ok(()) } else { Err(Unread::Damaged) }
+    fn text(&mut self) -> Result<Vec<u8>, Unread> {
+        let length = u32::from_le_bytes(self.take()?);
+        // Whatever a damaged length says, no more is held than there is.
+        let usual = length.min(ROOM_BYTES);
+        let mut text = vec![0; usual as usize];
+        self.of.read_exact(&mut text)?;
+        (&mut self.of).take((length - usual).into()).read_to_end(&mut text)?;
+        self.sum = crc32c::crc32c_append(self.sum, &text);
+        if text.len() == length as usize { Ok(text) } else { Err(Unread::Damaged) }
     }
 
     /// Whether a file of a newer version is one.
@@ -390,24 +318,6 @@ mod tests {
         }
         let longer = [&whole[..], b"0"].concat();
         assert!(matches!(States::read_file(&longer[..]), Err(Unread::Damaged)));
-    }
-
-    #[test]
-    fn many_states_are_read_as_few_are() {
-        let mut states = States::default();
-        let slugs = (0..2 * MANY).map(|number| format!("s{number}"));
-        states.apply(&slugs.map(|slug| plan(&slug, [])).collect::<Vec<_>>());
-        let long = SourceState { page_title: Some("x".repeat(3 * BATCH_BYTES)), ..SourceState::default() };
-        states.put(id("s7"), &long);
-        let mut file = Vec::new();
-        states.write(&some().1, &mut file).unwrap();
-        assert_eq!(States::read_file(&file[..]).unwrap(), (states, some().1));
-        for at in [file.len() / 2, file.len() - 2, 1000] {
-            assert!(matches!(States::read_file(&file[..at]), Err(Unread::Damaged)), "cut at {at}");
-            let mut bytes = file.clone();
-            bytes[at] ^= 0x80;
-            assert!(matches!(States::read_file(&bytes[..]), Err(Unread::Damaged)), "byte {at}");
-        }
     }
 
     #[test]
