@@ -114,7 +114,8 @@ pub fn is_title(heading: &str) -> bool {
 pub fn is_for_programs(address: &str) -> bool {
     let path = address.split(['?', '#']).next().unwrap_or(address);
     let parts = ["/wp-json/", "/api/", "ics_download", "ical=1", "webcal:", "action=TEMPLATE"];
-    path.ends_with(".ics") || parts.iter().any(|part| address.contains(part))
+    path.rsplit('.').next().is_some_and(|ending| ending.eq_ignore_ascii_case("ics"))
+        || parts.iter().any(|part| address.contains(part))
 }
 
 /// Whether a name says that a link leads to the next page.
