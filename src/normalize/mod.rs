@@ -240,7 +240,7 @@ impl Stories<'_> {
             self.days.iter().map(|day| day.split(' ').map(is_number).collect()).collect();
         let days: HashSet<Vec<&str>> = self.days.iter().map(|day| first_numbers(day)).collect();
         // A story that is shown on top with the day of its last change has two.
-        let fewest = if self.headlines.len() > 1 { 2 } else { 3 };
+        let fewest = if self.headlines.len() > 1 || self.ids.len() > 1 { 2 } else { 3 };
         days.len() >= fewest && forms.len() == 1 && !self.days.contains("")
     }
 }

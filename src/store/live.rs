@@ -23,7 +23,7 @@ use super::{
     start::Place,
     states::{Mark, States, Unread},
 };
-use crate::record::Plan;
+use crate::{id::SourceId, page::Validators, record::Plan};
 
 /// A store in use.
 pub struct Live {
@@ -187,4 +187,22 @@ impl Place {
             Slot::Closed(_) => seal::renew(&self.sealed()),
         }
     }
+}
+
+/// After a loss every page is read again: a 304, or the same bytes, would hide for ever what is lost. A source that has
+/// nothing left is as one that never had a page, so that no feed is emptied.
+pub fn read_anew(states: &mut States, index: &Index) -> Result<(), Trouble> {
+    let sources: Vec<SourceId> = states.sources().cloned().collect();
+    for source in sources {
+        let mut state = states.get(&source)?;
+        (state.validators, state.body) = (Validators::default(), None);
+        if state.failures == 0 {
+            state.due_at = None;
+        }
+        if index.numbers(&source, &[], 1)?.is_empty() {
+            state.succeeded_at = None;
+        }
+        states.put(source, &state);
+    }
+    Ok(())
 }

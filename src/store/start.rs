@@ -24,14 +24,14 @@ use super::{
     journal::{self, Commit, Found, Journal, sync_dir},
     layout::Meta,
     line::{Heading, Line},
-    live::{Live, Slot},
+    live::{Live, Slot, read_anew},
     recover::Commits,
     renew::heading,
     repair::Repair,
     seal::{self, Seal, Sealed},
     states::{Mark, States},
 };
-use crate::{id::SourceId, page::Validators, record::Plan};
+use crate::record::Plan;
 
 /// How many indexes that were set aside are kept.
 const KEPT_ASIDE: usize = 2;
@@ -572,24 +572,6 @@ fn number(states: &mut States, index: &Index) -> Result<(), Trouble> {
         let mut state = states.get(&source)?;
         let last = index.numbers(&source, &[], 1)?.last().copied();
         state.last_number = state.last_number.max(last.unwrap_or(0));
-        states.put(source, &state);
-    }
-    Ok(())
-}
-
-/// After a loss every page is read again: a 304, or the same bytes, would hide for ever what is lost. A source that has
-/// nothing left is as one that never had a page, so that no feed is emptied.
-fn read_anew(states: &mut States, index: &Index) -> Result<(), Trouble> {
-    let sources: Vec<SourceId> = states.sources().cloned().collect();
-    for source in sources {
-        let mut state = states.get(&source)?;
-        (state.validators, state.body) = (Validators::default(), None);
-        if state.failures == 0 {
-            state.due_at = None;
-        }
-        if index.numbers(&source, &[], 1)?.is_empty() {
-            state.succeeded_at = None;
-        }
         states.put(source, &state);
     }
     Ok(())
