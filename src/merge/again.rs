@@ -5,14 +5,13 @@
 //! What is left on both sides is counted, and a person decides. A page that shows a site's move, of which a page cut
 //! short had shown the first part, is held against what is known in the same way.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
+use super::recognize::{is_addressed, once, told};
 use crate::{
     entry::{Entry, Sighting},
-    id::EntryKey,
-    moment::{Moment, Provenance},
     normalize::comparable,
     record::Record,
 };
@@ -58,7 +57,7 @@ pub fn again(
     let mut left = Left { sightings, records, appeared, vanished };
     left.pair_all(recognized);
     let is_old = |at: &usize| {
-        let day = dated(sightings[*at].entry.moment.as_ref()).map(|moment| moment.day);
+        let day = told(&sightings[*at].entry).map(|moment| moment.day);
         let read_day = read_at.map(|read_at| read_at.to_zoned_datetime(TimeZone::UTC).date());
         // What the page dates after the last reading is news, whatever became of the rest.
         day.zip(read_day).is_none_or(|(day, read_day)| day < read_day)
@@ -108,10 +107,6 @@ pub fn follow(sightings: &[Sighting], records: &[Record], recognized: &mut [Opti
     Left { sightings, records, appeared, vanished }.pair_all(recognized);
 }
 
-fn is_addressed(keys: &[EntryKey]) -> bool {
-    keys.iter().any(EntryKey::is_given)
-}
-
 /// What was not matched yet, on both sides.
 struct Left<'a> {
     sightings: &'a [Sighting],
@@ -123,10 +118,7 @@ struct Left<'a> {
 impl Left<'_> {
     /// By the surest text first.
     fn pair_all(&mut self, recognized: &mut [Option<usize>]) {
-        self.pair(recognized, |entry| {
-            let day = dated(entry.moment.as_ref())?.day;
-            Some(format!("{day} {}", comparable(&entry.headline)))
-        });
+        self.pair(recognized, |entry| Some(format!("{} {}", told(entry)?.day, comparable(&entry.headline))));
         self.pair(recognized, |entry| Some(comparable(&entry.headline)));
         self.pair(recognized, |entry| entry.teaser.as_deref().map(comparable));
         self.pair_alike(recognized);
@@ -134,6 +126,7 @@ impl Left<'_> {
 
     /// Matches those that alone have a text, the same on both sides, and not different days.
     fn pair(&mut self, recognized: &mut [Option<usize>], text: impl Fn(&Entry) -> Option<String>) {
+        let text = |entry: &Entry| text(entry).filter(|text| !text.is_empty());
         let places = once(self.vanished.iter().map(|place| (text(&self.records[*place].entry), *place)));
         for (said, at) in once(self.appeared.iter().map(|at| (text(&self.sightings[*at].entry), *at))) {
             let Some(&place) = places.get(&said) else { continue };
@@ -157,7 +150,7 @@ impl Left<'_> {
             let is_free = |place: &usize| !recognized.contains(&Some(*place));
             let found: Vec<usize> = self.vanished.iter().copied().filter(is_free).filter(alike).collect();
             if let [place] = found[..]
-                && dated(self.sightings[at].entry.moment.as_ref()).is_some()
+                && told(&self.sightings[at].entry).is_some()
                 && self.is_same_day(at, place)
             {
                 recognized[at] = Some(place);
@@ -166,8 +159,10 @@ impl Left<'_> {
         self.drop_matched(recognized);
     }
 
+    /// Whether both may be of one day: a page that does not say contradicts nothing.
     fn is_same_day(&self, at: usize, place: usize) -> bool {
-        is_same_day(self.sightings[at].entry.moment.as_ref(), self.records[place].entry.moment.as_ref())
+        let (now, then) = (told(&self.sightings[at].entry), told(&self.records[place].entry));
+        now.zip(then).is_none_or(|(now, then)| now.day == then.day)
     }
 
     fn drop_matched(&mut self, recognized: &[Option<usize>]) {
@@ -180,34 +175,15 @@ fn digits(text: &str) -> Vec<char> {
     text.chars().filter(char::is_ascii_digit).collect()
 }
 
-/// What only one says.
-pub(super) fn once(said: impl Iterator<Item = (Option<String>, usize)>) -> HashMap<String, usize> {
-    let mut places: HashMap<String, Option<usize>> = HashMap::new();
-    for (text, place) in said {
-        let Some(text) = text.filter(|text| !text.is_empty()) else { continue };
-        places.entry(text).and_modify(|place| *place = None).or_insert(Some(place));
-    }
-    places.into_iter().filter_map(|(text, place)| Some((text, place?))).collect()
-}
-
-/// Whether two moments may be of one entry: a page that does not say contradicts nothing.
-fn is_same_day(now: Option<&Moment>, before: Option<&Moment>) -> bool {
-    dated(now).zip(dated(before)).is_none_or(|(now, before)| now.day == before.day)
-}
-
-fn dated(moment: Option<&Moment>) -> Option<&Moment> {
-    moment.filter(|moment| moment.provenance != Provenance::FirstSeen)
-}
-
 #[cfg(test)]
 mod tests {
     use jiff::civil::{Date, date};
 
     use super::*;
     use crate::{
-        id::SourceId,
+        id::{EntryKey, SourceId},
         merge::{Context, merge},
-        moment::Precision,
+        moment::{Moment, Precision, Provenance},
     };
 
     fn row(row: usize, headline: &str, teaser: &str, day: Option<Date>) -> Sighting {

@@ -62,14 +62,14 @@ pub fn recognize(sightings: &[Sighting], known: &[Record]) -> Vec<Option<usize>>
         if found.is_some() {
             continue;
         }
-        let is_addressed = sighting.keys.iter().any(EntryKey::is_given);
-        let headline = comparable(&sighting.entry.headline);
+        let has_address = is_addressed(&sighting.keys);
         // An address that is or was shared tells nothing, but it is that of the record still.
         let weak = find(sighting, EntryKey::is_weak).filter(|&place| {
-            let is_bare = !is_addressed && !known[place].keys.iter().any(EntryKey::is_given);
+            let is_bare = !has_address && !is_addressed(&known[place].keys);
             is_bare || has_link(sighting, place) && !sighting.keys.iter().any(EntryKey::is_id)
         });
-        let candidate = weak.or_else(|| moved.get(&headline).copied().filter(|_| is_addressed));
+        let by_move = || moved.get(&comparable(&sighting.entry.headline)).copied().filter(|_| has_address);
+        let candidate = weak.or_else(by_move);
         *found = candidate.filter(|&place| taken.insert(place));
     }
     found
@@ -120,7 +120,7 @@ pub fn part(sightings: &[Sighting], known: &[Record], recognized: &mut [Option<u
 /// Whether nothing but a headline tells that an entry is known, which has an address of its own.
 pub fn is_by_headline(sighting: &Sighting, record: &Record) -> bool {
     let is_told = |key: &EntryKey| !key.is_weak() && record.keys.contains(key);
-    sighting.keys.iter().any(EntryKey::is_given) && !sighting.keys.iter().any(is_told)
+    is_addressed(&sighting.keys) && !sighting.keys.iter().any(is_told)
 }
 
 /// Whether two entries of one headline are two: the page tells different days, or, where that says nothing, of different
@@ -141,6 +141,11 @@ pub(super) fn is_another(now: &Entry, then: &Entry) -> bool {
     };
     let is_other_time = day.instant.zip(known.instant).is_some_and(|(now, then)| now != then);
     !is_same_day || is_other_time && is_other_matter(now, then)
+}
+
+/// Whether a page gave an address or an id.
+pub(super) fn is_addressed(keys: &[EntryKey]) -> bool {
+    keys.iter().any(EntryKey::is_given)
 }
 
 /// The moment that a page gave an entry.
@@ -175,36 +180,29 @@ pub(super) fn is_other_matter(now: &Entry, then: &Entry) -> bool {
 /// The records of a site that gave all its entries new addresses, by headline. Only where most of the page is
 /// known that way: one "Weekly summary" that comes back after a long silence is a new one.
 fn moved(sightings: &[Sighting], known: &[Record]) -> HashMap<String, usize> {
-    let addressed = sightings.iter().filter(|s| s.keys.iter().any(EntryKey::is_given)).count();
-    let places = headlines_of(known);
-    let moved: HashMap<String, usize> = said_once(sightings)
-        .into_iter()
-        .filter_map(|headline| Some((places.get(&headline).copied().flatten()?, headline)))
-        .map(|(place, headline)| (headline, place))
+    let addressed = sightings.iter().filter(|sighting| is_addressed(&sighting.keys)).count();
+    let headline = |entry: &Entry| Some(comparable(&entry.headline));
+    let places = once(known.iter().map(|record| headline(&record.entry)).zip(0..));
+    let rows = once(sightings.iter().map(|sighting| headline(&sighting.entry)).zip(0..));
+    let moved: HashMap<String, usize> = rows
+        .into_keys()
+        .filter_map(|headline| {
+            let place = *places.get(&headline)?;
+            Some((headline, place))
+        })
         .collect();
     let is_site = addressed >= 2 && moved.len() * 2 > addressed;
     if is_site { moved } else { HashMap::new() }
 }
 
-/// Records by headline; `None` where two records share one: such a headline proves nothing.
-fn headlines_of(known: &[Record]) -> HashMap<String, Option<usize>> {
-    let mut places = HashMap::new();
-    for (place, record) in known.iter().enumerate() {
-        places
-            .entry(comparable(&record.entry.headline))
-            .and_modify(|place| *place = None)
-            .or_insert(Some(place));
+/// What only one says.
+pub(super) fn once(said: impl Iterator<Item = (Option<String>, usize)>) -> HashMap<String, usize> {
+    let mut places: HashMap<String, Option<usize>> = HashMap::new();
+    for (text, place) in said {
+        let Some(text) = text else { continue };
+        places.entry(text).and_modify(|place| *place = None).or_insert(Some(place));
     }
-    places
-}
-
-/// The headlines that one row alone of the page has.
-fn said_once(sightings: &[Sighting]) -> HashSet<String> {
-    let mut count: HashMap<String, usize> = HashMap::new();
-    for sighting in sightings {
-        *count.entry(comparable(&sighting.entry.headline)).or_default() += 1;
-    }
-    count.into_iter().filter(|(_, n)| *n == 1).map(|(headline, _)| headline).collect()
+    places.into_iter().filter_map(|(text, place)| Some((text, place?))).collect()
 }
 
 /// How a sighting's texts differ from what its record holds.

@@ -9,8 +9,8 @@ use std::collections::HashSet;
 use jiff::{Timestamp, civil::Date};
 
 use super::{
-    again::{MOVE, SEEN_WITHIN, once},
-    recognize::{is_another, is_other_matter, told},
+    again::{MOVE, SEEN_WITHIN},
+    recognize::{is_another, is_other_matter, once, told},
 };
 use crate::{
     entry::{Entry, Sighting},
