@@ -45,41 +45,48 @@ pub fn recognize(document: &Document) -> Option<Format> {
     if text.starts_with('{') {
         return json::is_feed(text).then_some(Format::Json);
     }
-    (is_xml(text) || after_noise(text).is_some()).then_some(Format::Xml)
+    feed_in(text).map(|_| Format::Xml)
 }
 
-fn is_xml(text: &str) -> bool {
-    // Other sitemaps have addresses and no headlines; some declare the vocabulary of news all the same.
-    let has = |part: &str| memmem::find(text.as_bytes(), part.as_bytes()).is_some();
-    let is_of_news =
-        || is_root(text, &["urlset"]) && has("/schemas/sitemap-news/") && (has("news>") || !has("loc>"));
-    // `rss`, `rdf:RDF`, `feed`, and CDF's `channel`.
-    is_root(text, &["rss", "rdf", "feed", "channel"]) || is_of_news()
-}
-
-/// A feed after what a program printed before it, such as a warning of PHP's; `None`: there is none, or a page before it.
-fn after_noise(text: &str) -> Option<&str> {
+/// The feed in a text: all of it, or what stands after what a program printed before it, such as a warning of PHP's;
+/// `None`: there is none, or a page before it.
+fn feed_in(text: &str) -> Option<&str> {
     const LOOKED_AT: usize = 64 * 1024;
-    if is_root(text, &["html"]) {
+    let root = root(text);
+    if is_feed(&root, text) {
+        return Some(text);
+    }
+    if root == "html" {
         return None;
     }
     let at = memmem::find(beginning(text, LOOKED_AT).as_bytes(), b"<?xml ").filter(|at| *at > 0)?;
     let (noise, feed) = text.split_at(at);
     let noise = noise.to_ascii_lowercase();
     let is_page = ["<!doctype", "<html", "<body"].iter().any(|tag| noise.contains(tag));
-    (!is_page && is_xml(feed)).then_some(feed)
+    (!is_page && is_feed(&self::root(feed), feed)).then_some(feed)
+}
+
+/// Whether a text with this root is a feed.
+fn is_feed(root: &str, text: &str) -> bool {
+    let has = |part: &str| memmem::find(text.as_bytes(), part.as_bytes()).is_some();
+    match root {
+        // `rss`, `rdf:RDF`, `feed`, and CDF's `channel`.
+        "rss" | "rdf" | "feed" | "channel" => true,
+        // Other sitemaps have addresses and no headlines; some declare the vocabulary of news all the same.
+        "urlset" => has("/schemas/sitemap-news/") && (has("news>") || !has("loc>")),
+        _ => false,
+    }
 }
 
 /// Whether a document lists the addresses of a site (sitemaps.org), or such lists.
 pub fn is_sitemap(document: &Document) -> bool {
-    is_root(&document.text, &["urlset", "sitemapindex"])
+    matches!(&root(&document.text)[..], "urlset" | "sitemapindex")
 }
 
-/// Whether the first element is one of these, however it is prefixed and spelled.
-fn is_root(text: &str, roots: &[&str]) -> bool {
+/// The name of the first element, however it is prefixed and spelled; empty: there is none.
+fn root(text: &str) -> String {
     let name = scan::root_name(text).unwrap_or_default();
-    let local = name.rsplit(':').next().unwrap_or(&name);
-    roots.iter().any(|root| local.eq_ignore_ascii_case(root))
+    name.rsplit(':').next().unwrap_or_default().to_ascii_lowercase()
 }
 
 /// Reads a feed. `still_time` is asked between entries; once it says no, what was read up to there is the listing.
@@ -91,11 +98,11 @@ pub fn read(document: &Document, format: Format, still_time: &dyn Fn() -> bool) 
 }
 
 fn read_xml(document: &Document, still_time: &dyn Fn() -> bool) -> Listing {
-    let noisy = if is_xml(&document.text) { None } else { after_noise(&document.text) };
-    let tidied = tidy::tidy(noisy.unwrap_or(&document.text));
+    let feed = feed_in(&document.text).unwrap_or(&document.text);
+    let tidied = tidy::tidy(feed);
     let scanned = scan::scan(&tidied.text, &document.url, still_time);
     let mut diagnostics = tidied.diagnostics();
-    if noisy.is_some() {
+    if feed.len() < document.text.len() {
         diagnostics.push(Diagnostic::page(Code::FeedRepaired, "what stands before the feed was left out"));
     }
     diagnostics.extend(scanned.diagnostics);
