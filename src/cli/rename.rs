@@ -88,8 +88,8 @@ fn free(id: &SourceId, config: &Config, first_ids: &BTreeMap<SourceId, SourceId>
             && !config.feeds.iter().any(|rule| rule.id == *id)
             && !config.sources.iter().any(|source| source.id == *id)
     };
-    let ids = (2u32..).filter_map(|number| SourceId::new(&format!("{start}-{number}")).ok());
-    ids.into_iter().find(is_free).expect("there are more numbers than ids")
+    let mut ids = (2u32..).filter_map(|number| SourceId::new(&format!("{start}-{number}")).ok());
+    ids.find(is_free).expect("there are more numbers than ids")
 }
 
 #[cfg(test)]

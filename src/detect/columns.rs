@@ -197,8 +197,9 @@ fn column(texts: &Texts<'_, '_>, way: (u64, u8), cells: Vec<(u16, u32)>, sample:
     let share = |has: &dyn Fn(usize) -> bool| (0..cells.len()).filter(|i| has(*i)).count() as f64 / count;
     let mean = |value: &dyn Fn(usize) -> f64| (0..cells.len()).map(value).sum::<f64>() / count;
     let digests: FxHashSet<u64> = facts.iter().map(|f| f.text).collect();
-    let links: Vec<u64> =
-        cells.iter().filter_map(|(item, at)| link(texts, sample[*item as usize], *at)).collect();
+    let addresses: Vec<&str> =
+        cells.iter().filter_map(|(item, at)| linked(tree, sample[*item as usize], *at)).collect();
+    let links: Vec<u64> = addresses.iter().map(|address| facts::address(address)).collect();
     let distinct_links: FxHashSet<&u64> = links.iter().collect();
     let dates: Vec<&facts::Dated> = facts.iter().filter_map(|f| f.date.as_ref()).collect();
     let named = |is: fn(Says) -> bool| cells.iter().take(3).all(|(_, at)| tree.says(*at).any(is));
@@ -210,6 +211,7 @@ fn column(texts: &Texts<'_, '_>, way: (u64, u8), cells: Vec<(u16, u32)>, sample:
         .chain(for_tests)
         .map(|says| says.headline)
         .fold(0.0_f64, |sum, hint| if hint < 0.0 || sum < 0.0 { sum.min(hint) } else { sum.max(hint) });
+    let column_name = heading(tree, first).map(|at| tree.text(at));
     let itemprop = element.attributes.itemprop;
     let hint = match itemprop {
         Some("headline" | "name") => 1.0,
@@ -225,7 +227,7 @@ fn column(texts: &Texts<'_, '_>, way: (u64, u8), cells: Vec<(u16, u32)>, sample:
         dated: share(&|i| facts[i].date.is_some()),
         mostly_dated: share(&|i| facts[i].is_date()),
         with_year: dates.iter().filter(|d| d.has_year).count() as f64 / (dates.len().max(1) as f64),
-        deadlines: if heading(tree, first).is_some_and(|at| names::says(tree.text(at)).is_deadline)
+        deadlines: if column_name.is_some_and(|name| names::says(name).is_deadline)
             || named(|says| says.is_deadline)
         {
             1.0
@@ -243,18 +245,17 @@ fn column(texts: &Texts<'_, '_>, way: (u64, u8), cells: Vec<(u16, u32)>, sample:
         ),
         distinct_links: distinct_links.len() as f64 / (links.len().max(1) as f64),
         shows_address: share(&|i| is_address(tree.text(cells[i].1))),
-        for_programs: share(&|i| {
-            linked(tree, sample[cells[i].0 as usize], cells[i].1).is_some_and(names::is_for_programs)
-        }),
+        for_programs: addresses.iter().filter(|address| names::is_for_programs(address)).count() as f64
+            / count,
         heading: share(&|i| is_heading(texts, sample[cells[i].0 as usize], cells[i].1)),
         bold: share(&|i| is_bold(texts, sample[cells[i].0 as usize], cells[i].1)),
         hint,
         is_named_date: named(|says| says.is_date)
             || itemprop == Some("datePublished")
-            || heading(tree, first).is_some_and(|at| names::is_publication(tree.text(at))),
+            || column_name.is_some_and(names::is_publication),
         is_named_other_date: named(|says| says.is_other_date),
         is_time: element.tag == "time" || element.attributes.has_datetime,
-        is_titled: heading(tree, first).is_some_and(|at| names::is_title(tree.text(at))),
+        is_titled: column_name.is_some_and(names::is_title),
         is_entry: cells.iter().all(|(item, at)| sample[*item as usize] == *at),
         is_cell: matches!(element.tag, "td" | "th"),
         is_image: element.tag == "img",

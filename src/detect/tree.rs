@@ -554,7 +554,7 @@ impl<'a> Tree<'a> {
             if is_name_of_page {
                 return None;
             }
-            let of_class = element.node.value().classes().find_map(|class| self.told.get(class)?.says.chrome);
+            let of_class = self.says(at).find_map(|says| says.chrome);
             // Some programs call every table of theirs a widget.
             let is_table = |word: &&str| word.starts_with("widget") && self.is_table(at);
             of_class.or_else(|| names::says(element.id?).chrome).filter(|word| !is_table(word))
